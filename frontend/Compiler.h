@@ -1,0 +1,83 @@
+// The compiler behind a header without MLIR: check a spec, look at any stage of it, compile a
+// quantizer under an optimizer into a Method.
+#pragma once
+
+#include "runtime/Method.h"
+#include "runtime/Result.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bregman {
+
+struct CompileOptions {
+  ElementType element = ElementType::F32;
+  /// f32 lanes of a vector: 16 (AVX-512) or 8 (AVX2); 0 takes what this machine has.
+  int lanes = 0;
+  /// Also make the streaming variants, for groups whose step does not fit into the cache.
+  bool streaming = true;
+  /// Read and write the kernel cache on disk.
+  bool cache = true;
+};
+
+struct EmitOptions {
+  std::string quantizer, optimizer; ///< empty: the only one of the file, or `momentum`
+  bool locations = false;           ///< the spec's line beside each line
+  CompileOptions compile;
+};
+
+/// One line of a plan, resolved.
+struct PlanLine {
+  std::vector<std::string> patterns; ///< empty: `else`
+  std::string quantizer, optimizer;  ///< optimizer empty: nothing is trained
+  /// The arguments as host expressions of the counters; outputs are Method::parameters' names.
+  HostProgram arguments;
+  /// The outputs that mention a counter: recomputed every step. The others are set once, and an LR
+  /// scheduler may change them.
+  std::vector<std::string> recomputed;
+  int64_t resetEvery = 0; ///< `reset every`: period, 0 for none
+  bool resetInEpochs = false;
+  std::string location; ///< file:line:column, for messages
+};
+
+struct Plan {
+  std::string name;
+  std::vector<PlanLine> lines;
+};
+
+/// One quantizer of the library or of a file under one optimizer, with arguments, as a `by` clause
+/// and `--set` say it.
+class BREGMAN_API Program {
+public:
+  /// Parses and checks a file. The error's message is every diagnostic, each with its place.
+  static Result<Program> load(const std::string &path);
+  /// The same for text; `name` stands for the file in messages.
+  static Result<Program> parse(const std::string &name, const std::string &text);
+
+  Program(Program &&);
+  Program &operator=(Program &&);
+  ~Program();
+
+  /// Warnings and notes, rendered; empty where there are none.
+  const std::string &warnings() const;
+  std::vector<std::string> quantizers() const;
+  std::vector<std::string> optimizers() const;
+  /// The file's plans; an unnamed one has an empty name.
+  std::vector<Plan> plans() const;
+  /// What stands right of the colon of a plan line, `md_tanh_s(growth = 1.1) by adam(lr = 1e-3)`.
+  Result<PlanLine> use(const std::string &text) const;
+
+  /// The text of a stage: ast, bregman, derived, kernel, loops, llvm or asm.
+  Result<std::string> emit(const std::string &stage, const EmitOptions &options) const;
+  Result<std::shared_ptr<const Method>> compile(const std::string &quantizer,
+                                                const std::string &optimizer,
+                                                const CompileOptions &options = {}) const;
+
+private:
+  Program();
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
+} // namespace bregman

@@ -1,0 +1,71 @@
+// Stepper: drives one method over a group of tensors through the five phases of a step. It owns
+// the clock and the host scalars; the caller owns the memory. LibTorch's optimizer and `trace`
+// are both thin layers over it.
+#pragma once
+
+#include "runtime/Method.h"
+
+#include <map>
+
+namespace bregman {
+
+/// What of the run a method may ask for. Zero means unknown.
+struct Timing {
+  int64_t stepsPerEpoch = 0;
+  int64_t steps = 0;
+  double epochs = 0;
+};
+
+/// One tensor of the group. `stored` has one address per entry of Method::stored, each of
+/// planes * size floats, plane by plane.
+struct TensorRef {
+  int64_t size = 0;
+  void *weight = nullptr;         ///< the parameter: w between steps
+  const void *gradient = nullptr; ///< dL/dw; null: the tensor is only published anew
+  std::vector<float *> stored;
+};
+
+class BREGMAN_API Stepper {
+public:
+  /// Fails where the method reads a counter (epoch, steps, epochs) that `timing` leaves unknown,
+  /// and where a parameter lies outside its declared range.
+  static Result<Stepper> create(std::shared_ptr<const Method> method, Timing timing,
+                                int threads = 1);
+
+  Stepper(Stepper &&);
+  Stepper &operator=(Stepper &&);
+  ~Stepper();
+
+  const Method &method() const;
+
+  /// A parameter's value from now on. Fails outside its range or for an unknown name.
+  Status set(const std::string &parameter, double value);
+  double get(const std::string &parameter) const;
+  /// The number of completed steps, and the optimizer's t of the coming one.
+  int64_t step() const;
+  int64_t t() const;
+  void restore(int64_t step, int64_t t);
+
+  /// Latents and states from w0, which the parameters hold; then w_0 is published.
+  void attach(std::span<const TensorRef> tensors);
+  /// One whole step; afterwards the parameters hold the next forward's w.
+  void advance(std::span<const TensorRef> tensors);
+  /// Optimizer states to their initial values, t to 1 (`reset every`).
+  void resetStates(std::span<const TensorRef> tensors);
+  /// w from the latents at the present step, as after a load.
+  void publish(std::span<const TensorRef> tensors);
+  /// The final levels into the parameters.
+  void finalize(std::span<const TensorRef> tensors);
+  /// Whether `freeze` has come to hold.
+  bool frozen() const;
+
+  /// The schedules' values at the present step, in textual order.
+  std::vector<double> scheduleValues() const;
+
+private:
+  Stepper();
+  struct State;
+  std::unique_ptr<State> state;
+};
+
+} // namespace bregman
