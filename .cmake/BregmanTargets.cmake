@@ -37,3 +37,13 @@ function(bregman_library name)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
 endfunction()
+
+# bregman_unit_test(NAME sources... LINK libs...): a GoogleTest program that lit finds and runs.
+function(bregman_unit_test name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_executable(${name}Tests ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name}Tests PRIVATE ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name}Tests PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test/unit)
+  set_property(GLOBAL APPEND PROPERTY BREGMAN_TEST_DEPENDS ${name}Tests)
+endfunction()
