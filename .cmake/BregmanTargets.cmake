@@ -19,7 +19,7 @@ if(BREGMAN_CCACHE)
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   set(CMAKE_PCH_INSTANTIATE_TEMPLATES ON)
-  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>)
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 
 # The headers that nearly every file of the compiler sees.
