@@ -39,11 +39,17 @@ public:
 
   /// The outputs, in their order, for `values` of the inputs in theirs.
   std::vector<double> run(std::span<const double> values) const;
+  /// The same without allocating, for who runs it often: `scratch` is reused, `results` has one
+  /// place per output.
+  void run(std::span<const double> values, std::vector<double> &scratch,
+           std::span<double> results) const;
 
   /// The index of an output, or -1.
   int indexOf(const std::string &output) const;
   /// The index of an input, or -1.
   int inputIndexOf(const std::string &input) const;
+  /// For every input, whether one of the outputs `which` (by index) depends on it.
+  std::vector<bool> inputsRead(std::span<const int> which) const;
 };
 
 } // namespace bregman

@@ -41,10 +41,14 @@ struct Method {
   /// Inputs: the counters `step` `epoch` `step.next` `epoch.next` `steps` `epochs` `t`, and the
   /// parameters by name. Outputs: every scalar of every kernel, the schedules (at `step`), and
   /// `freeze` (at `step.next`; nonzero: publish `final` for good) where the spec has one.
+  /// Between two steps, for `attach`, `publish` and `final`, it runs with `step.next` = `step`: an
+  /// output that was written for the step's end then has the value of the present moment.
   HostProgram host;
+  /// Outputs of `host` that a proof took as positive: at attach, none may round to 0 in f32 (Q11).
+  std::vector<std::string> positive;
 
   /// Streams by name: "g" dL/dw in the parameter's type, "w" the parameter, and `stored`.
-  std::shared_ptr<const Kernel> attach;  ///< w0 -> stored
+  std::shared_ptr<const Kernel> attach;  ///< w0 -> stored, all of it; null where nothing is
   std::shared_ptr<const Kernel> step;    ///< g, stored -> stored, w
   std::shared_ptr<const Kernel> publish; ///< stored -> w; null where the latent is the weight
   std::shared_ptr<const Kernel> final;   ///< stored -> w; null without `final`

@@ -5,11 +5,13 @@
 
 #include "runtime/Method.h"
 
-#include <map>
+#include <optional>
+#include <span>
 
 namespace bregman {
 
-/// What of the run a method may ask for. Zero means unknown.
+/// What of the run a method may ask for. Zero means unknown. Of `steps` and `epochs` one follows
+/// from the other, rounded up, where stepsPerEpoch is known.
 struct Timing {
   int64_t stepsPerEpoch = 0;
   int64_t steps = 0;
@@ -28,7 +30,8 @@ struct TensorRef {
 class BREGMAN_API Stepper {
 public:
   /// Fails where the method reads a counter (epoch, steps, epochs) that `timing` leaves unknown,
-  /// and where a parameter lies outside its declared range.
+  /// where a parameter lies outside its declared range, and, as our bug, where the parts of the
+  /// method do not fit together.
   static Result<Stepper> create(std::shared_ptr<const Method> method, Timing timing,
                                 int threads = 1);
 
@@ -40,22 +43,30 @@ public:
 
   /// A parameter's value from now on. Fails outside its range or for an unknown name.
   Status set(const std::string &parameter, double value);
+  /// NaN for an unknown name.
   double get(const std::string &parameter) const;
   /// The number of completed steps, and the optimizer's t of the coming one.
   int64_t step() const;
   int64_t t() const;
-  void restore(int64_t step, int64_t t);
+  /// Goes on where a checkpoint was taken; set the parameters first. Without `frozen` (what
+  /// frozen() said then) it is found by asking `freeze` at every step up to there.
+  void restore(int64_t step, int64_t t, std::optional<bool> frozen = std::nullopt);
 
-  /// Latents and states from w0, which the parameters hold; then w_0 is published.
-  void attach(std::span<const TensorRef> tensors);
+  // Each of these fails, before it touches any tensor, where a host scalar is not finite in f32, or
+  // one that a proof took as positive is not (Q11). The parameters decide that, hence not create.
+
+  /// Latents and states from w0, which the parameters hold; then w_0 is published. Checks Q11 for
+  /// the whole run: each of its steps where the totals are known (past 2^20 of them, samples), else
+  /// samples of 10^7 steps. The message names the first bad step.
+  [[nodiscard]] Status attach(std::span<const TensorRef> tensors);
   /// One whole step; afterwards the parameters hold the next forward's w.
-  void advance(std::span<const TensorRef> tensors);
+  [[nodiscard]] Status advance(std::span<const TensorRef> tensors);
   /// Optimizer states to their initial values, t to 1 (`reset every`).
-  void resetStates(std::span<const TensorRef> tensors);
+  [[nodiscard]] Status resetStates(std::span<const TensorRef> tensors);
   /// w from the latents at the present step, as after a load.
-  void publish(std::span<const TensorRef> tensors);
-  /// The final levels into the parameters.
-  void finalize(std::span<const TensorRef> tensors);
+  [[nodiscard]] Status publish(std::span<const TensorRef> tensors);
+  /// The final levels into the parameters; nothing where the method has no `final`.
+  [[nodiscard]] Status finalize(std::span<const TensorRef> tensors);
   /// Whether `freeze` has come to hold.
   bool frozen() const;
 
