@@ -1,6 +1,8 @@
 # How Bregman's libraries are built: warnings, sanitizers, one precompiled header.
 
 add_compile_options(-Wall -Wextra -Wno-unused-parameter)
+# One kind of code for libraries and programs, so that they can share a precompiled header.
+add_compile_options(-fPIC)
 # Generated arithmetic and the double oracle must round as written.
 add_compile_options(-ffp-contract=off)
 add_compile_options(-ffunction-sections -fdata-sections)

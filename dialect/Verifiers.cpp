@@ -1,0 +1,297 @@
+// What must hold of each op by itself. Rules that need the whole quantizer are `bregman-prove`'s.
+#include "dialect/BregmanDialect.h"
+
+using namespace mlir;
+using namespace bregman;
+
+/// The terminator of a clause, which must be a yield of exactly one value of `type`.
+static LogicalResult verifyYieldsOne(Operation *op, Region &body, Type type) {
+  auto yield = dyn_cast_or_null<YieldOp>(body.front().empty() ? nullptr : &body.front().back());
+  if (!yield)
+    return op->emitOpError("expects its region to end with bregman.yield");
+  if (yield.getValues().size() != 1)
+    return op->emitOpError("expects its region to yield one value, got ")
+           << yield.getValues().size();
+  Type actual = yield.getValues().front().getType();
+  if (actual != type)
+    return (op->emitOpError("expects its region to yield ") << type << ", got " << actual)
+               .attachNote(yield.getLoc())
+           << "yielded here";
+  return success();
+}
+
+/// One name per argument, none twice.
+static LogicalResult verifyNames(Operation *op, Region &body, ArrayAttr names) {
+  if (names.size() != body.getNumArguments())
+    return op->emitOpError("expects a name for each argument: ")
+           << body.getNumArguments() << " arguments, " << names.size() << " names";
+  llvm::SmallDenseSet<Attribute> seen;
+  for (Attribute name : names)
+    if (!seen.insert(name).second)
+      return op->emitOpError("names two arguments ") << name;
+  return success();
+}
+
+/// Only host scalars and host conditions in a region.
+static LogicalResult verifyHost(Operation *op, Region &body) {
+  for (Operation &inner : body.front())
+    for (Type type : inner.getResultTypes())
+      if (!type.isF64() && !type.isInteger(1))
+        return (op->emitOpError("computes host scalars only, got ") << type)
+                   .attachNote(inner.getLoc())
+               << "computed here";
+  return success();
+}
+
+static YieldOp yieldOf(Region &body) {
+  return dyn_cast_or_null<YieldOp>(body.front().empty() ? nullptr : &body.front().back());
+}
+
+LogicalResult QuantizerOp::verifyRegions() {
+  auto atMostOne = [&](auto ops, StringRef clause) -> LogicalResult {
+    if (std::distance(ops.begin(), ops.end()) > 1)
+      return emitOpError("Q2: has two `") << clause << "` clauses";
+    return success();
+  };
+  Block &body = getBody().front();
+  if (failed(atMostOne(body.getOps<LevelsOp>(), "levels")) ||
+      failed(atMostOne(body.getOps<LatentOp>(), "latent")) ||
+      failed(atMostOne(body.getOps<ProjectOp>(), "project")) ||
+      failed(atMostOne(body.getOps<WeightOp>(), "weight")) ||
+      failed(atMostOne(body.getOps<UpdateOp>(), "update")) ||
+      failed(atMostOne(body.getOps<FinalOp>(), "final")) ||
+      failed(atMostOne(body.getOps<FreezeOp>(), "freeze")))
+    return failure();
+  // Q16: update iff project; weight only after a project with another target.
+  bool projects = !body.getOps<ProjectOp>().empty();
+  if (projects == body.getOps<UpdateOp>().empty())
+    return emitOpError("Q16: ") << (projects ? "has `project` but no `update`"
+                                             : "has `update` but no `project`");
+  if (!projects && !body.getOps<WeightOp>().empty())
+    return emitOpError("Q16: has `weight` but no `project`");
+  return success();
+}
+
+LogicalResult OptimizerOp::verifyRegions() {
+  Block &body = getBody().front();
+  if (body.empty() || !isa<DescendOp>(body.back()))
+    return emitOpError("expects its body to end with bregman.descend");
+  if (getArgNames().size() != 2 || body.getNumArguments() != 2)
+    return emitOpError("expects two arguments, g and x");
+  for (BlockArgument argument : body.getArguments())
+    if (!argument.getType().isF32())
+      return emitOpError("expects f32 arguments, got ") << argument.getType();
+  return success();
+}
+
+LogicalResult ScheduleOp::verifyRegions() {
+  if (failed(verifyYieldsOne(*this, getBody(), getResult().getType())))
+    return failure();
+  return verifyHost(*this, getBody());
+}
+LogicalResult LevelsOp::verifyRegions() {
+  return verifyYieldsOne(*this, getBody(), getResult().getType());
+}
+LogicalResult StateOp::verifyRegions() {
+  return verifyYieldsOne(*this, getBody(), getResult().getType());
+}
+LogicalResult ProjectOp::verifyRegions() {
+  return verifyYieldsOne(*this, getBody(), getResult().getType());
+}
+LogicalResult WeightOp::verifyRegions() {
+  if (!getResult().getType().isF32())
+    return emitOpError("expects the weight to be f32, got ") << getResult().getType();
+  return verifyYieldsOne(*this, getBody(), getResult().getType());
+}
+LogicalResult ProxOp::verifyRegions() {
+  return verifyYieldsOne(*this, getBody(), Float32Type::get(getContext()));
+}
+LogicalResult FreezeOp::verifyRegions() {
+  if (failed(verifyYieldsOne(*this, getBody(), IntegerType::get(getContext(), 1))))
+    return failure();
+  return verifyHost(*this, getBody());
+}
+
+LogicalResult LatentOp::verifyRegions() {
+  if (failed(verifyNames(*this, getBody(), getArgNames())))
+    return failure();
+  if (getBody().getNumArguments() != 1 || !getBody().getArgument(0).getType().isF32())
+    return emitOpError("expects one argument, w0 : f32");
+  return verifyYieldsOne(*this, getBody(), getResult().getType());
+}
+
+LogicalResult UpdateOp::verifyRegions() {
+  bool isGradient = getKind() == UpdateKind::Gradient;
+  if (isGradient == getBody().empty())
+    return emitOpError(isGradient ? "gradient expects a region"
+                                  : "expects a region for gradient only");
+  if (!isGradient)
+    return success();
+  auto latents = (*this)->getParentOfType<QuantizerOp>().getBody().getOps<LatentOp>();
+  if (latents.empty())
+    return emitOpError("expects a latent above it");
+  return verifyYieldsOne(*this, getBody(), (*latents.begin()).getResult().getType());
+}
+
+LogicalResult EveryOp::verifyRegions() {
+  YieldOp yield = yieldOf(getBody());
+  if (!yield || yield.getNames().size() != yield.getValues().size() || yield.getValues().empty())
+    return emitOpError("expects its region to yield new values by name");
+  return success();
+}
+
+LogicalResult FinalOp::verifyRegions() {
+  if (failed(verifyNames(*this, getBody(), getArgNames())))
+    return failure();
+  return verifyYieldsOne(*this, getBody(), Float32Type::get(getContext()));
+}
+
+LogicalResult StepOp::verifyRegions() {
+  YieldOp yield = yieldOf(getBody());
+  if (!yield || yield.getNames().size() != yield.getValues().size() || yield.getValues().empty())
+    return emitOpError("expects its region to yield new values by name");
+  return verifyNames(*this, getBody(), getArgNames());
+}
+
+LogicalResult PublishOp::verifyRegions() {
+  if (failed(verifyNames(*this, getBody(), getArgNames())))
+    return failure();
+  return verifyYieldsOne(*this, getBody(), Float32Type::get(getContext()));
+}
+
+LogicalResult AttachOp::verifyRegions() {
+  YieldOp yield = yieldOf(getBody());
+  if (!yield || yield.getNames().size() != yield.getValues().size())
+    return emitOpError("expects its region to yield stored values by name");
+  return verifyNames(*this, getBody(), getArgNames());
+}
+
+LogicalResult HostOp::verifyRegions() {
+  YieldOp yield = yieldOf(getBody());
+  if (!yield || yield.getNames().size() != yield.getValues().size())
+    return emitOpError("expects its region to yield host scalars by name");
+  return verifyHost(*this, getBody());
+}
+
+LogicalResult YieldOp::verify() {
+  if (getNames().empty() ? getValues().size() > 1 : getNames().size() != getValues().size())
+    return emitOpError("expects a name for each value: ")
+           << getValues().size() << " values, " << getNames().size() << " names";
+  return success();
+}
+
+LogicalResult DescendOp::verify() {
+  if (getNames().size() != getStates().size())
+    return emitOpError("expects a name for each state");
+  auto optimizer = (*this)->getParentOfType<OptimizerOp>();
+  for (auto [name, value] : llvm::zip(getNames(), getStates())) {
+    StringRef wanted = cast<StringAttr>(name).getValue();
+    auto states = optimizer.getBody().getOps<StateOp>();
+    if (llvm::none_of(states, [&](StateOp state) { return state.getName() == wanted; }))
+      return emitOpError("gives a value to `") << wanted << "`, which is no state of the optimizer";
+  }
+  return success();
+}
+
+/// The values that a method's regions may take, by name: what is stored, and the host's results.
+LogicalResult MethodOp::verifyRegions() {
+  if (!getHost() || !getAttach() || !getStep() || !getPublish())
+    return emitOpError("expects host, attach, step and publish");
+  llvm::StringMap<Type> known;
+  Type f32 = Float32Type::get(getContext());
+  for (auto stored : getBody().getOps<StoredOp>())
+    if (!known.try_emplace(stored.getName(), stored.getType()).second)
+      return emitOpError("stores `") << stored.getName() << "` twice";
+  llvm::StringMap<Type> storedOnly = known;
+  for (Attribute name : yieldOf(getHost().getBody()).getNames())
+    if (!known.try_emplace(cast<StringAttr>(name).getValue(), f32).second)
+      return getHost().emitOpError("yields a second value named ") << name;
+
+  auto takesKnown = [&](Operation *op, Region &body, ArrayAttr names,
+                        StringRef extra) -> LogicalResult {
+    for (auto [name, argument] : llvm::zip(names, body.getArguments())) {
+      StringRef key = cast<StringAttr>(name).getValue();
+      auto found = known.find(key);
+      Type type = key == extra ? f32 : found == known.end() ? Type() : found->second;
+      if (!type)
+        return op->emitOpError("takes `") << key << "`, which is neither stored nor a host scalar";
+      if (type != argument.getType())
+        return op->emitOpError("takes `")
+               << key << "` as " << argument.getType() << ", which is " << type;
+    }
+    return success();
+  };
+  auto givesStored = [&](Operation *op, Region &body, bool all) -> LogicalResult {
+    YieldOp yield = yieldOf(body);
+    for (auto [index, value] : llvm::enumerate(yield.getValues())) {
+      auto found = storedOnly.find(yield.nameOf(index));
+      if (found == storedOnly.end() || found->second != value.getType())
+        return op->emitOpError("yields `")
+               << yield.nameOf(index) << "` as " << value.getType() << ", which is not stored so";
+    }
+    if (all && yield.getValues().size() != storedOnly.size())
+      return op->emitOpError("expects a value for each of the ")
+             << storedOnly.size() << " stored values";
+    return success();
+  };
+  if (failed(takesKnown(getAttach(), getAttach().getBody(), getAttach().getArgNames(), "w0")) ||
+      failed(givesStored(getAttach(), getAttach().getBody(), /*all=*/true)) ||
+      failed(takesKnown(getStep(), getStep().getBody(), getStep().getArgNames(), "g")) ||
+      failed(givesStored(getStep(), getStep().getBody(), /*all=*/false)) ||
+      failed(takesKnown(getPublish(), getPublish().getBody(), getPublish().getArgNames(), "")))
+    return failure();
+  if (FinalOp last = getFinal())
+    return takesKnown(last, last.getBody(), last.getArgNames(), "");
+  return success();
+}
+
+LogicalResult KernelOp::verifyRegions() {
+  size_t streams = getStreams().size();
+  if (getAccess().size() != streams || getStorage().size() != streams ||
+      getBody().getNumArguments() != getScalars().size() + streams)
+    return emitOpError("expects an argument for each scalar and each stream");
+  llvm::SmallDenseSet<Attribute> written;
+  for (auto sweep : getBody().getOps<SweepOp>())
+    for (Attribute name : yieldOf(sweep.getBody()).getNames())
+      if (!written.insert(name).second)
+        return sweep.emitOpError("writes ") << name << ", which an earlier sweep writes too";
+  for (unsigned index = 0; index < streams; ++index)
+    if (isWritten(index) != written.contains(getStreams()[index]))
+      return emitOpError("stream `")
+             << streamName(index) << "` is declared `"
+             << cast<StringAttr>(getAccess()[index]).getValue() << "` but is "
+             << (isWritten(index) ? "never written" : "written");
+  return success();
+}
+
+LogicalResult SweepOp::verifyRegions() {
+  auto kernel = cast<KernelOp>((*this)->getParentOp());
+  YieldOp yield = yieldOf(getBody());
+  if (!yield || yield.getNames().size() != yield.getValues().size())
+    return emitOpError("expects its region to yield streams by name");
+  for (auto [read, argument] : llvm::zip(getReads(), getBody().getArguments())) {
+    if (read.getType() != argument.getType())
+      return emitOpError("reads ") << read.getType() << " as " << argument.getType();
+    auto stream = dyn_cast<BlockArgument>(read);
+    if (!stream || stream.getOwner() != &kernel.getBody().front() ||
+        stream.getArgNumber() < kernel.getScalars().size())
+      return emitOpError("reads a value that is no stream of its kernel");
+    if (!kernel.isRead(stream.getArgNumber() - kernel.getScalars().size()))
+      return emitOpError("reads stream `")
+             << kernel.streamName(stream.getArgNumber() - kernel.getScalars().size())
+             << "`, which is write-only";
+  }
+  for (auto [index, value] : llvm::enumerate(yield.getValues())) {
+    StringRef name = yield.nameOf(index);
+    int found = -1;
+    for (unsigned stream = 0; stream < kernel.getStreams().size(); ++stream)
+      if (kernel.streamName(stream) == name)
+        found = stream;
+    if (found < 0)
+      return emitOpError("writes `") << name << "`, which is no stream of its kernel";
+    if (kernel.getStream(found).getType() != value.getType())
+      return emitOpError("writes ") << value.getType() << " to stream `" << name << "` of "
+                                    << kernel.getStream(found).getType();
+  }
+  return success();
+}
