@@ -1,0 +1,199 @@
+// The host scalars of a method over time, and rule Q11.
+#include "runtime/Clock.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstdio>
+#include <limits>
+
+namespace bregman {
+
+namespace {
+
+enum Counter { Step, Epoch, StepNext, EpochNext, Steps, Epochs, T };
+constexpr std::array<const char *, 7> counterNames = {"step",  "epoch",  "step.next", "epoch.next",
+                                                      "steps", "epochs", "t"};
+
+/// Runs up to this length are checked step by step: some tenths of a second.
+constexpr int64_t exactSteps = int64_t(1) << 20;
+/// What a run of unknown length counts as, here as in the prover.
+constexpr int64_t unknownSteps = 10'000'000;
+/// Of a run of unknown length, how many steps are checked one by one before sampling.
+constexpr int64_t exactOfUnknown = 4096;
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+int64_t divideRoundingUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+} // namespace
+
+std::string formatNumber(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+Clock::Clock(const Method &method, Timing given) : method(method), timing(given) {
+  if (timing.stepsPerEpoch > 0) {
+    if (timing.steps <= 0 && timing.epochs > 0)
+      timing.steps = int64_t(std::ceil(timing.epochs * double(timing.stepsPerEpoch)));
+    else if (timing.steps > 0 && timing.epochs <= 0)
+      timing.epochs = double(divideRoundingUp(timing.steps, timing.stepsPerEpoch));
+  }
+  const HostProgram &host = method.host;
+  inputs.assign(host.inputs.size(), unknown);
+  results.resize(host.outputs.size());
+  for (const char *name : counterNames)
+    counters.push_back(host.inputIndexOf(name));
+  for (const HostProgram::Output &output : host.outputs)
+    mustBePositive.push_back(std::find(method.positive.begin(), method.positive.end(),
+                                       output.name) != method.positive.end());
+}
+
+Status Clock::check() const {
+  const HostProgram &host = method.host;
+  std::vector<int> all(host.outputs.size());
+  for (size_t i = 0; i < all.size(); ++i)
+    all[i] = int(i);
+  std::vector<bool> read = host.inputsRead(all);
+  auto reads = [&](Counter counter) { return counters[counter] >= 0 && read[counters[counter]]; };
+  auto missing = [](const char *counter, const char *what) -> Status {
+    return Error{ErrorKind::Usage, std::string("reads `") + counter + "`, but " + what +
+                                       " not known: give it when attaching"};
+  };
+  if (timing.stepsPerEpoch <= 0 && (reads(Epoch) || reads(EpochNext)))
+    return missing("epoch", "the number of steps per epoch is");
+  if (timing.steps <= 0 && reads(Steps))
+    return missing("steps", "the run's number of steps is");
+  if (timing.epochs <= 0 && reads(Epochs))
+    return missing("epochs", "the run's number of epochs is");
+  for (size_t i = 0; i < host.inputs.size(); ++i) {
+    bool counter = std::find(counters.begin(), counters.end(), int(i)) != counters.end();
+    bool parameter = std::any_of(method.parameters.begin(), method.parameters.end(),
+                                 [&](const auto &p) { return p.name == host.inputs[i]; });
+    if (read[i] && !counter && !parameter)
+      return Error{ErrorKind::Internal,
+                   "reads `" + host.inputs[i] + "`, which is neither a counter nor a parameter"};
+  }
+  for (const std::string &name : method.schedules)
+    if (host.indexOf(name) < 0)
+      return Error{ErrorKind::Internal, "does not compute its schedule `" + name + "`"};
+  return std::nullopt;
+}
+
+void Clock::set(const std::string &parameter, double value) {
+  parameters[parameter] = value;
+  // A parameter that no scalar depends on is no input.
+  if (int index = method.host.inputIndexOf(parameter); index >= 0)
+    inputs[index] = value;
+}
+
+double Clock::get(const std::string &parameter) const {
+  auto found = parameters.find(parameter);
+  return found == parameters.end() ? unknown : found->second;
+}
+
+int64_t Clock::epochOf(int64_t step) const { return step / timing.stepsPerEpoch; }
+
+std::span<const double> Clock::evaluate(Moment moment) {
+  auto give = [&](Counter counter, double value) {
+    if (counters[counter] >= 0)
+      inputs[counters[counter]] = value;
+  };
+  give(Step, double(moment.step));
+  give(StepNext, double(moment.next));
+  if (timing.stepsPerEpoch > 0) {
+    give(Epoch, double(epochOf(moment.step)));
+    give(EpochNext, double(epochOf(moment.next)));
+  }
+  if (timing.steps > 0)
+    give(Steps, double(timing.steps));
+  if (timing.epochs > 0)
+    give(Epochs, timing.epochs);
+  give(T, double(moment.t));
+  method.host.run(inputs, scratch, results);
+  return results;
+}
+
+bool Clock::holds(int output, double value) const {
+  float rounded = float(value);
+  return std::isfinite(rounded) && (!mustBePositive[output] || rounded > 0);
+}
+
+Error Clock::complain(int output, double value, int64_t step) const {
+  const std::string &name = method.host.outputs[output].name;
+  std::string what =
+      "host scalar `" + name + "` is " + formatNumber(value) + " at step " + std::to_string(step);
+  float rounded = float(value);
+  if (std::isfinite(value) && !std::isfinite(rounded))
+    what += ", beyond what f32 can hold";
+  else if (std::isfinite(value) && value > 0 && mustBePositive[output])
+    what += ", which rounds to 0 in f32, but was proved positive";
+  else if (std::isfinite(value))
+    what += ", but was proved positive";
+  return {ErrorKind::SpecRefused,
+          what + " [Q11]; bound it in the spec or change the parameters that it follows from"};
+}
+
+int Clock::firstBad(std::span<const int> outputs, int64_t k) {
+  std::span<const double> values = evaluate(Moment::ofStep(k, k + 1));
+  for (int output : outputs)
+    if (!holds(output, values[output]))
+      return output;
+  return -1;
+}
+
+Status Clock::checkRun(std::span<const Watch> watched) {
+  std::vector<int> everyStep;
+  for (const Watch &watch : watched)
+    if (watch.everyStep)
+      everyStep.push_back(watch.output);
+
+  bool known = timing.steps > 0;
+  int64_t steps = known ? timing.steps : unknownSteps;
+  auto complainAt = [&](int output, int64_t k) {
+    return complain(output, evaluate(Moment::ofStep(k, k + 1))[output], k);
+  };
+
+  // Without time in them, the scalars are what they are at step 0.
+  std::vector<bool> read = method.host.inputsRead(everyStep);
+  bool timeless = std::none_of(counters.begin(), counters.begin() + Steps,
+                               [&](int c) { return c >= 0 && read[c]; }) &&
+                  (counters[T] < 0 || !read[counters[T]]);
+  int64_t exact = timeless ? 1 : std::min(steps, known ? exactSteps : exactOfUnknown);
+  for (int64_t k = 0; k < exact; ++k)
+    if (int bad = firstBad(everyStep, k); bad >= 0)
+      return complainAt(bad, k);
+
+  // Past that, steps ever further apart, and the last one. From a bad one back to a good one by
+  // bisection, which is the first bad step of anything monotone.
+  int64_t good = exact - 1;
+  for (int64_t k = timeless ? steps : exact; k < steps;) {
+    if (firstBad(everyStep, k) >= 0) {
+      int64_t bad = k;
+      while (bad - good > 1) {
+        int64_t middle = good + (bad - good) / 2;
+        (firstBad(everyStep, middle) >= 0 ? bad : good) = middle;
+      }
+      return complainAt(firstBad(everyStep, bad), bad);
+    }
+    good = k;
+    int64_t next = k + std::max<int64_t>(1, k / 256);
+    k = next >= steps && k != steps - 1 ? steps - 1 : next;
+  }
+
+  // What is read at rest only: at attach, and at the end.
+  std::vector<int64_t> rests = {0};
+  if (known)
+    rests.push_back(steps);
+  for (int64_t k : rests) {
+    std::span<const double> values = evaluate(Moment::atRest(k, k + 1));
+    for (const Watch &watch : watched)
+      if (!watch.everyStep && !holds(watch.output, values[watch.output]))
+        return complain(watch.output, values[watch.output], k);
+  }
+  return std::nullopt;
+}
+
+} // namespace bregman

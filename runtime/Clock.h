@@ -1,0 +1,68 @@
+// Clock: the host scalars of a method as a function of time and of the parameters in force.
+// Private to the stepper.
+#pragma once
+
+#include "runtime/Method.h"
+#include "runtime/Stepper.h"
+
+#include <cmath>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace bregman {
+
+/// When the host program is evaluated: during step k, where `next` is k + 1, or at rest before it,
+/// where everything has the value of k.
+struct Moment {
+  int64_t step, next, t;
+
+  static Moment ofStep(int64_t k, int64_t t) { return {k, k + 1, t}; }
+  static Moment atRest(int64_t k, int64_t t) { return {k, k, t}; }
+};
+
+/// "%.9g", for messages.
+std::string formatNumber(double value);
+
+class Clock {
+public:
+  Clock(const Method &method, Timing timing);
+
+  /// Fails where an output depends on a counter that the timing leaves unknown, or on an input that
+  /// is neither a counter nor a parameter.
+  Status check() const;
+
+  void set(const std::string &parameter, double value);
+  /// NaN for an unknown name.
+  double get(const std::string &parameter) const;
+
+  /// Every output of the host program; good until the next call.
+  std::span<const double> evaluate(Moment moment);
+
+  /// A kernel scalar that Q11 is about: an output, and whether it is read in every step or only at
+  /// rest.
+  struct Watch {
+    int output;
+    bool everyStep;
+  };
+  /// Rule Q11 for one scalar: finite in f32, and positive there where a proof took it so.
+  bool holds(int output, double value) const;
+  /// What is wrong with it, naming the step.
+  Error complain(int output, double value, int64_t step) const;
+  /// Q11 over the whole run.
+  Status checkRun(std::span<const Watch> watched);
+
+private:
+  int64_t epochOf(int64_t step) const;
+  /// The first watched output that breaks Q11 in step k, or -1.
+  int firstBad(std::span<const int> outputs, int64_t k);
+
+  const Method &method;
+  Timing timing;
+  std::map<std::string, double> parameters; ///< the values in force
+  std::vector<double> inputs, scratch, results;
+  std::vector<int> counters;        ///< the input of every counter, or -1
+  std::vector<bool> mustBePositive; ///< per output
+};
+
+} // namespace bregman

@@ -1,0 +1,40 @@
+// HostKernel: a kernel whose code are functions of this process, compiled by the JIT or by hand.
+#pragma once
+
+#include "codegen/KernelABI.h"
+#include "runtime/Kernel.h"
+#include "runtime/Partition.h"
+
+namespace bregman {
+
+/// The machine code of a kernel, in one or two variants that give the same bits.
+struct HostCode {
+  abi::Function plain = nullptr;
+  abi::Function streaming = nullptr; ///< null: there is none
+  /// What keeps the functions loaded; released with the kernel.
+  std::shared_ptr<const void> owner;
+};
+
+class HostKernel final : public Kernel {
+public:
+  HostKernel(std::string name, std::vector<StreamInfo> streams, std::vector<std::string> scalars,
+             HostCode code, CutPolicy policy = {});
+
+  const std::string &name() const override { return kernelName; }
+  const std::vector<StreamInfo> &streams() const override { return streamInfos; }
+  const std::vector<std::string> &scalars() const override { return scalarNames; }
+
+  std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
+                                             int threads) const override;
+  using Kernel::launch;
+  void launch(const Partition &partition, std::span<const float> scalars) const override;
+
+private:
+  std::string kernelName;
+  std::vector<StreamInfo> streamInfos;
+  std::vector<std::string> scalarNames;
+  HostCode code;
+  CutPolicy policy;
+};
+
+} // namespace bregman

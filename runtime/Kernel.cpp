@@ -1,0 +1,15 @@
+// What all kernels share.
+#include "runtime/Kernel.h"
+
+namespace bregman {
+
+int sizeOf(ElementType type) { return type == ElementType::F32 ? 4 : 2; }
+
+Kernel::~Kernel() = default;
+
+void Kernel::launch(std::span<const Segment> segments, std::span<const float> scalars,
+                    int threads) const {
+  launch(*partition(segments, threads), scalars);
+}
+
+} // namespace bregman

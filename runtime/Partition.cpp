@@ -1,0 +1,145 @@
+// The cut of a model over threads.
+#include "runtime/Partition.h"
+
+#include "runtime/Machine.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace bregman {
+
+Partition::~Partition() = default;
+
+namespace {
+
+/// Weights between two possible cuts: 64 bytes of the smallest element that there could be.
+constexpr int64_t grain = 64;
+
+class Cutter {
+public:
+  Cutter(std::span<const StreamInfo> streams, std::span<const Segment> segments,
+         const CutPolicy &policy)
+      : streams(streams), segments(segments), policy(policy) {
+    for (const StreamInfo &stream : streams) {
+      planes += stream.planes;
+      bytesPerWeight += int64_t(stream.planes) * sizeOf(stream.type);
+    }
+    for (const Segment &segment : segments)
+      total += segment.size;
+  }
+
+  HostPartition cut(int threads, bool canStream) {
+    int64_t bytes = total * bytesPerWeight;
+    int64_t worthwhile = policy.bytesPerThread > 0 ? bytes / policy.bytesPerThread : total;
+    int64_t shares = std::clamp<int64_t>(worthwhile, 1, std::max(threads, 1));
+    int64_t cache = policy.cacheBytes > 0 ? policy.cacheBytes : secondLevelCacheBytes();
+    streaming = canStream && bytes / shares > cache;
+
+    result.shares.push_back({0, 0, false});
+    int64_t start = 0; // weights before the present segment
+    int64_t share = 0;
+    for (const Segment &segment : segments) {
+      assert((segment.size == 0 || int(segment.streams.size()) == planes) &&
+             "one address per plane of every stream");
+      int64_t head = headOf(segment);
+      int64_t from = 0;
+      // The shares that end inside this segment.
+      for (; share + 1 < shares; ++share) {
+        int64_t end = boundary(share + 1, shares) - start;
+        if (end >= segment.size)
+          break;
+        int64_t to = std::max(from, roundDown(end, std::max<int64_t>(head, 0)));
+        append(segment, from, to, head);
+        from = to;
+        endShare();
+      }
+      append(segment, from, segment.size, head);
+      start += segment.size;
+    }
+    result.shares.back().end = result.chunks.size();
+    return std::move(result);
+  }
+
+private:
+  /// Weights before share `index`. In 128 bits, as total * index could overflow.
+  int64_t boundary(int64_t index, int64_t shares) const {
+    return int64_t(__int128(total) * index / shares);
+  }
+
+  static int64_t roundDown(int64_t position, int64_t head) {
+    return position <= head ? 0 : head + (position - head) / grain * grain;
+  }
+
+  void endShare() {
+    size_t end = result.chunks.size();
+    result.shares.back().end = end;
+    result.shares.push_back({end, end, false});
+  }
+
+  /// Weights before the first one from which the segment may stream, or -1 where it may not.
+  int64_t headOf(const Segment &segment) const {
+    if (!streaming || segment.size < smallestStreamed)
+      return -1;
+    uintptr_t vector = uintptr_t(policy.lanes) * sizeof(float);
+    int64_t head = 0;
+    bool first = true;
+    size_t plane = 0;
+    for (const StreamInfo &stream : streams) {
+      for (int i = 0; i < stream.planes; ++i, ++plane) {
+        if (stream.access != Access::Out || stream.type != ElementType::F32)
+          continue;
+        uintptr_t past = reinterpret_cast<uintptr_t>(segment.streams[plane]) % vector;
+        if (past % sizeof(float) != 0)
+          return -1;
+        int64_t mine = int64_t((vector - past) % vector / sizeof(float));
+        if (!first && mine != head)
+          return -1;
+        head = mine;
+        first = false;
+      }
+    }
+    return head;
+  }
+
+  /// The weights [from, to) of a segment, as up to three calls.
+  void append(const Segment &segment, int64_t from, int64_t to, int64_t head) {
+    if (head < 0) {
+      add(segment, from, to, false);
+      return;
+    }
+    int64_t body = std::min(to, std::max(from, head));
+    int64_t tail = body + (to - body) / policy.lanes * policy.lanes;
+    add(segment, from, body, false);
+    add(segment, body, tail, true);
+    add(segment, tail, to, false);
+  }
+
+  void add(const Segment &segment, int64_t from, int64_t to, bool stream) {
+    if (from >= to)
+      return;
+    result.chunks.push_back({to - from, result.addresses.size(), stream});
+    result.shares.back().streams |= stream;
+    size_t plane = 0;
+    for (const StreamInfo &info : streams)
+      for (int i = 0; i < info.planes; ++i, ++plane)
+        result.addresses.push_back(static_cast<char *>(segment.streams[plane]) +
+                                   from * sizeOf(info.type));
+  }
+
+  std::span<const StreamInfo> streams;
+  std::span<const Segment> segments;
+  const CutPolicy &policy;
+  int planes = 0;
+  int64_t bytesPerWeight = 0, total = 0;
+  bool streaming = false;
+  HostPartition result;
+};
+
+} // namespace
+
+HostPartition cut(std::span<const StreamInfo> streams, std::span<const Segment> segments,
+                  int threads, bool canStream, const CutPolicy &policy) {
+  return Cutter(streams, segments, policy).cut(threads, canStream);
+}
+
+} // namespace bregman

@@ -1,0 +1,59 @@
+// The static cut of a model's tensors over threads, as a flat list of calls. Making it costs some
+// microseconds; it stays good as long as the addresses do.
+#pragma once
+
+#include "runtime/Kernel.h"
+
+#include <cstddef>
+
+namespace bregman {
+
+/// What every kind of kernel derives its own partition from.
+class Partition {
+public:
+  virtual ~Partition();
+};
+
+/// What decides how a model is cut. Zero means: what this machine has.
+struct CutPolicy {
+  /// f32 lanes of the machine code's vectors.
+  int lanes = 16;
+  /// A launch that touches more bytes per thread than this leaves nothing useful in the cache: it
+  /// uses the streaming code where there is one. By default the second-level cache of a core.
+  int64_t cacheBytes = 0;
+  /// No thread gets fewer bytes than this; waking one for less takes longer than it saves.
+  int64_t bytesPerThread = int64_t(1) << 20;
+};
+
+/// Tensors below this size always use the plain code: the first non-temporal stores of a call cost
+/// more than they save.
+inline constexpr int64_t smallestStreamed = 4096;
+
+class HostPartition final : public Partition {
+public:
+  /// One call of a kernel's function.
+  struct Chunk {
+    int64_t size;
+    size_t streams; ///< where its addresses begin in `addresses`
+    bool streaming;
+  };
+  /// The chunks [begin, end) of one thread.
+  struct Share {
+    size_t begin, end;
+    bool streams; ///< some chunk streams: a fence must follow
+  };
+
+  std::vector<Chunk> chunks;
+  std::vector<Share> shares;
+  std::vector<void *> addresses;
+};
+
+/// Cuts `segments` into contiguous shares of equal weight count, at most `threads` of them. Inside
+/// a tensor the cuts lie at multiples of 64 weights from where its write-only streams are aligned,
+/// so that no two threads write one cache line of an aligned tensor. `canStream` says whether there
+/// is streaming code; what it may not do (heads, tails, small tensors, tensors whose write-only
+/// streams cannot be aligned together) is cut off as plain chunks.
+HostPartition cut(std::span<const StreamInfo> streams, std::span<const Segment> segments,
+                  int threads, bool canStream, const CutPolicy &policy);
+
+} // namespace bregman
