@@ -1,0 +1,53 @@
+# Everything a user types. Each target installs what is missing first, and does nothing twice.
+#
+# Variables: TORCH=DIR   an existing LibTorch (2.11 to 2.13), else one is looked for, else installed
+#            JOBS=N      how many compilers and tests run at once, default: one for each core
+#            ONLY=REGEX  with `make test`: only the tests whose name matches
+#            PREFIX=DIR  with `make install`: where to, default /usr/local
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+export TORCH JOBS
+
+build: ## build the compiler, the programs, the LibTorch part and the tests (the default)
+	@.ci/build release all
+
+demo: ## train a network with 1-bit weights on handwritten digits and show what it costs
+	@.ci/build release bregman
+	@.ci/demo build
+
+test: ## run every test; the last line counts passed, failed and skipped (ONLY=REGEX picks some)
+	@.ci/build release all
+	@test/run.py build --only '$(ONLY)'
+
+sanitize: ## build and run every test under the address, undefined-behaviour and thread sanitizers
+	@.ci/build asan all
+	@test/run.py build-asan --only '$(ONLY)'
+	@.ci/build tsan all
+	@test/run.py build-tsan --only '$(ONLY)'
+
+bench: ## measure kernels and compile times against hand-written loops and LibTorch
+	@.ci/build release bregman
+	@build/bin/bregman bench
+
+format: ## put every C++ file into the project's format
+	@.ci/setup build check
+	@git ls-files '*.cpp' '*.h' | xargs --no-run-if-empty clang-format-22 -i
+
+tidy: ## run clang-tidy with the naming rules over every C++ file
+	@.ci/build release all
+	@.ci/tidy build
+
+install: ## install the programs, the library, its headers and the specs into PREFIX
+	@.ci/build release all
+	@cmake --install build --prefix '$(PREFIX)'
+
+clean: ## remove what was built; an installed LibTorch in .deps stays
+	@rm -rf build build-debug build-asan build-tsan
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@echo
+	@sed -n 's/^# \(Variables:.*\)/\1/p; s/^#  *\([A-Z]*=.*\)/           \1/p' Makefile
+
+.PHONY: build demo test sanitize bench format tidy install clean help
