@@ -67,6 +67,7 @@ config.substitutions += [
 environment = config.environment
 environment["XDG_CACHE_HOME"] = os.path.join(build, "test", "cache")
 environment["BREGMAN_DATA"] = data
+environment["PYTHONDONTWRITEBYTECODE"] = "1"
 environment["BREGMAN_SOURCE"] = source
 environment["BREGMAN_BUILD"] = build
 environment["BREGMAN_SPECS"] = os.path.join(source, "examples", "specs")
