@@ -11,9 +11,10 @@ OddPieces buildPieces(LaneBuilder &b, Value z, const PiecewiseOdd &f) {
   Value index = b.toBits(b.fma(z, bent, b.constant(0x1.8p+23f)));
   Value centre = b.lookUp(f.centre, index);
   Value offset = b.sub(z, centre); // exact
-  // Interval 0 is z + z P(z): tiny and subnormal arguments stay exact.
-  Value isFirst = b.compare(arith::CmpFPredicate::OEQ, centre, b.constant(0.0f));
-  Value base = b.select(isFirst, z, b.lookUp(f.value, index));
+  // Interval 0 is z + z P(z): tiny and subnormal arguments stay exact. This order of the operands
+  // lets AVX-512 merge by the mask of the look-up.
+  Value isLater = b.compare(arith::CmpFPredicate::UNE, centre, b.constant(0.0f));
+  Value base = b.select(isLater, b.lookUp(f.value, index), z);
   Value slope = b.lookUp(f.coefficients.back(), index);
   for (const Table8 &coefficient : llvm::reverse(f.coefficients.drop_back()))
     slope = b.fma(slope, offset, b.lookUp(coefficient, index));

@@ -1,0 +1,17 @@
+// Prints what the sweeps found: for people, and as the table of the documentation.
+#pragma once
+
+#include "Sweep.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+namespace bregman::ulp {
+
+/// One paragraph on one function.
+void printSummary(llvm::raw_ostream &out, const Function &f, const Summary &summary);
+
+/// The table's head, and one row per function.
+void printMarkdownHead(llvm::raw_ostream &out);
+void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &summary);
+
+} // namespace bregman::ulp
