@@ -13,17 +13,29 @@ namespace bregman {
 #define GEN_PASS_DEF_EXPANDFUNCTIONS
 #include "codegen/Passes.h.inc"
 
-/// The builder of a function of one argument, or null if `op` is none of ours.
-static Value (*builderOf(Operation *op))(LaneBuilder &, Value) {
-  using Builder = Value (*)(LaneBuilder &, Value);
-  return llvm::TypeSwitch<Operation *, Builder>(op)
-      .Case([](math::AtanOp) { return buildAtan; })
-      .Case([](math::AtanhOp) { return buildAtanh; })
-      .Case([](math::ErfOp) { return buildErf; })
-      .Case([](math::ExpOp) { return buildExp; })
-      .Case([](math::Log2Op) { return buildLog2; })
-      .Case([](math::LogOp) { return buildLog; })
-      .Case([](math::TanhOp) { return buildTanh; })
+/// Emits the function that `op` names.
+using Build = Value (*)(LaneBuilder &, Operation *op);
+
+template <Value (*build)(LaneBuilder &, Value)> Value buildUnary(LaneBuilder &b, Operation *op) {
+  return build(b, op->getOperand(0));
+}
+
+template <Value (*build)(LaneBuilder &, Value, Value)>
+Value buildBinary(LaneBuilder &b, Operation *op) {
+  return build(b, op->getOperand(0), op->getOperand(1));
+}
+
+/// How to emit `op`, or null if it is none of our functions.
+static Build buildOf(Operation *op) {
+  return llvm::TypeSwitch<Operation *, Build>(op)
+      .Case([](math::AtanOp) { return buildUnary<buildAtan>; })
+      .Case([](math::AtanhOp) { return buildUnary<buildAtanh>; })
+      .Case([](math::ErfOp) { return buildUnary<buildErf>; })
+      .Case([](math::ExpOp) { return buildUnary<buildExp>; })
+      .Case([](math::Log2Op) { return buildUnary<buildLog2>; })
+      .Case([](math::LogOp) { return buildUnary<buildLog>; })
+      .Case([](math::PowFOp) { return buildBinary<buildPow>; })
+      .Case([](math::TanhOp) { return buildUnary<buildTanh>; })
       .Default(nullptr);
 }
 
@@ -40,7 +52,7 @@ struct ExpandFunctions : impl::ExpandFunctionsBase<ExpandFunctions> {
 
 private:
   LogicalResult expand(Operation *op) {
-    auto build = builderOf(op);
+    Build build = buildOf(op);
     if (!build)
       return success();
     Type type = op->getResult(0).getType();
@@ -51,7 +63,7 @@ private:
     OpBuilder builder(op);
     LaneBuilder lanes(builder, op->getLoc(), type,
                       pools.try_emplace(&region, region).first->second);
-    op->getResult(0).replaceAllUsesWith(build(lanes, op->getOperand(0)));
+    op->getResult(0).replaceAllUsesWith(build(lanes, op));
     op->erase();
     return success();
   }

@@ -1,23 +1,24 @@
 // exp by 2^(j/8) from a table and a polynomial of degree 4 on |r| <= 0.0433.
 //
-// x = (n / 8) ln 2 + r; exp(x) = 2^(n/8) exp(r). Table T holds 2^(j/8) rounded, D the logarithm of
-// what the rounding lost, so that T's own error does not enter.
+// x = (n / 8) ln 2 + r; exp(x) = 2^(n/8) exp(r). One table holds 2^(j/8) rounded, another the
+// logarithm of what the rounding lost, so that the table's own error does not enter.
+#include "codegen/functions/Exp.h"
 #include "codegen/functions/Functions.h"
 
 using namespace mlir;
 
 namespace bregman {
 
-static constexpr Table8 T = {0x1p+0f,        0x1.172b84p+0f, 0x1.306fep+0f,  0x1.4bfdaep+0f,
-                             0x1.6a09e6p+0f, 0x1.8ace54p+0f, 0x1.ae89fap+0f, 0x1.d5818ep+0f};
-static constexpr Table8 D = {0.0f,
-                             -0x1.9c0c22p-27f,
-                             0x1.125002p-25f,
-                             -0x1.0a3552p-25f,
-                             0x1.26055cp-26f,
-                             0x1.67a1cap-28f,
-                             -0x1.f9c306p-27f,
-                             -0x1.a5217cp-28f};
+const Table8 exp2Eighths = {0x1p+0f,        0x1.172b84p+0f, 0x1.306fep+0f,  0x1.4bfdaep+0f,
+                            0x1.6a09e6p+0f, 0x1.8ace54p+0f, 0x1.ae89fap+0f, 0x1.d5818ep+0f};
+const Table8 exp2Lost = {0.0f,
+                         -0x1.9c0c22p-27f,
+                         0x1.125002p-25f,
+                         -0x1.0a3552p-25f,
+                         0x1.26055cp-26f,
+                         0x1.67a1cap-28f,
+                         -0x1.f9c306p-27f,
+                         -0x1.a5217cp-28f};
 static constexpr float perEighth = 0x1.715476p+3f; // 8 / ln 2
 static constexpr float eighthHigh = 0x1.62ep-4f;   // ln 2 / 8, few bits: n times it is exact
 static constexpr float eighthLow = 0x1.0bfbe8p-18f;
@@ -29,8 +30,8 @@ static Value expOfBounded(LaneBuilder &b, Value z) {
   r = b.fma(n.integer, b.constant(-eighthLow), r);
   Value index = b.toBits(n.sum);
   Value q = b.horner(r, {0x1.ffffd8p-2f, 0x1.555c84p-3f, 0x1.58528p-5f});
-  Value s = b.fma(b.mul(r, r), q, b.add(r, b.lookUp(D, index)));
-  Value t = b.lookUp(T, index);
+  Value s = b.fma(b.mul(r, r), q, b.add(r, b.lookUp(exp2Lost, index)));
+  Value t = b.lookUp(exp2Eighths, index);
   return b.scaleByPower(b.fma(t, s, t), n, /*fractionBits=*/3);
 }
 

@@ -73,6 +73,8 @@ Value LaneBuilder::copySign(Value magnitude, Value sign) {
 }
 Value LaneBuilder::sqrt(Value a) { return math::SqrtOp::create(builder, loc, a); }
 
+Value LaneBuilder::floor(Value a) { return math::FloorOp::create(builder, loc, a); }
+
 Value LaneBuilder::horner(Value x, ArrayRef<float> coefficients) {
   Value sum = constant(coefficients.back());
   for (float c : llvm::reverse(coefficients.drop_back()))
@@ -86,6 +88,7 @@ Value LaneBuilder::compare(arith::CmpFPredicate predicate, Value a, Value b) {
 Value LaneBuilder::compare(arith::CmpIPredicate predicate, Value a, Value b) {
   return arith::CmpIOp::create(builder, loc, predicate, a, b);
 }
+Value LaneBuilder::both(Value a, Value b) { return arith::AndIOp::create(builder, loc, a, b); }
 Value LaneBuilder::select(Value condition, Value a, Value b) {
   return arith::SelectOp::create(builder, loc, condition, a, b);
 }
@@ -108,8 +111,6 @@ Value LaneBuilder::toFloat(Value a) { return arith::SIToFPOp::create(builder, lo
 Value LaneBuilder::addBits(Value a, Value b) { return arith::AddIOp::create(builder, loc, a, b); }
 Value LaneBuilder::subBits(Value a, Value b) { return arith::SubIOp::create(builder, loc, a, b); }
 Value LaneBuilder::andBits(Value a, Value b) { return arith::AndIOp::create(builder, loc, a, b); }
-Value LaneBuilder::orBits(Value a, Value b) { return arith::OrIOp::create(builder, loc, a, b); }
-Value LaneBuilder::xorBits(Value a, Value b) { return arith::XOrIOp::create(builder, loc, a, b); }
 Value LaneBuilder::shiftLeft(Value a, int amount) {
   return arith::ShLIOp::create(builder, loc, a, bits(amount));
 }

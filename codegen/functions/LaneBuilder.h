@@ -66,11 +66,14 @@ public:
   mlir::Value abs(mlir::Value a);
   mlir::Value copySign(mlir::Value magnitude, mlir::Value sign);
   mlir::Value sqrt(mlir::Value a);
+  mlir::Value floor(mlir::Value a);
   /// c[0] + x (c[1] + x (c[2] + ...)) by Horner's rule in fma.
   mlir::Value horner(mlir::Value x, llvm::ArrayRef<float> coefficients);
 
   mlir::Value compare(mlir::arith::CmpFPredicate predicate, mlir::Value a, mlir::Value b);
   mlir::Value compare(mlir::arith::CmpIPredicate predicate, mlir::Value a, mlir::Value b);
+  /// Where both conditions hold.
+  mlir::Value both(mlir::Value a, mlir::Value b);
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
   /// The smaller of `bound` and a, the larger; a NaN in `a` passes. One instruction on x86.
   mlir::Value atMost(float bound, mlir::Value a);
@@ -83,8 +86,6 @@ public:
   mlir::Value addBits(mlir::Value a, mlir::Value b);
   mlir::Value subBits(mlir::Value a, mlir::Value b);
   mlir::Value andBits(mlir::Value a, mlir::Value b);
-  mlir::Value orBits(mlir::Value a, mlir::Value b);
-  mlir::Value xorBits(mlir::Value a, mlir::Value b);
   mlir::Value shiftLeft(mlir::Value a, int amount);
   /// Arithmetic shift to the right.
   mlir::Value shiftRight(mlir::Value a, int amount);

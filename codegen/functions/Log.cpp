@@ -14,11 +14,10 @@ static constexpr float coefficients[] = {
     0x1.22f33cp-3f, -0x1.fb732ep-4f, 0x1.e9ca02p-4f,  -0x1.e31f5p-4f, 0x1.144dbp-4f};
 static constexpr float ln2High = 0x1.62e4p-1f; // few bits: the exponent times it is exact
 static constexpr float ln2Low = 0x1.7f7d1cp-20f;
-static constexpr uint32_t sqrtHalf = 0x3f3504f3;
 
 SplitNumber splitNormal(LaneBuilder &b, Value v) {
-  Value k = b.subBits(b.toBits(v), b.bits(sqrtHalf));
-  Value mantissa = b.addBits(b.andBits(k, b.bits(0x7fffff)), b.bits(sqrtHalf));
+  Value k = b.subBits(b.toBits(v), b.bits(sqrtHalfBits));
+  Value mantissa = b.addBits(b.andBits(k, b.bits(0x7fffff)), b.bits(sqrtHalfBits));
   return {b.toFloat(b.shiftRight(k, 23)), b.sub(b.fromBits(mantissa), b.constant(1.0f))};
 }
 

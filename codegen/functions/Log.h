@@ -5,6 +5,9 @@
 
 namespace bregman {
 
+/// The bits of sqrt(1/2), where the fraction's range begins.
+inline constexpr uint32_t sqrtHalfBits = 0x3f3504f3;
+
 /// v = 2^exponent * (1 + fraction), -0.293 <= fraction < 0.414; `fraction` is exact.
 struct SplitNumber {
   mlir::Value exponent, fraction;

@@ -6,20 +6,22 @@
 
 namespace bregman::ulp {
 
-/// How a function runs over the arguments, as far as it is promised.
-enum class Order { none, increasing, increasingAboveZero, decreasingAboveZero };
+/// How a function runs over the arguments of one sign, as far as that is promised.
+enum class Order { none, increasing, decreasing };
 
 struct Function {
   /// As printed, and as given to --function.
   llvm::StringRef name;
-  /// MLIR that computes %y of type $T from %x of type $T.
+  /// MLIR that computes %y of type $T from %x, and from %z where there is a second argument.
   llvm::StringRef body;
   /// In double: within 2 of its own ulp, which is 4e-9 of ours.
-  double (*exact)(double);
+  double (*exact)(double x, double z);
   /// The promise in ulp, for results that are normal numbers and for subnormal ones.
   double bound;
   double subnormalBound;
   Order order;
+  /// The second argument that goes with x; null if there is none.
+  float (*second)(float x) = nullptr;
 };
 
 /// In the order of the table in the documentation.

@@ -20,19 +20,6 @@ static std::string percent(uint64_t part, uint64_t whole) {
   return part == 0 ? "0" : formatv("{0:f4} %", 100.0 * part / whole).str();
 }
 
-static llvm::StringRef orderOf(const Function &f) {
-  switch (f.order) {
-  case Order::none:
-    return "not promised";
-  case Order::increasing:
-    return "yes";
-  case Order::increasingAboveZero:
-  case Order::decreasingAboveZero:
-    return "yes, x >= 0";
-  }
-  llvm_unreachable("an order without a text");
-}
-
 void printSummary(llvm::raw_ostream &out, const Function &f, const Summary &s) {
   out << formatv("{0}: {1} over {2} arguments, {3} widths\n", f.name,
                  s.keeps(f) ? "keeps its promise" : "BREAKS ITS PROMISE", s.count,
@@ -65,7 +52,8 @@ void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &
                               : std::string("exact");
   out << formatv("| `{0}` | {1:f2} | {2:f3} at `{3}` | {4} | {5} | {6} | {7} | {8} |\n", f.name,
                  f.bound, s.normal.ulp, hex(s.normal.where), subnormal,
-                 percent(s.aboveHalf, s.count), percent(s.aboveOne, s.count), orderOf(f),
+                 percent(s.aboveHalf, s.count), percent(s.aboveOne, s.count),
+                 f.order == Order::none ? "not promised" : "yes",
                  s.bitDifferences == 0 ? "none" : std::to_string(s.bitDifferences));
 }
 

@@ -83,9 +83,13 @@ public:
   void block(std::vector<float> x) {
     size_t size = x.size();
     x.resize((size + 15) / 16 * 16);
+    // A function of one argument ignores the second.
+    z = x;
+    if (f.second)
+      std::transform(x.begin(), x.end(), z.begin(), f.second);
     for (size_t w = 0; w < code.size(); ++w) {
       y[w].resize(x.size());
-      code[w](x.data(), y[w].data(), x.size());
+      code[w](x.data(), z.data(), y[w].data(), x.size());
     }
     for (size_t i = 0; i < size; ++i)
       judge(x[i], i);
@@ -100,7 +104,7 @@ private:
       if (std::bit_cast<uint32_t>(y[w][i]) != std::bit_cast<uint32_t>(result) &&
           !(std::isnan(y[w][i]) && std::isnan(result)))
         count(summary.bitDifferences, summary.firstDifference, x);
-    double exact = f.exact(x);
+    double exact = f.exact(x, z[i]);
     double ulp = errorInUlp(result, exact);
     if (ulp < 0) {
       count(summary.wrongSpecials, summary.firstWrongSpecial, x);
@@ -111,21 +115,15 @@ private:
       summary.aboveHalf += ulp > 0.5 + 1e-8;
       summary.aboveOne += ulp > 1;
     }
-    if (inOrder(x))
+    if (checked != Order::none && !std::isnan(x))
       order(x, result);
     ++summary.count;
-  }
-
-  bool inOrder(float x) const {
-    if (checked == Order::none || std::isnan(x))
-      return false;
-    return checked == Order::increasing || !std::signbit(x);
   }
 
   // Patterns of negative numbers run away from zero, hence downwards.
   void order(float x, float result) {
     if (hasPrevious) {
-      bool rises = (checked != Order::decreasingAboveZero) != std::signbit(x);
+      bool rises = (checked == Order::increasing) != std::signbit(x);
       if (rises ? result < previous : result > previous)
         count(summary.descents, summary.firstDescent, x);
     }
@@ -141,7 +139,7 @@ private:
   const Function &f;
   llvm::ArrayRef<SweepFunction> code;
   Order checked;
-  std::vector<float> y[widthCount];
+  std::vector<float> z, y[widthCount];
   bool hasPrevious = false;
   float previous = 0;
 };

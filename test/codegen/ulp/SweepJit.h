@@ -29,8 +29,8 @@ extern const Width widths[widthCount];
 /// Whether this machine can run the code of a width.
 bool canRun(const Width &width);
 
-/// y[i] = f(x[i]) for `size` values, a multiple of 16.
-using SweepFunction = void (*)(const float *x, float *y, int64_t size);
+/// y[i] = f(x[i], z[i]) for `size` values, a multiple of 16.
+using SweepFunction = void (*)(const float *x, const float *z, float *y, int64_t size);
 
 class SweepJit {
 public:

@@ -22,19 +22,25 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 
+#include <regex>
+
 using namespace mlir;
 
 namespace bregman::ulp {
 
-/// $L is the number of lanes, $T the type of the values, $BODY the function.
+/// $L is the number of lanes, $T the type of the values, $BODY the function; in it $C(v) is a
+/// constant of that type.
 static constexpr llvm::StringRef loop = R"(
-func.func @sweep(%in: !llvm.ptr {llvm.noalias}, %out: !llvm.ptr {llvm.noalias}, %n: i64) {
+func.func @sweep(%first: !llvm.ptr {llvm.noalias}, %second: !llvm.ptr {llvm.noalias},
+                 %out: !llvm.ptr {llvm.noalias}, %n: i64) {
   %begin = arith.constant 0 : i64
   %step = arith.constant $L : i64
   scf.for %i = %begin to %n step %step : i64 {
-    %from = llvm.getelementptr %in[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+    %xp = llvm.getelementptr %first[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+    %zp = llvm.getelementptr %second[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
     %to = llvm.getelementptr %out[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
-    %x = llvm.load %from {alignment = 4 : i64} : !llvm.ptr -> $T
+    %x = llvm.load %xp {alignment = 4 : i64} : !llvm.ptr -> $T
+    %z = llvm.load %zp {alignment = 4 : i64} : !llvm.ptr -> $T
     $BODY
     llvm.store %y, %to {alignment = 4 : i64} : $T, !llvm.ptr
   }
@@ -51,6 +57,8 @@ static std::string substitute(std::string text, llvm::StringRef what, llvm::Stri
 static std::string writeLoop(llvm::StringRef body, int lanes) {
   std::string type = lanes == 1 ? "f32" : "vector<" + std::to_string(lanes) + "xf32>";
   std::string text = substitute(loop.str(), "$BODY", body);
+  text = std::regex_replace(text, std::regex("\\$C\\(([^)]*)\\)"),
+                            lanes == 1 ? "$1 : f32" : "dense<$1> : $$T");
   return substitute(substitute(text, "$T", type), "$L", std::to_string(lanes));
 }
 
