@@ -1,6 +1,7 @@
 // Replaces every elementary function by its own arithmetic, so that none becomes a library call.
 #include "codegen/Passes.h"
 #include "codegen/functions/Functions.h"
+#include "dialect/BregmanDialect.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -35,6 +36,7 @@ static Build buildOf(Operation *op) {
       .Case([](math::Log2Op) { return buildUnary<buildLog2>; })
       .Case([](math::LogOp) { return buildUnary<buildLog>; })
       .Case([](math::PowFOp) { return buildBinary<buildPow>; })
+      .Case([](SigmoidOp) { return buildUnary<buildSigmoid>; })
       .Case([](math::TanhOp) { return buildUnary<buildTanh>; })
       .Default(nullptr);
 }

@@ -5,6 +5,8 @@
 #include "codegen/functions/Exp.h"
 #include "codegen/functions/Functions.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
+
 using namespace mlir;
 
 namespace bregman {
@@ -22,25 +24,49 @@ const Table8 exp2Lost = {0.0f,
 static constexpr float perEighth = 0x1.715476p+3f; // 8 / ln 2
 static constexpr float eighthHigh = 0x1.62ep-4f;   // ln 2 / 8, few bits: n times it is exact
 static constexpr float eighthLow = 0x1.0bfbe8p-18f;
+/// (exp(r) - 1 - r) / r^2.
+static constexpr float coefficients[] = {0x1.ffffd8p-2f, 0x1.555c84p-3f, 0x1.58528p-5f};
 
-/// exp(z) for -104 <= z <= 89, where the result reaches 0 and infinity; NaN passes.
-static Value expOfBounded(LaneBuilder &b, Value z) {
+namespace {
+/// exp(z) = base (1 + rest) 2^(n / 8), the power cut to an integer.
+struct ExpParts {
+  Rounded n;
+  Value base, rest;
+};
+} // namespace
+
+/// The parts for -104 <= z <= 89, where the result reaches 0 and infinity; NaN passes.
+static ExpParts buildParts(LaneBuilder &b, Value z) {
   Rounded n = b.round(z, perEighth);
   Value r = b.fma(n.integer, b.constant(-eighthHigh), z);
   r = b.fma(n.integer, b.constant(-eighthLow), r);
   Value index = b.toBits(n.sum);
-  Value q = b.horner(r, {0x1.ffffd8p-2f, 0x1.555c84p-3f, 0x1.58528p-5f});
-  Value s = b.fma(b.mul(r, r), q, b.add(r, b.lookUp(exp2Lost, index)));
-  Value t = b.lookUp(exp2Eighths, index);
-  return b.scaleByPower(b.fma(t, s, t), n, /*fractionBits=*/3);
+  Value q = b.horner(r, coefficients);
+  Value rest = b.fma(b.mul(r, r), q, b.add(r, b.lookUp(exp2Lost, index)));
+  return {n, b.lookUp(exp2Eighths, index), rest};
+}
+
+static Value expOfBounded(LaneBuilder &b, Value z) {
+  ExpParts p = buildParts(b, z);
+  return b.scaleByPower(b.fma(p.base, p.rest, p.base), p.n, /*fractionBits=*/3);
+}
+
+DoubleFloat expPrecisely(LaneBuilder &b, Value z) {
+  ExpParts p = buildParts(b, z);
+  Value high = b.fma(p.base, p.rest, p.base);
+  Value low = b.fma(p.base, p.rest, b.sub(p.base, high));
+  return {b.scaleByPower(high, p.n, /*fractionBits=*/3), b.scaleByPower(low, p.n, 3)};
+}
+
+/// Whether x is written as -|...|, so that it cannot be above 89.
+static bool isMinusMagnitude(Value x) {
+  auto minus = x.getDefiningOp<arith::NegFOp>();
+  return minus && minus.getOperand().getDefiningOp<math::AbsFOp>();
 }
 
 Value buildExp(LaneBuilder &b, Value x) {
-  return expOfBounded(b, b.atMost(89.0f, b.atLeast(-104.0f, x)));
-}
-
-Value buildExpOfNonPositive(LaneBuilder &b, Value x) {
-  return expOfBounded(b, b.atLeast(-104.0f, x));
+  Value bounded = b.atLeast(-104.0f, x);
+  return expOfBounded(b, isMinusMagnitude(x) ? bounded : b.atMost(89.0f, bounded));
 }
 
 } // namespace bregman

@@ -1,7 +1,7 @@
-// The table of powers of two, which exp and pow share.
+// The parts of exp that pow and sigmoid share.
 #pragma once
 
-#include "codegen/functions/LaneBuilder.h"
+#include "codegen/functions/DoubleFloat.h"
 
 namespace bregman {
 
@@ -9,5 +9,8 @@ namespace bregman {
 extern const Table8 exp2Eighths;
 /// log(2^(j/8) / exp2Eighths[j]).
 extern const Table8 exp2Lost;
+
+/// exp(z) for z >= -104 or NaN as the value of buildExp and what it lost in rounding; z <= 89.
+DoubleFloat expPrecisely(LaneBuilder &b, mlir::Value z);
 
 } // namespace bregman

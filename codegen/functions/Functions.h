@@ -12,13 +12,11 @@ namespace bregman {
 
 /// exp(x): 0.59 ulp, 0.79 where the result is subnormal.
 mlir::Value buildExp(LaneBuilder &b, mlir::Value x);
-/// exp(x) for x <= 0 or NaN, with the bits of buildExp: for softmax and exp(-|x|).
-mlir::Value buildExpOfNonPositive(LaneBuilder &b, mlir::Value x);
 /// log(x): 0.83 ulp; -inf at zeros, NaN below.
 mlir::Value buildLog(LaneBuilder &b, mlir::Value x);
-/// log2(x), exact at powers of two; otherwise as log.
+/// log2(x): 0.93 ulp, exact at powers of two; -inf at zeros, NaN below.
 mlir::Value buildLog2(LaneBuilder &b, mlir::Value x);
-/// 1 / (1 + exp(-x)): 1.49 ulp.
+/// 1 / (1 + exp(-x)): 0.79 ulp.
 mlir::Value buildSigmoid(LaneBuilder &b, mlir::Value x);
 /// tanh(x): 0.88 ulp, odd, monotone, exact for subnormals, no division.
 mlir::Value buildTanh(LaneBuilder &b, mlir::Value x);

@@ -25,7 +25,10 @@ Value ConstantPool::get(Location loc, TypedAttr value) {
   Value &known = values[value];
   if (!known) {
     OpBuilder builder = OpBuilder::atBlockBegin(entry);
-    known = arith::ConstantOp::create(builder, loc, value);
+    if (newest)
+      builder.setInsertionPointAfter(newest);
+    newest = arith::ConstantOp::create(builder, loc, value);
+    known = newest->getResult(0);
   }
   return known;
 }

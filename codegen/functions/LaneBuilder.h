@@ -31,6 +31,7 @@ public:
 
 private:
   mlir::Block *entry;
+  mlir::Operation *newest = nullptr;
   llvm::DenseMap<mlir::Attribute, mlir::Value> values;
 };
 
@@ -94,8 +95,8 @@ public:
   Rounded round(mlir::Value a, float scale);
   /// table[index & 7]: the low three bits of `index` count.
   mlir::Value lookUp(const Table8 &table, mlir::Value index);
-  /// y * 2^floor(n / 2^fractionBits), rounded once; 1/2 <= |y| <= 4 or y is NaN, and the exponent
-  /// lies in [-240, 240].
+  /// y * 2^floor(n / 2^fractionBits), rounded once; 2^-40 <= |y| <= 4, or y is 0 or NaN, and the
+  /// exponent lies in [-160, 240].
   mlir::Value scaleByPower(mlir::Value y, const Rounded &n, int fractionBits);
 
 private:

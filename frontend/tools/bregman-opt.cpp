@@ -1,4 +1,5 @@
 // bregman-opt: the dialect's mlir-opt, for tests and development.
+#include "codegen/Passes.h"
 #include "dialect/BregmanDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -11,6 +12,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   bregman::registerBregmanDialects(registry);
   registry.insert<mlir::func::FuncDialect, mlir::LLVM::LLVMDialect, mlir::scf::SCFDialect>();
+  bregman::registerCodegenPasses();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   return mlir::asMainReturnCode(

@@ -46,6 +46,7 @@ static const Function functions[] = {
     {"exp", "%y = math.exp %x : $T", unary<std::exp>, 0.59, 0.79, Order::increasing},
     {"log", "%y = math.log %x : $T", unary<std::log>, 0.83, 0, Order::increasing},
     {"log2", "%y = math.log2 %x : $T", unary<std::log2>, 0.93, 0, Order::increasing},
+    {"sigmoid", "%y = bregman.sigmoid %x : $T", sigmoid, 0.79, 0.79, Order::increasing},
     {"tanh", "%y = math.tanh %x : $T", unary<std::tanh>, 0.88, 0.51, Order::increasing},
     {"atanh", "%y = math.atanh %x : $T", unary<std::atanh>, 0.68, 0.51, Order::increasing},
     {"atan", "%y = math.atan %x : $T", unary<std::atan>, 0.93, 0.51, Order::increasing},

@@ -1,6 +1,7 @@
 // From the text of one operation to LLVM IR, through the passes that kernels go through.
 #include "SweepModule.h"
 #include "codegen/Passes.h"
+#include "dialect/BregmanDialect.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -71,13 +72,14 @@ static LogicalResult lower(ModuleOp module) {
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createVerifyNoLibcalls());
   return pm.run(module);
 }
 
 llvm::Expected<llvm::orc::ThreadSafeModule> makeSweepModule(llvm::StringRef body, int lanes) {
   DialectRegistry registry;
-  registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
-                  math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
+  registry.insert<BregmanDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+                  LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
