@@ -1,6 +1,8 @@
 // bregman-opt: the dialect's mlir-opt, for tests and development.
 #include "codegen/Passes.h"
 #include "dialect/BregmanDialect.h"
+#include "passes/Passes.h"
+#include "passes/Pipelines.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -12,6 +14,8 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   bregman::registerBregmanDialects(registry);
   registry.insert<mlir::func::FuncDialect, mlir::LLVM::LLVMDialect, mlir::scf::SCFDialect>();
+  bregman::registerBregmanPasses();
+  bregman::registerBregmanPipelines();
   bregman::registerCodegenPasses();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();

@@ -1,0 +1,23 @@
+// The road from the stage `bregman` to the stage `kernel`, as pass pipelines.
+#pragma once
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace bregman {
+
+struct DeriveOptions : mlir::PassPipelineOptions<DeriveOptions> {
+  Option<std::string> quantizer{
+      *this, "quantizer", llvm::cl::desc("The quantizer; the only one of the module by default")};
+  Option<std::string> optimizer{
+      *this, "optimizer", llvm::cl::desc("The optimizer; the only one of the module by default")};
+};
+
+/// From `bregman` to `derived`: nothing symbolic is left, quantizer and optimizer are one method.
+/// Rules are checked before, by `bregman-prove`.
+void buildDerivePipeline(mlir::OpPassManager &manager, const DeriveOptions &options);
+
+/// Makes the pipelines available to bregman-opt under `--bregman-derive` and the like.
+void registerBregmanPipelines();
+
+} // namespace bregman
