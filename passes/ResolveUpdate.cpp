@@ -139,8 +139,7 @@ Value Resolver::isDue(EveryOp every) {
 
 /// The blocks in textual order, each on what the one before has left.
 Value Resolver::afterBlocks(Value x) {
-  for (EveryOp every :
-       llvm::make_early_inc_range(clauses.quantizer.getBody().getOps<EveryOp>())) {
+  for (EveryOp every : llvm::make_early_inc_range(clauses.quantizer.getBody().getOps<EveryOp>())) {
     IRMapping mapping;
     mapping.map(latent, x);
     cloneBody(builder, every.getBody(), mapping);
