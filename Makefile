@@ -13,8 +13,8 @@ build: ## build the compiler, the programs, the LibTorch part and the tests (the
 	@.ci/build release all
 
 demo: ## train a network with 1-bit weights on handwritten digits and show what it costs
-	@.ci/build release bregman
-	@.ci/demo build
+	@.ci/build release bregman BregmanTrain
+	@build/bin/bregman train --recipe examples/recipes/demo.json --out build/demo --overwrite
 
 test: ## run every test; the last line counts passed, failed and skipped (ONLY=REGEX picks some)
 	@.ci/build release all
