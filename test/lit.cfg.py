@@ -56,6 +56,7 @@ config.substitutions += [
     ("%python", config.python),
     ("%cmake", config.cmake),
     ("%cxx", config.cxx),
+    ("%sanitize", "-fsanitize=" + config.bregman_sanitize if config.bregman_sanitize else '""'),
     ("%torch", config.bregman_torch_root),
     ("%house", config.python + " " + os.path.join(source, "test", "house") + os.sep),
     ("FileCheck", os.path.join(config.llvm_bin, "FileCheck") + " --dump-input-filter=error"),
