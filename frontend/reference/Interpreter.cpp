@@ -31,11 +31,17 @@ static Dual unary(Operation &op, Dual a) {
       .Case([&](math::AtanhOp) { v = std::atanh(x), slope = 1 / (1 - x * x); })
       .Case([&](math::ErfOp) { v = std::erf(x), slope = M_2_SQRTPI * std::exp(-x * x); })
       .Case([&](math::AtanOp) { v = std::atan(x), slope = 1 / (1 + x * x); })
-      .Case([&](math::AbsFOp) { v = std::fabs(x), slope = x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; })
+      .Case([&](math::AbsFOp) {
+        v = std::fabs(x), slope = x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x;
+      })
       .Case([&](math::FloorOp) { v = std::floor(x); })
       .Case([&](math::CeilOp) { v = std::ceil(x); })
-      .Case([&](SignOp) { v = std::isnan(x) ? x : x < 0 ? -1 : 1; })
-      .Case([&](SgnOp) { v = std::isnan(x) ? x : x < 0 ? -1 : x > 0 ? 1 : 0; })
+      .Case([&](SignOp) { v = std::isnan(x) ? x
+                              : x < 0       ? -1
+                                            : 1; })
+      .Case([&](SgnOp) {
+        v = std::isnan(x) ? x : x < 0 ? -1 : x > 0 ? 1 : 0;
+      })
       // floor(x + 0.5) would round the sum of the largest number below a half.
       .Case([&](RoundOp) { v = x - std::floor(x) < 0.5 ? std::floor(x) : std::ceil(x); })
       .Case([&](SigmoidOp) {
@@ -98,22 +104,38 @@ static bool compares(arith::CmpFPredicate predicate, double a, double b) {
   using P = arith::CmpFPredicate;
   bool unordered = std::isnan(a) || std::isnan(b);
   switch (predicate) {
-  case P::OLT: return a < b;
-  case P::OLE: return a <= b;
-  case P::OGT: return a > b;
-  case P::OGE: return a >= b;
-  case P::OEQ: return a == b;
-  case P::ONE: return !unordered && a != b;
-  case P::ULT: return unordered || a < b;
-  case P::ULE: return unordered || a <= b;
-  case P::UGT: return unordered || a > b;
-  case P::UGE: return unordered || a >= b;
-  case P::UEQ: return unordered || a == b;
-  case P::UNE: return unordered || a != b;
-  case P::ORD: return !unordered;
-  case P::UNO: return unordered;
-  case P::AlwaysTrue: return true;
-  case P::AlwaysFalse: return false;
+  case P::OLT:
+    return a < b;
+  case P::OLE:
+    return a <= b;
+  case P::OGT:
+    return a > b;
+  case P::OGE:
+    return a >= b;
+  case P::OEQ:
+    return a == b;
+  case P::ONE:
+    return !unordered && a != b;
+  case P::ULT:
+    return unordered || a < b;
+  case P::ULE:
+    return unordered || a <= b;
+  case P::UGT:
+    return unordered || a > b;
+  case P::UGE:
+    return unordered || a >= b;
+  case P::UEQ:
+    return unordered || a == b;
+  case P::UNE:
+    return unordered || a != b;
+  case P::ORD:
+    return !unordered;
+  case P::UNO:
+    return unordered;
+  case P::AlwaysTrue:
+    return true;
+  case P::AlwaysFalse:
+    return false;
   }
   llvm_unreachable("all predicates are listed");
 }
@@ -166,8 +188,8 @@ static Dual softNearest(Dual x, Dual steepness, ArrayRef<Dual> levels) {
     double argument = steepness.value * (x.value - mid);
     double e = std::exp(-std::fabs(argument));
     double s = (argument < 0 ? e : 1) / (1 + e), slope = e / ((1 + e) * (1 + e));
-    double tangent = scaled(steepness.value, x.tangent - midTangent) +
-                     scaled(x.value - mid, steepness.tangent);
+    double tangent =
+        scaled(steepness.value, x.tangent - midTangent) + scaled(x.value - mid, steepness.tangent);
     sum.value += (q[i + 1].value - q[i].value) * s;
     sum.tangent += (q[i + 1].tangent - q[i].tangent) * s +
                    scaled((q[i + 1].value - q[i].value) * slope, tangent);
@@ -213,7 +235,9 @@ static Duals sparsemax(ArrayRef<Dual> x) {
   double mean = 0;
   for (Dual entry : x) {
     bool inside = entry.value > threshold;
-    u.push_back({std::isnan(sum) ? notANumber : inside ? entry.value - threshold : 0,
+    u.push_back({std::isnan(sum) ? notANumber
+                 : inside        ? entry.value - threshold
+                                 : 0,
                  inside ? entry.tangent : 0});
     mean += inside ? entry.tangent / support : 0;
   }

@@ -47,9 +47,7 @@ Oracle::Oracle(QuantizerOp quantizer, OptimizerOp optimizer, Timing timing)
     parameters["optimizer." + param.getName().str()] = param.getValue().convertToDouble();
 }
 
-bool Oracle::agile() const {
-  return update && UpdateOp(update).getKind() == UpdateKind::Agile;
-}
+bool Oracle::agile() const { return update && UpdateOp(update).getKind() == UpdateKind::Agile; }
 
 /// A counter at `step`, `next` one later.
 static double counter(CounterOp op, int64_t step, int64_t t, const Timing &timing,
@@ -201,9 +199,8 @@ LogicalResult Oracle::handOn(Environment &environment, const Duals &x, const Dua
       inside[update.getBody().getArgument(0)] = constant(g);
     for (Operation &op : update.getBody().front().without_terminator()) {
       if (auto grad = dyn_cast<GradOp>(op))
-        inside[grad.getResult()] = project && grad.getTarget() == project.getResult()
-                                       ? c
-                                       : constant(g);
+        inside[grad.getResult()] =
+            project && grad.getTarget() == project.getResult() ? c : constant(g);
       else if (failed(evaluate(op, inside)))
         return failure();
     }
@@ -280,8 +277,8 @@ LogicalResult Oracle::prox(Environment &environment, Duals &x) {
         if (nearest)
           chosen[nearest.getResult()] = inside[nearest.getResult()].front().value;
       }
-      result = y - incoming +
-               lr * inside[yieldOf(prox.getBody()).getValues().front()].front().tangent;
+      result =
+          y - incoming + lr * inside[yieldOf(prox.getBody()).getValues().front()].front().tangent;
       return success();
     };
     double low = incoming, high = incoming, at = 0;
