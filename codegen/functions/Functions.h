@@ -14,7 +14,7 @@ namespace bregman {
 mlir::Value buildExp(LaneBuilder &b, mlir::Value x);
 /// log(x): 0.83 ulp; -inf at zeros, NaN below.
 mlir::Value buildLog(LaneBuilder &b, mlir::Value x);
-/// log2(x): 0.93 ulp, exact at powers of two; -inf at zeros, NaN below.
+/// log2(x): 0.95 ulp, exact at powers of two; -inf at zeros, NaN below.
 mlir::Value buildLog2(LaneBuilder &b, mlir::Value x);
 /// 1 / (1 + exp(-x)): 0.79 ulp.
 mlir::Value buildSigmoid(LaneBuilder &b, mlir::Value x);

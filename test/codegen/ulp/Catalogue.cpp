@@ -45,7 +45,7 @@ template <int numerator, int denominator> static double fixedPow(double x, doubl
 static const Function functions[] = {
     {"exp", "%y = math.exp %x : $T", unary<std::exp>, 0.59, 0.79, Order::increasing},
     {"log", "%y = math.log %x : $T", unary<std::log>, 0.83, 0, Order::increasing},
-    {"log2", "%y = math.log2 %x : $T", unary<std::log2>, 0.93, 0, Order::increasing},
+    {"log2", "%y = math.log2 %x : $T", unary<std::log2>, 0.95, 0, Order::increasing},
     {"sigmoid", "%y = bregman.sigmoid %x : $T", sigmoid, 0.79, 0.79, Order::increasing},
     {"tanh", "%y = math.tanh %x : $T", unary<std::tanh>, 0.88, 0.51, Order::increasing},
     {"atanh", "%y = math.atanh %x : $T", unary<std::atanh>, 0.68, 0.51, Order::increasing},
@@ -59,7 +59,7 @@ static const Function functions[] = {
     FIXED_POWER("0.5", "$C(0.5)", 1, 2, 0.5, 0, increasing),
     FIXED_POWER("-0.5", "$C(-0.5)", -1, 2, 0.66, 0, decreasing),
     FIXED_POWER("1.5", "$C(1.5)", 3, 2, 0.66, 0.80, increasing),
-    FIXED_POWER("2/3", "$C(0x3F2AAAAB)", 2, 3, 0.66, 0, none),
+    FIXED_POWER("2/3", "$C(0x3F2AAAAB)", 2, 3, 0.66, 0, increasing),
     FIXED_POWER("-1", "$C(-1.0)", -1, 1, 0.5, 0.5, decreasing),
     FIXED_POWER("2", "$C(2.0)", 2, 1, 0.5, 0.5, none),
     FIXED_POWER("3", "$C(3.0)", 3, 1, 1.0, 1.0, increasing),

@@ -57,4 +57,18 @@ void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &
                  s.bitDifferences == 0 ? "none" : std::to_string(s.bitDifferences));
 }
 
+void printTimesHead(llvm::raw_ostream &out) {
+  out << "| function |";
+  for (const Width &width : widths)
+    out << " " << width.name << " |";
+  out << "\n|---|---|---|---|\n";
+}
+
+void printTimesRow(llvm::raw_ostream &out, const Function &f, const Times &times) {
+  out << "| `" << f.name << "` |";
+  for (const std::optional<double> &time : times)
+    out << (time ? formatv(" {0:f2} |", *time).str() : " not run |");
+  out << "\n";
+}
+
 } // namespace bregman::ulp

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "Sweep.h"
+#include "Timing.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -13,5 +14,9 @@ void printSummary(llvm::raw_ostream &out, const Function &f, const Summary &summ
 /// The table's head, and one row per function.
 void printMarkdownHead(llvm::raw_ostream &out);
 void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &summary);
+
+/// The table of costs: its head, and one row per function.
+void printTimesHead(llvm::raw_ostream &out);
+void printTimesRow(llvm::raw_ostream &out, const Function &f, const Times &times);
 
 } // namespace bregman::ulp

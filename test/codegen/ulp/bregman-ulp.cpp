@@ -2,6 +2,7 @@
 #include "Report.h"
 
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace bregman::ulp;
@@ -18,7 +19,12 @@ static cl::opt<bool> markdown("markdown", cl::cat(category),
                               cl::desc("Print the table of docs/functions.md"));
 static cl::opt<int> assemblyLanes("assembly", cl::init(0), cl::cat(category), cl::value_desc("n"),
                                   cl::desc("Print the code for n lanes instead: 1, 8 or 16"));
-static cl::opt<bool> list("list", cl::cat(category), cl::desc("Print the functions' names"));
+static cl::opt<bool> timing("time", cl::cat(category),
+                            cl::desc("Print nanoseconds per value, as a table, instead"));
+static cl::opt<bool> list("list", cl::cat(category),
+                          cl::desc("Print the functions and their bounds"));
+static cl::opt<double> bound("bound", cl::cat(category), cl::value_desc("ulp"),
+                             cl::desc("Hold the functions to this bound instead of their own"));
 
 static int fail(llvm::Error error) {
   llvm::errs() << "bregman-ulp: " << llvm::toString(std::move(error)) << "\n";
@@ -38,12 +44,16 @@ static int printAssembly(const Function &f) {
   return fail(llvm::createStringError("--assembly takes 1, 8 or 16"));
 }
 
-/// The functions that the command line asks for.
-static llvm::Expected<std::vector<const Function *>> chosen() {
-  std::vector<const Function *> result;
-  for (const Function &f : catalogue())
-    if (names.empty() || llvm::is_contained(names, f.name))
-      result.push_back(&f);
+/// The functions that the command line asks for, with the bound that it asks for.
+static llvm::Expected<std::vector<Function>> chosen() {
+  std::vector<Function> result;
+  for (Function f : catalogue()) {
+    if (!names.empty() && !llvm::is_contained(names, f.name))
+      continue;
+    if (bound.getNumOccurrences() > 0)
+      f.bound = f.subnormalBound = bound;
+    result.push_back(f);
+  }
   for (const std::string &name : names)
     if (llvm::none_of(catalogue(), [&](const Function &f) { return f.name == name; }))
       return llvm::createStringError("no function is called '" + name + "'; see --list");
@@ -64,27 +74,36 @@ int main(int argc, char **argv) {
     return fail(functions.takeError());
 
   bool kept = true;
-  if (markdown)
+  if (timing)
+    printTimesHead(llvm::outs());
+  else if (markdown)
     printMarkdownHead(llvm::outs());
-  for (const Function *f : *functions) {
+  for (const Function &f : *functions) {
     if (list) {
-      llvm::outs() << f->name << "\n";
+      llvm::outs() << llvm::formatv("{0}: {1:f2}\n", f.name, f.bound);
       continue;
     }
     if (assemblyLanes != 0) {
-      if (int code = printAssembly(*f))
+      if (int code = printAssembly(f))
         return code;
       continue;
     }
-    auto summary = sweep(*f, stride, threads);
+    if (timing) {
+      auto times = measureTimes(f);
+      if (!times)
+        return fail(times.takeError());
+      printTimesRow(llvm::outs(), f, *times);
+      continue;
+    }
+    auto summary = sweep(f, stride, threads);
     if (!summary)
       return fail(summary.takeError());
     if (markdown)
-      printMarkdownRow(llvm::outs(), *f, *summary);
+      printMarkdownRow(llvm::outs(), f, *summary);
     else
-      printSummary(llvm::outs(), *f, *summary);
+      printSummary(llvm::outs(), f, *summary);
     llvm::outs().flush();
-    kept &= summary->keeps(*f);
+    kept &= summary->keeps(f);
   }
   return kept ? 0 : 1;
 }
