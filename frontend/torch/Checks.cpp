@@ -1,0 +1,80 @@
+// What a parameter must be for Bregman to train it.
+#include "frontend/torch/Checks.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+
+namespace bregman {
+
+static std::string quoted(const NamedParameter &parameter) { return "'" + parameter.name + "'"; }
+
+ElementType elementOf(const NamedParameter &parameter) {
+  const at::Tensor &tensor = parameter.tensor;
+  if (!tensor.defined())
+    raise(ErrorKind::Usage, "parameter " + quoted(parameter) + " is an undefined tensor");
+  if (!tensor.device().is_cpu())
+    raise(ErrorKind::Environment,
+          "parameter " + quoted(parameter) + " is on " + tensor.device().str() +
+              ", and this build trains on the CPU only; move the model there first: "
+              "model->to(torch::kCPU)");
+  if (tensor.layout() != at::kStrided)
+    raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
+                                " is not a dense tensor; call to_dense() on it first");
+  switch (tensor.scalar_type()) {
+  case at::kFloat:
+    return ElementType::F32;
+  case at::kBFloat16:
+    return ElementType::BF16;
+  case at::kHalf:
+    return ElementType::F16;
+  default:
+    raise(ErrorKind::Usage, "parameter " + quoted(parameter) + " has elements of type " +
+                                std::string(c10::toString(tensor.scalar_type())) +
+                                "; trained are Float, BFloat16 and Half: "
+                                "model->to(torch::kFloat)");
+  }
+}
+
+at::Tensor gradientOf(const NamedParameter &parameter) {
+  const at::Tensor &gradient = parameter.tensor.grad();
+  if (!gradient.defined())
+    return {};
+  if (gradient.layout() != at::kStrided)
+    raise(ErrorKind::Usage, "the gradient of parameter " + quoted(parameter) +
+                                " is sparse; make it dense, for example by "
+                                "torch::nn::EmbeddingOptions::sparse(false)");
+  // LibTorch keeps shape, type and device of a gradient equal to its parameter's.
+  return gradient.contiguous();
+}
+
+/// The bytes from the first to behind the last element.
+static std::pair<const char *, const char *> extentOf(const at::Tensor &tensor) {
+  int64_t last = 0;
+  for (int64_t d = 0; d < tensor.dim(); ++d)
+    last += (tensor.size(d) - 1) * tensor.stride(d);
+  auto *begin = static_cast<const char *>(tensor.const_data_ptr());
+  return {begin, begin + (last + 1) * int64_t(tensor.element_size())};
+}
+
+void checkDisjoint(const std::vector<NamedParameter> &parameters) {
+  struct Extent {
+    std::pair<const char *, const char *> bytes;
+    const NamedParameter *parameter;
+  };
+  std::vector<Extent> extents;
+  for (const NamedParameter &parameter : parameters)
+    if (parameter.tensor.numel())
+      extents.push_back({extentOf(parameter.tensor), &parameter});
+  std::sort(extents.begin(), extents.end(),
+            [](const Extent &a, const Extent &b) { return a.bytes < b.bytes; });
+  for (size_t i = 1; i < extents.size(); ++i)
+    if (extents[i].bytes.first < extents[i - 1].bytes.second)
+      raise(ErrorKind::Usage,
+            "parameters " + quoted(*extents[i - 1].parameter) + " and " +
+                quoted(*extents[i].parameter) +
+                " are different tensors in the same memory, so that one step would move it twice; "
+                "register one tensor under both names, or give one of them its own: clone()");
+}
+
+} // namespace bregman

@@ -1,0 +1,19 @@
+// What a parameter must be for Bregman to train it; each refusal names it and says the remedy.
+#pragma once
+
+#include "frontend/torch/Optimizer.h"
+
+namespace bregman {
+
+/// The element type of a parameter; throws for one that is not on the CPU, not dense, or of a type
+/// that no kernel reads.
+ElementType elementOf(const NamedParameter &parameter);
+
+/// The gradient as dense memory in the parameter's order, undefined where there is none. Throws for
+/// a sparse one.
+at::Tensor gradientOf(const NamedParameter &parameter);
+
+/// Throws where two different parameters lie in the same memory: one step would move it twice.
+void checkDisjoint(const std::vector<NamedParameter> &parameters);
+
+} // namespace bregman

@@ -1,0 +1,69 @@
+// The optimizer from a module and a program: the two constructors that most users call.
+#include "frontend/torch/Optimizer.h"
+
+#include <torch/nn/module.h>
+
+namespace bregman {
+
+std::shared_ptr<const Program> load(const std::string &path) {
+  return std::make_shared<const Program>(unwrap(Program::load(path)));
+}
+
+static std::vector<NamedParameter> parametersOf(const torch::nn::Module &module) {
+  std::vector<NamedParameter> parameters;
+  for (const auto &item : module.named_parameters())
+    parameters.push_back({item.key(), item.value()});
+  return parameters;
+}
+
+static std::string listOf(const std::vector<Plan> &plans) {
+  std::string list;
+  for (const Plan &plan : plans)
+    list += (list.empty() ? "" : ", ") + (plan.name.empty() ? "(without a name)" : plan.name);
+  return list;
+}
+
+/// The lines to follow: the use that was asked for, else the plan.
+static std::vector<PlanLine> linesOf(const Program &program, const OptimizerOptions &options) {
+  if (!options.use().empty())
+    return {unwrap(program.use(options.use()))};
+  std::vector<Plan> plans = program.plans();
+  if (plans.empty())
+    raise(ErrorKind::Usage, "the program has no plan; add one, or say what every parameter gets: "
+                            "OptimizerOptions().use(\"md_tanh_s by adam(lr = 1e-3)\")");
+  if (options.plan().empty()) {
+    if (plans.size() > 1)
+      raise(ErrorKind::Usage, "the program has several plans: " + listOf(plans) +
+                                  "; choose one by OptimizerOptions().plan(...)");
+    return plans.front().lines;
+  }
+  for (Plan &plan : plans)
+    if (plan.name == options.plan())
+      return std::move(plan.lines);
+  raise(ErrorKind::Usage, "the program has no plan '" + options.plan() + "'; it has " +
+                              listOf(plans));
+}
+
+static MethodSource compilerOf(std::shared_ptr<const Program> program) {
+  return [program = std::move(program)](const std::string &quantizer, const std::string &optimizer,
+                                        ElementType element) {
+    CompileOptions options;
+    options.element = element;
+    return program->compile(quantizer, optimizer, options);
+  };
+}
+
+/// The library alone, for uses that need no file.
+static std::shared_ptr<const Program> library() {
+  return std::make_shared<const Program>(unwrap(Program::parse("use", "")));
+}
+
+Optimizer::Optimizer(const torch::nn::Module &module, std::shared_ptr<const Program> program,
+                     OptimizerOptions options)
+    : Optimizer(parametersOf(module), linesOf(*program, options), compilerOf(program), options) {}
+
+Optimizer::Optimizer(const torch::nn::Module &module, const std::string &use,
+                     OptimizerOptions options)
+    : Optimizer(module, library(), options.use(use)) {}
+
+} // namespace bregman

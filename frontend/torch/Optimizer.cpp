@@ -1,0 +1,162 @@
+// bregman::Optimizer: groups of parameters, each a line of the plan, behind LibTorch's interface.
+#include "frontend/torch/Optimizer.h"
+#include "frontend/torch/Checks.h"
+#include "frontend/torch/ParameterGroup.h"
+#include "frontend/torch/Patterns.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/GradMode.h>
+
+#include <unordered_map>
+
+namespace bregman {
+
+static_assert(sizeof(at::Tensor) == sizeof(void *), "a NamedParameter is cheap to copy");
+
+/// One entry per tensor: a tensor that modules share has several names.
+static std::vector<PlanTarget> distinct(std::vector<NamedParameter> &parameters) {
+  std::vector<NamedParameter> kept;
+  std::vector<PlanTarget> targets;
+  std::unordered_map<const void *, size_t> seen;
+  for (NamedParameter &parameter : parameters) {
+    auto [it, isNew] = seen.try_emplace(parameter.tensor.unsafeGetTensorImpl(), kept.size());
+    if (isNew) {
+      targets.push_back({{}, parameter.tensor.requires_grad()});
+      kept.push_back(parameter);
+    }
+    targets[it->second].names.push_back(parameter.name);
+  }
+  parameters = std::move(kept);
+  return targets;
+}
+
+Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLine> planLines,
+                     MethodSource methodSource, OptimizerOptions runOptions)
+    : torch::optim::Optimizer(std::vector<torch::optim::OptimizerParamGroup>(),
+                              std::make_unique<GroupOptions>()),
+      options(std::move(runOptions)), source(std::move(methodSource)), lines(std::move(planLines)) {
+  if (!options.threads())
+    options.threads(at::get_num_threads());
+  std::vector<PlanTarget> targets = distinct(parameters);
+  for (const NamedParameter &parameter : parameters)
+    elementOf(parameter);
+  checkDisjoint(parameters);
+  std::vector<int> assigned = unwrap(assignLines(lines, targets));
+  for (size_t l = 0; l < lines.size(); ++l) {
+    std::vector<NamedParameter> taken;
+    for (size_t i = 0; i < parameters.size(); ++i)
+      if (assigned[i] == int(l))
+        taken.push_back(parameters[i]);
+    if (!taken.empty())
+      attach(std::move(taken), lines[l]);
+  }
+  if (!groups.empty())
+    defaults_ = std::make_unique<GroupOptions>(groups.front()->learningRate());
+}
+
+Optimizer::~Optimizer() = default;
+
+void Optimizer::attach(std::vector<NamedParameter> parameters, const PlanLine &line) {
+  std::vector<at::Tensor> tensors;
+  for (const NamedParameter &parameter : parameters) {
+    if (!parameter.tensor.is_leaf())
+      raise(ErrorKind::Usage, "parameter '" + parameter.name +
+                                  "' is computed from other tensors; only leaves can be trained");
+    tensors.push_back(parameter.tensor);
+  }
+  c10::AutoGradMode noGrad(false);
+  groups.push_back(std::make_unique<ParameterGroup>(line, std::move(parameters), source,
+                                                    options.timing(), options.threads()));
+  groups.back()->each([&](const Slot &slot, const Method &) {
+    auto state = std::make_unique<SlotState>();
+    state->stored = slot.stored;
+    state_[slot.parameter.tensor.unsafeGetTensorImpl()] = std::move(state);
+  });
+  // A group that LibTorch's add_param_group made is there already.
+  if (param_groups_.size() < groups.size())
+    param_groups_.emplace_back(std::move(tensors),
+                               std::make_unique<GroupOptions>(groups.back()->learningRate()));
+}
+
+/// Takes what LibTorch's add_param_group has added since the last step.
+void Optimizer::adopt() {
+  for (size_t i = 0; i < groups.size(); ++i)
+    if (param_groups_[i].params().size() != groups[i]->size())
+      raise(ErrorKind::Usage, "the parameters of group " + std::to_string(i) +
+                                  " have changed since it was made; add new ones by "
+                                  "add_param_group");
+  while (groups.size() < param_groups_.size()) {
+    size_t index = groups.size();
+    if (lines.size() != 1 || !lines.front().patterns.empty())
+      raise(ErrorKind::Usage, "group " + std::to_string(index) +
+                                  " was added to an optimizer that follows a plan, so that nothing "
+                                  "says how to train it; make a second optimizer for it");
+    std::vector<NamedParameter> parameters;
+    for (const at::Tensor &tensor : param_groups_[index].params())
+      parameters.push_back({"param_groups[" + std::to_string(index) + "][" +
+                                std::to_string(parameters.size()) + "]",
+                            tensor});
+    std::vector<NamedParameter> all = parameters;
+    for (const auto &group : groups)
+      group->each([&](const Slot &slot, const Method &) { all.push_back(slot.parameter); });
+    checkDisjoint(all);
+    attach(std::move(parameters), lines.front());
+  }
+}
+
+torch::Tensor Optimizer::step(LossClosure closure) {
+  adopt();
+  torch::Tensor loss;
+  if (closure) {
+    c10::AutoGradMode withGrad(true);
+    loss = closure();
+  }
+  c10::AutoGradMode noGrad(false);
+  for (size_t i = 0; i < groups.size(); ++i) {
+    auto *groupOptions = dynamic_cast<GroupOptions *>(&param_groups_[i].options());
+    if (!groupOptions)
+      raise(ErrorKind::Usage, "the options of group " + std::to_string(i) +
+                                  " are not bregman::GroupOptions");
+    groups[i]->step(*groupOptions);
+  }
+  return loss;
+}
+
+void Optimizer::finalize() {
+  c10::AutoGradMode noGrad(false);
+  for (auto &group : groups)
+    group->finalize();
+}
+
+int64_t Optimizer::steps() const { return groups.empty() ? 0 : groups.front()->steps(); }
+
+std::vector<NamedParameter> Optimizer::quantized() const {
+  std::vector<NamedParameter> parameters;
+  for (const auto &group : groups)
+    group->each([&](const Slot &slot, const Method &method) {
+      if (method.final)
+        parameters.push_back(slot.parameter);
+    });
+  return parameters;
+}
+
+std::vector<std::pair<std::string, double>> Optimizer::schedules() const {
+  std::vector<std::pair<std::string, double>> values;
+  for (const auto &group : groups)
+    group->schedules(values);
+  return values;
+}
+
+Hardened::Hardened(Optimizer &optimizer) : parameters(optimizer.quantized()) {
+  for (const NamedParameter &parameter : parameters)
+    soft.push_back(parameter.tensor.detach().clone());
+  optimizer.finalize();
+}
+
+Hardened::~Hardened() {
+  for (size_t i = 0; i < parameters.size(); ++i)
+    parameters[i].tensor.detach().copy_(soft[i]);
+}
+
+} // namespace bregman

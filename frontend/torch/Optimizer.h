@@ -1,0 +1,93 @@
+// bregman::Optimizer: a plan of quantizers and base optimizers as a torch::optim::Optimizer.
+//
+//   auto program = bregman::load("net.breg");
+//   bregman::Optimizer optimizer(*net, program, bregman::OptimizerOptions().stepsPerEpoch(500));
+//   ... loss.backward(); optimizer.step();
+//   optimizer.finalize();
+//
+// Between steps every parameter holds w, the weight that the network multiplies with; what is
+// trained (the latent, the optimizer's states) lies in the optimizer.
+#pragma once
+
+#include "frontend/Compiler.h"
+#include "frontend/torch/Exception.h"
+#include "frontend/torch/Options.h"
+
+#include <functional>
+
+namespace torch::nn {
+class Module;
+}
+
+namespace bregman {
+
+class ParameterGroup;
+
+/// A parameter and the name by which plans and messages know it.
+struct NamedParameter {
+  std::string name;
+  at::Tensor tensor;
+};
+
+/// Compiles a quantizer under an optimizer for parameters of one element type.
+using MethodSource = std::function<Result<std::shared_ptr<const Method>>(
+    const std::string &quantizer, const std::string &optimizer, ElementType element)>;
+
+/// A spec file, parsed and checked. Throws an Exception with every diagnostic of the file.
+BREGMAN_API std::shared_ptr<const Program> load(const std::string &path);
+
+class BREGMAN_API Optimizer : public torch::optim::Optimizer {
+public:
+  /// Every parameter of `module` by the program's plan, or by `options.use()`.
+  Optimizer(const torch::nn::Module &module, std::shared_ptr<const Program> program,
+            OptimizerOptions options = {});
+  /// Every parameter of `module` by one use of the library: `md_tanh_s by adam(lr = 1e-3)`.
+  Optimizer(const torch::nn::Module &module, const std::string &use, OptimizerOptions options = {});
+  /// The lines and the compiler given; what the others come to.
+  Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLine> lines,
+            MethodSource source, OptimizerOptions options = {});
+  ~Optimizer() override;
+
+  /// One step of every group. The closure, where given, is run first with gradients enabled.
+  torch::Tensor step(LossClosure closure = nullptr) override;
+
+  /// Everything that a run needs to go on to the same bits, the module's own values aside: save
+  /// and load the module as well. After a load the parameters hold w again.
+  void save(torch::serialize::OutputArchive &archive) const override;
+  void load(torch::serialize::InputArchive &archive) override;
+
+  /// Puts the final levels into the parameters: the network is then the low-bit one. Call it once
+  /// training is over; `Hardened` does it for a while.
+  void finalize();
+
+  /// The number of completed steps of the first group.
+  int64_t steps() const;
+  /// The parameters that have final levels, in the order of the groups.
+  std::vector<NamedParameter> quantized() const;
+  /// Every schedule's value at the present step, as "quantizer.schedule".
+  std::vector<std::pair<std::string, double>> schedules() const;
+
+private:
+  void attach(std::vector<NamedParameter> parameters, const PlanLine &line);
+  void adopt();
+
+  OptimizerOptions options;
+  MethodSource source;
+  std::vector<PlanLine> lines;
+  std::vector<std::unique_ptr<ParameterGroup>> groups;
+};
+
+/// While it lives the parameters hold their final levels; afterwards they hold w again.
+class BREGMAN_API Hardened {
+public:
+  explicit Hardened(Optimizer &optimizer);
+  ~Hardened();
+  Hardened(const Hardened &) = delete;
+  Hardened &operator=(const Hardened &) = delete;
+
+private:
+  std::vector<NamedParameter> parameters;
+  std::vector<at::Tensor> soft;
+};
+
+} // namespace bregman

@@ -1,0 +1,208 @@
+// One line of a plan at work on its parameters.
+#include "frontend/torch/ParameterGroup.h"
+#include "frontend/torch/Checks.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bregman {
+
+static const char *const learningRateName = "optimizer.lr";
+
+static bool hasParameter(const Method &method, const std::string &name) {
+  return std::any_of(method.parameters.begin(), method.parameters.end(),
+                     [&](const ParameterInfo &p) { return p.name == name; });
+}
+
+static std::string placeOf(const PlanLine &line) {
+  return line.location.empty() ? "" : line.location + ": ";
+}
+
+ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> parameters,
+                               const MethodSource &source, const Timing &timing, int threads)
+    : line(std::move(planLine)), timing(timing) {
+  if (line.resetEvery && line.resetInEpochs && !timing.stepsPerEpoch)
+    raise(ErrorKind::Usage, placeOf(line) + "`reset every` counts epochs: give "
+                                            "OptimizerOptions().stepsPerEpoch(...)");
+  const std::vector<std::string> &computed = line.recomputed;
+  computesLearningRate =
+      std::find(computed.begin(), computed.end(), learningRateName) != computed.end();
+  for (NamedParameter &parameter : parameters) {
+    Bucket &bucket = bucketFor(elementOf(parameter), source, threads);
+    Slot slot{std::move(parameter), {}, {}};
+    for (const StoredInfo &info : bucket.stepper.method().stored)
+      slot.stored.push_back(at::zeros({info.planes, slot.parameter.tensor.numel()}, at::kFloat));
+    bucket.slots.push_back(std::move(slot));
+  }
+  for (Bucket &bucket : buckets) {
+    setArguments(bucket, /*all=*/true);
+    hasLearningRate = hasParameter(bucket.stepper.method(), learningRateName);
+    if (hasLearningRate)
+      told = bucket.stepper.get(learningRateName);
+    onTensors(bucket, /*gradients=*/false,
+              [&](std::span<const TensorRef> tensors) { return bucket.stepper.attach(tensors); });
+  }
+}
+
+ParameterGroup::Bucket &ParameterGroup::bucketFor(ElementType element, const MethodSource &source,
+                                                  int threads) {
+  for (Bucket &bucket : buckets)
+    if (bucket.element == element)
+      return bucket;
+  // Where nothing is trained any optimizer does: it is never given a gradient.
+  auto method =
+      unwrap(source(line.quantizer, line.optimizer.empty() ? "sgd" : line.optimizer, element));
+  buckets.push_back({element, unwrap(Stepper::create(method, timing, threads)), {}});
+  return buckets.back();
+}
+
+double ParameterGroup::learningRate() const { return told; }
+
+size_t ParameterGroup::size() const {
+  size_t size = 0;
+  for (const Bucket &bucket : buckets)
+    size += bucket.slots.size();
+  return size;
+}
+
+void ParameterGroup::each(const std::function<void(const Slot &, const Method &)> &f) const {
+  for (const Bucket &bucket : buckets)
+    for (const Slot &slot : bucket.slots)
+      f(slot, bucket.stepper.method());
+}
+
+void ParameterGroup::schedules(std::vector<std::pair<std::string, double>> &values) const {
+  if (buckets.empty())
+    return;
+  const Stepper &stepper = buckets.front().stepper;
+  std::vector<double> present = stepper.scheduleValues();
+  for (size_t i = 0; i < present.size(); ++i)
+    values.emplace_back(stepper.method().quantizer + "." + stepper.method().schedules[i],
+                        present[i]);
+}
+
+void ParameterGroup::setArguments(Bucket &bucket, bool all) {
+  if (line.arguments.outputs.empty() || (!all && line.recomputed.empty()))
+    return;
+  double step = double(bucket.stepper.step());
+  double perEpoch = double(timing.stepsPerEpoch);
+  std::vector<double> inputs;
+  for (const std::string &name : line.arguments.inputs) {
+    if (name == "step") {
+      inputs.push_back(step);
+    } else if (name == "t") {
+      inputs.push_back(double(bucket.stepper.t()));
+    } else if (name == "epoch" && perEpoch > 0) {
+      inputs.push_back(std::floor(step / perEpoch));
+    } else if (name == "steps" && timing.steps > 0) {
+      inputs.push_back(double(timing.steps));
+    } else if (name == "epochs" && timing.epochs > 0) {
+      inputs.push_back(timing.epochs);
+    } else {
+      const char *remedy = name == "epoch" ? "stepsPerEpoch" : name == "steps" ? "steps" : "epochs";
+      raise(ErrorKind::Usage, placeOf(line) + "an argument reads `" + name +
+                                  "`: give OptimizerOptions()." + remedy + "(...)");
+    }
+  }
+  std::vector<double> values = line.arguments.run(inputs);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const std::string &name = line.arguments.outputs[i].name;
+    bool changes =
+        std::find(line.recomputed.begin(), line.recomputed.end(), name) != line.recomputed.end();
+    if (all || changes)
+      unwrap(bucket.stepper.set(name, values[i]));
+  }
+}
+
+void ParameterGroup::setLearningRate(Bucket &bucket, const GroupOptions &options) {
+  if (options.lr() == told)
+    return;
+  if (!hasLearningRate)
+    raise(ErrorKind::Usage, placeOf(line) + "the optimizer " + bucket.stepper.method().optimizer +
+                                " has no `lr`, so a scheduler can't change it");
+  if (computesLearningRate)
+    raise(ErrorKind::Usage,
+          placeOf(line) + "`lr` is computed from the counters at every step, so a scheduler can't "
+                          "change it; make it a number, or drop the scheduler");
+  unwrap(bucket.stepper.set(learningRateName, options.lr()));
+}
+
+template <typename F> void ParameterGroup::onTensors(Bucket &bucket, bool gradients, F f) {
+  std::vector<TensorRef> refs;
+  std::vector<at::Tensor> alive; // the gradients that had to be made dense
+  for (Slot &slot : bucket.slots) {
+    at::Tensor &tensor = slot.parameter.tensor;
+    if (elementOf(slot.parameter) != bucket.element)
+      raise(ErrorKind::Usage, "parameter '" + slot.parameter.name +
+                                  "' has changed its element type since the optimizer was made; "
+                                  "convert the model first, then make the optimizer");
+    if (tensor.numel() == 0)
+      continue;
+    TensorRef ref;
+    ref.size = tensor.numel();
+    if (tensor.is_contiguous()) {
+      ref.weight = tensor.mutable_data_ptr();
+    } else {
+      if (!slot.dense.defined())
+        slot.dense = at::empty_like(tensor.detach(), at::MemoryFormat::Contiguous);
+      slot.dense.copy_(tensor.detach());
+      ref.weight = slot.dense.mutable_data_ptr();
+    }
+    if (gradients)
+      if (at::Tensor gradient = gradientOf(slot.parameter); gradient.defined()) {
+        ref.gradient = gradient.const_data_ptr();
+        alive.push_back(std::move(gradient));
+      }
+    for (at::Tensor &stored : slot.stored)
+      ref.stored.push_back(stored.mutable_data_ptr<float>());
+    refs.push_back(std::move(ref));
+  }
+  // Fails before it touches anything.
+  unwrap(f(std::span<const TensorRef>(refs)));
+  for (Slot &slot : bucket.slots) {
+    at::Tensor &tensor = slot.parameter.tensor;
+    if (tensor.numel() == 0)
+      continue;
+    if (!tensor.is_contiguous())
+      tensor.detach().copy_(slot.dense);
+    // Autograd must notice that the memory it may have saved has changed.
+    else if (!tensor.is_inference())
+      tensor.unsafeGetTensorImpl()->bump_version();
+  }
+}
+
+void ParameterGroup::step(GroupOptions &options) {
+  for (Bucket &bucket : buckets) {
+    setLearningRate(bucket, options);
+    setArguments(bucket, /*all=*/false);
+    onTensors(bucket, /*gradients=*/!line.optimizer.empty(),
+              [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });
+    resetWhenDue(bucket);
+  }
+  if (hasLearningRate && !buckets.empty())
+    options.lr(told = buckets.front().stepper.get(learningRateName));
+}
+
+void ParameterGroup::resetWhenDue(Bucket &bucket) {
+  int64_t period = line.resetEvery * (line.resetInEpochs ? timing.stepsPerEpoch : 1);
+  if (period && bucket.stepper.step() % period == 0)
+    onTensors(bucket, /*gradients=*/false,
+              [&](std::span<const TensorRef> tensors) { return bucket.stepper.resetStates(tensors); });
+}
+
+void ParameterGroup::publish(Bucket &bucket) {
+  onTensors(bucket, /*gradients=*/false,
+            [&](std::span<const TensorRef> tensors) { return bucket.stepper.publish(tensors); });
+}
+
+void ParameterGroup::finalize() {
+  for (Bucket &bucket : buckets)
+    onTensors(bucket, /*gradients=*/false,
+              [&](std::span<const TensorRef> tensors) { return bucket.stepper.finalize(tensors); });
+}
+
+} // namespace bregman

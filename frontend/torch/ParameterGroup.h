@@ -1,0 +1,65 @@
+// One line of a plan at work on its parameters: what is stored for them, and one Stepper for each
+// element type.
+#pragma once
+
+#include "frontend/torch/Optimizer.h"
+
+namespace bregman {
+
+/// One parameter: what is stored for it, and a dense stand-in where its own memory has gaps.
+struct Slot {
+  NamedParameter parameter;
+  std::vector<at::Tensor> stored; ///< one per Method::stored, f32, [planes, size]
+  at::Tensor dense;               ///< undefined where the parameter is contiguous
+};
+
+/// What LibTorch sees in `state()` for a parameter: the slot's tensors, shared.
+class SlotState : public torch::optim::OptimizerCloneableParamState<SlotState> {
+public:
+  std::vector<at::Tensor> stored;
+};
+
+class ParameterGroup {
+public:
+  /// Attaches: the parameters' values are w0; afterwards they hold w_0.
+  ParameterGroup(PlanLine line, std::vector<NamedParameter> parameters, const MethodSource &source,
+                 const Timing &timing, int threads);
+
+  /// The learning rate that the line begins with; 0 for an optimizer that has none.
+  double learningRate() const;
+  /// One step. `options.lr` is taken before and told after.
+  void step(GroupOptions &options);
+  void finalize();
+
+  int64_t steps() const { return buckets.empty() ? 0 : buckets.front().stepper.step(); }
+  size_t size() const;
+  /// Calls f(slot, method) for every parameter.
+  void each(const std::function<void(const Slot &, const Method &)> &f) const;
+  void schedules(std::vector<std::pair<std::string, double>> &values) const;
+
+  void save(torch::serialize::OutputArchive &archive) const;
+  void load(torch::serialize::InputArchive &archive);
+
+private:
+  struct Bucket {
+    ElementType element;
+    Stepper stepper;
+    std::vector<Slot> slots;
+  };
+
+  Bucket &bucketFor(ElementType element, const MethodSource &source, int threads);
+  void setArguments(Bucket &bucket, bool all);
+  void setLearningRate(Bucket &bucket, const GroupOptions &options);
+  void resetWhenDue(Bucket &bucket);
+  void publish(Bucket &bucket);
+  /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where there are any.
+  template <typename F> void onTensors(Bucket &bucket, bool gradients, F f);
+
+  PlanLine line;
+  Timing timing;
+  std::vector<Bucket> buckets;
+  double told = 0; ///< the learning rate that the options were last given
+  bool hasLearningRate = false, computesLearningRate = false;
+};
+
+} // namespace bregman
