@@ -23,8 +23,7 @@ static std::string listOf(const std::vector<Plan> &plans) {
   return list;
 }
 
-/// The lines to follow: the use that was asked for, else the plan.
-static std::vector<PlanLine> linesOf(const Program &program, const OptimizerOptions &options) {
+std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &options) {
   if (!options.use().empty())
     return {unwrap(program.use(options.use()))};
   std::vector<Plan> plans = program.plans();
@@ -44,7 +43,7 @@ static std::vector<PlanLine> linesOf(const Program &program, const OptimizerOpti
                               listOf(plans));
 }
 
-static MethodSource compilerOf(std::shared_ptr<const Program> program) {
+MethodSource compilerOf(std::shared_ptr<const Program> program) {
   return [program = std::move(program)](const std::string &quantizer, const std::string &optimizer,
                                         ElementType element) {
     CompileOptions options;
@@ -60,7 +59,7 @@ static std::shared_ptr<const Program> library() {
 
 Optimizer::Optimizer(const torch::nn::Module &module, std::shared_ptr<const Program> program,
                      OptimizerOptions options)
-    : Optimizer(parametersOf(module), linesOf(*program, options), compilerOf(program), options) {}
+    : Optimizer(parametersOf(module), planLines(*program, options), compilerOf(program), options) {}
 
 Optimizer::Optimizer(const torch::nn::Module &module, const std::string &use,
                      OptimizerOptions options)

@@ -18,8 +18,8 @@ LevelStatistics LevelTracker::observe(const std::vector<at::Tensor> &soft,
       continue;
     result.weights += hard[i].numel();
     at::Tensor largest = at::abs(hard[i]).max();
-    at::Tensor distance = at::abs(soft[i] - hard[i]);
-    saturated += at::le(distance, largest * 0.01).sum().item<int64_t>();
+    at::Tensor distance = at::abs(soft[i].sub(hard[i]));
+    saturated += at::le(distance, largest.mul(0.01)).sum().item<int64_t>();
     if (!first)
       flipped += at::ne(hard[i], levels[i]).sum().item<int64_t>();
   }

@@ -36,6 +36,14 @@ using MethodSource = std::function<Result<std::shared_ptr<const Method>>(
 /// A spec file, parsed and checked. Throws an Exception with every diagnostic of the file.
 BREGMAN_API std::shared_ptr<const Program> load(const std::string &path);
 
+/// What compiles for an Optimizer: the program, which it keeps alive.
+BREGMAN_API MethodSource compilerOf(std::shared_ptr<const Program> program);
+
+/// The lines that `options` ask for: of `use` where there is one, else of the plan. Throws an
+/// Exception of kind Usage where that leaves a choice.
+BREGMAN_API std::vector<PlanLine> planLines(const Program &program,
+                                            const OptimizerOptions &options);
+
 class BREGMAN_API Optimizer : public torch::optim::Optimizer {
 public:
   /// Every parameter of `module` by the program's plan, or by `options.use()`.

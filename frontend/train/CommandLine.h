@@ -1,0 +1,29 @@
+// The command line of `bregman train` and `bregman eval`.
+#pragma once
+
+#include "frontend/train/RunOptions.h"
+
+namespace bregman::train {
+
+struct EvalOptions {
+  std::string checkpoint; ///< the file, or the folder of a run
+  std::string dataDir;    ///< empty: as the run had it
+  std::string which = "best";
+  std::string split = "test";
+  int threads = 1;
+};
+
+struct Command {
+  enum class Kind { Train, Resume, Eval, Help } kind = Kind::Help;
+  RunOptions run;
+  /// Kind::Resume: the run's folder. Of `run` only dataDir (where given) and quiet count.
+  std::string resume;
+  EvalOptions eval;
+  std::string help; ///< Kind::Help: the text
+};
+
+/// `argv` is the whole command line: the program, `train` or `eval`, the rest. Throws an Exception
+/// of kind Usage, or of kind Input for a recipe that can't be read.
+Command parseCommandLine(int argc, const char *const *argv);
+
+} // namespace bregman::train

@@ -1,0 +1,43 @@
+// Loss and accuracy of a network on a split.
+#include "frontend/train/Evaluate.h"
+
+#include "frontend/torch/Exception.h"
+
+#include <ATen/ops/cross_entropy_loss.h>
+#include <c10/core/GradMode.h>
+
+namespace bregman::train {
+
+Evaluation evaluate(Network &network, const Split &split) {
+  c10::AutoGradMode noGrad(false);
+  bool training = network.is_training();
+  network.eval();
+  double loss = 0;
+  int64_t right = 0, batch = 1000;
+  for (int64_t begin = 0; begin < split.size(); begin += batch) {
+    int64_t end = std::min(begin + batch, split.size());
+    at::Tensor labels = split.labels.slice(0, begin, end);
+    at::Tensor logits = network.forward(split.images.slice(0, begin, end));
+    loss += at::cross_entropy_loss(logits, labels).item<double>() * double(end - begin);
+    right += logits.argmax(1).eq(labels).sum().item<int64_t>();
+  }
+  network.train(training);
+  return {loss / double(split.size()), double(right) / double(split.size())};
+}
+
+static void copyInto(std::vector<at::Tensor> to, const std::vector<at::Tensor> &from) {
+  bool fits = to.size() == from.size();
+  for (size_t i = 0; fits && i < to.size(); ++i)
+    fits = to[i].sizes() == from[i].sizes();
+  if (!fits)
+    raise(ErrorKind::Input, "the checkpoint's weights are not those of this network");
+  for (size_t i = 0; i < to.size(); ++i)
+    to[i].detach().copy_(from[i]);
+}
+
+void apply(const Snapshot &snapshot, bool hard, Network &network) {
+  copyInto(network.parameters(), hard ? snapshot.hard : snapshot.soft);
+  copyInto(network.buffers(), snapshot.buffers);
+}
+
+} // namespace bregman::train

@@ -1,0 +1,28 @@
+// From the flags to the lines of a plan: which parameter gets which quantizer and optimizer.
+#pragma once
+
+#include "frontend/torch/Optimizer.h"
+#include "frontend/train/Models.h"
+#include "frontend/train/RunOptions.h"
+
+namespace bregman::train {
+
+struct MethodChoice {
+  std::vector<PlanLine> lines;
+  MethodSource source;
+  std::string name;     ///< the quantizer or the plan, for folders and tables
+  std::string warnings; ///< of the spec, rendered
+};
+
+/// The text of the spec file, or "" where the run has none. Throws an Exception of kind Input.
+std::string readSpec(const RunOptions &options);
+
+/// All weight matrices by the quantizer, all else by `float`, under the same optimizer; or the
+/// file's plan. Throws what the compiler has against the spec.
+MethodChoice chooseMethod(const RunOptions &options, const std::string &specText,
+                          const Network &network);
+
+/// The same network all in float, under the same optimizer.
+MethodChoice chooseFloat(const RunOptions &options, const std::string &specText);
+
+} // namespace bregman::train

@@ -1,0 +1,125 @@
+// The networks: LeNet-300-100 and LeNet-5 as in Ajanthan et al. 2019 (arXiv:1812.04353), and a
+// small perceptron.
+#include "frontend/train/Models.h"
+
+#include "frontend/torch/Exception.h"
+
+#include <torch/nn/functional/activation.h>
+#include <torch/nn/functional/pooling.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+
+#include <cmath>
+
+namespace bregman::train {
+
+namespace nn = torch::nn;
+
+// BatchNorm takes any constant away again, so that the layer before it needs no bias.
+static nn::Linear linear(int64_t in, int64_t out) {
+  return nn::Linear(nn::LinearOptions(in, out).bias(false));
+}
+static nn::BatchNorm1d norm(int64_t width) {
+  return nn::BatchNorm1d(nn::BatchNorm1dOptions(width).affine(false));
+}
+static nn::BatchNorm2d norm2d(int64_t width) {
+  return nn::BatchNorm2d(nn::BatchNorm2dOptions(width).affine(false));
+}
+
+namespace {
+
+/// The last layer: logits over the square root of their fan-in, and a bias.
+class LogitsImpl : public nn::Module {
+public:
+  LogitsImpl(int64_t in, int64_t classes)
+      : weight(register_parameter("weight", at::empty({classes, in}))),
+        bias(register_parameter("bias", at::zeros({classes}))), scale(1 / std::sqrt(double(in))) {}
+  at::Tensor forward(const at::Tensor &x) { return at::linear(x.mul(scale), weight, bias); }
+
+private:
+  at::Tensor weight, bias;
+  double scale;
+};
+TORCH_MODULE(Logits);
+
+/// Fully connected layers, each with BatchNorm and ReLU, then logits.
+class Perceptron : public Network {
+public:
+  Perceptron(int64_t in, const std::vector<int64_t> &widths, int64_t classes) {
+    for (int64_t width : widths) {
+      std::string index = std::to_string(layers.size() + 1);
+      layers.push_back(register_module("fc" + index, linear(in, width)));
+      norms.push_back(register_module("bn" + index, norm(width)));
+      in = width;
+    }
+    logits = register_module("out", Logits(in, classes));
+  }
+  at::Tensor forward(at::Tensor x) override {
+    x = x.flatten(1);
+    for (size_t i = 0; i < layers.size(); ++i)
+      x = norms[i](layers[i](x)).relu_();
+    return logits(x);
+  }
+
+private:
+  std::vector<nn::Linear> layers;
+  std::vector<nn::BatchNorm1d> norms;
+  Logits logits{nullptr};
+};
+
+class LeNet5 : public Network {
+public:
+  explicit LeNet5(int64_t classes)
+      : conv1(register_module("conv1", nn::Conv2d(nn::Conv2dOptions(1, 20, 5).bias(false)))),
+        bn1(register_module("bn1", norm2d(20))),
+        conv2(register_module("conv2", nn::Conv2d(nn::Conv2dOptions(20, 50, 5).bias(false)))),
+        bn2(register_module("bn2", norm2d(50))), fc1(register_module("fc1", linear(800, 500))),
+        bn3(register_module("bn3", norm(500))), logits(register_module("out", Logits(500, classes))) {}
+  at::Tensor forward(at::Tensor x) override {
+    x = at::max_pool2d(bn1(conv1(x)).relu_(), 2);
+    x = at::max_pool2d(bn2(conv2(x)).relu_(), 2);
+    return logits(bn3(fc1(x.flatten(1))).relu_());
+  }
+
+private:
+  nn::Conv2d conv1;
+  nn::BatchNorm2d bn1;
+  nn::Conv2d conv2;
+  nn::BatchNorm2d bn2;
+  nn::Linear fc1;
+  nn::BatchNorm1d bn3;
+  Logits logits;
+};
+
+} // namespace
+
+std::vector<std::string> modelNames() { return {"mlp", "lenet300", "lenet5"}; }
+
+static std::shared_ptr<Network> makeEmpty(const std::string &name, at::IntArrayRef size,
+                                          int64_t classes) {
+  int64_t pixels = size[0] * size[1] * size[2];
+  if (name == "lenet300")
+    return std::make_shared<Perceptron>(pixels, std::vector<int64_t>{300, 100}, classes);
+  if (name == "mlp")
+    return std::make_shared<Perceptron>(pixels, std::vector<int64_t>{256, 128}, classes);
+  if (name != "lenet5")
+    raise(ErrorKind::Usage, "there is no model '" + name + "'; there are mlp, lenet300 and lenet5");
+  if (size[0] != 1 || size[1] != 28 || size[2] != 28)
+    raise(ErrorKind::Usage, "lenet5 takes images of 28x28 pixels, and these have " +
+                                std::to_string(size[1]) + "x" + std::to_string(size[2]) +
+                                "; use --model mlp or lenet300");
+  return std::make_shared<LeNet5>(classes);
+}
+
+std::shared_ptr<Network> makeModel(const std::string &name, at::IntArrayRef imageSize,
+                                   int64_t classes) {
+  std::shared_ptr<Network> network = makeEmpty(name, imageSize, classes);
+  for (at::Tensor &parameter : network->parameters())
+    if (parameter.dim() >= 2)
+      nn::init::xavier_uniform_(parameter);
+  return network;
+}
+
+} // namespace bregman::train

@@ -1,0 +1,44 @@
+// What a run says: a line per evaluation, and the table at its end.
+#pragma once
+
+#include "frontend/train/Metrics.h"
+#include "frontend/train/Session.h"
+
+#include <optional>
+
+namespace bregman::train {
+
+/// The size of a network: all parameters, and those that have levels.
+struct WeightCount {
+  int64_t parameters = 0, quantized = 0;
+  int64_t bits = 0;        ///< of all levels' numbers, packed
+  int64_t floatBytes = 0;  ///< every parameter as f32
+  int64_t packedBytes = 0; ///< levels packed, the rest as f32
+};
+
+/// Of a network that holds its final levels. A tensor of n levels takes ceil(log2 n) bits a weight.
+WeightCount countWeights(Network &network, const std::vector<NamedParameter> &quantized);
+
+struct Result {
+  RunOptions options;
+  std::string method;
+  int64_t steps = 0, bestStep = 0;
+  Evaluation bestSoft, bestHard; ///< on the validation images
+  Evaluation testSoft, testHard; ///< of the best iterate
+  std::optional<Evaluation> twin; ///< of the float twin's best iterate, on the test images
+  WeightCount weights;
+  StepTimes times;    ///< of this session
+  double seconds = 0; ///< of all sessions' training
+};
+
+void printRecord(const Record &record, int64_t totalSteps, bool best);
+void printResult(const Result &result);
+/// result.json in the run's folder.
+void writeResult(const Result &result);
+
+/// Trains the same network in float, from the same seed by the same optimizer. Nothing where an
+/// interrupt ended it.
+std::optional<Evaluation> trainTwin(const RunOptions &options, const std::string &specText,
+                                    const Dataset &data);
+
+} // namespace bregman::train

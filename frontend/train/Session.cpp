@@ -1,0 +1,90 @@
+// A network, its optimizer and the stream of batches.
+#include "frontend/train/Session.h"
+
+#include "frontend/train/Shuffle.h"
+
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
+#include <torch/utils.h>
+
+#include <chrono>
+#include <cmath>
+
+namespace bregman::train {
+
+using Clock = std::chrono::steady_clock;
+
+static double since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+Session::Session(const RunOptions &options, const Dataset &data,
+                 const std::function<MethodChoice(const Network &)> &choose)
+    : data(data), seed(options.seed), batch(options.batch) {
+  if (batch > data.train.size())
+    raise(ErrorKind::Usage, "--batch " + std::to_string(batch) + " is more than the " +
+                                std::to_string(data.train.size()) + " training images");
+  perEpoch = data.train.size() / batch;
+  total = std::max<int64_t>(1, std::llround(options.epochs * double(perEpoch)));
+  torch::manual_seed(seed);
+  net = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
+  choice = choose(*net);
+  std::vector<NamedParameter> parameters;
+  for (const auto &item : net->named_parameters())
+    parameters.push_back({item.key(), item.value()});
+  opt = std::make_unique<Optimizer>(std::move(parameters), choice.lines, choice.source,
+                                    OptimizerOptions()
+                                        .stepsPerEpoch(perEpoch)
+                                        .steps(total)
+                                        .epochs(options.epochs)
+                                        .threads(options.threads));
+}
+
+double Session::step() {
+  Clock::time_point began = Clock::now();
+  if (int64_t epoch = done / perEpoch; epoch != orderEpoch) {
+    order = at::tensor(permutation(data.train.size(), seed, uint64_t(epoch)));
+    orderEpoch = epoch;
+  }
+  int64_t begin = done % perEpoch * batch;
+  at::Tensor indices = order.slice(0, begin, begin + batch);
+  opt->zero_grad();
+  at::Tensor loss = at::cross_entropy_loss(net->forward(data.train.images.index_select(0, indices)),
+                                           data.train.labels.index_select(0, indices));
+  loss.backward();
+  Clock::time_point beforeStep = Clock::now();
+  opt->step();
+  spent.optimizer += since(beforeStep);
+  ++done;
+  double value = loss.item<double>();
+  spent.all += since(began);
+  ++spent.steps;
+  return value;
+}
+
+static std::vector<at::Tensor> copies(const std::vector<at::Tensor> &tensors) {
+  std::vector<at::Tensor> result;
+  for (const at::Tensor &tensor : tensors)
+    result.push_back(tensor.detach().clone());
+  return result;
+}
+
+Snapshot Session::snapshot() {
+  Snapshot now;
+  now.soft = copies(net->parameters());
+  now.buffers = copies(net->buffers());
+  Hardened hardened(*opt);
+  now.hard = copies(net->parameters());
+  return now;
+}
+
+void Session::save(torch::serialize::OutputArchive &archive) const { opt->save(archive); }
+
+void Session::restore(torch::serialize::InputArchive &archive, const Snapshot &at, int64_t step) {
+  // First the weights, which some methods train in place, then the latents of the others.
+  apply(at, /*hard=*/false, *net);
+  opt->load(archive);
+  done = step;
+}
+
+} // namespace bregman::train

@@ -1,0 +1,41 @@
+// A run: steps, evaluations, metrics, checkpoints, and the report at its end.
+#pragma once
+
+#include "frontend/train/Progress.h"
+#include "frontend/train/RunState.h"
+
+#include <optional>
+
+namespace bregman::train {
+
+class Trainer {
+public:
+  /// A new run. Takes its folder: refuses one that has a run in it unless told to overwrite.
+  static std::unique_ptr<Trainer> begin(const RunOptions &options);
+  /// The run in `folder`, where its checkpoint has it.
+  static std::unique_ptr<Trainer> resume(const std::string &folder, const std::string &dataDir, bool quiet);
+
+  /// To the end, or to an interrupt; the exit status.
+  int run();
+
+private:
+  Trainer(RunState state, const CheckpointFile *checkpoint);
+  // The session refers to the data.
+  Trainer(const Trainer &) = delete;
+  void evaluateNow();
+  void save();
+  int stop();
+  int report();
+
+  RunState state;
+  Dataset data;
+  Session session;
+  LevelTracker tracker;
+  std::unique_ptr<MetricsFiles> metrics;
+  double secondsBefore = 0; ///< state.seconds when this session began
+  StepTimes lastTimes;      ///< at the last evaluation
+  int64_t evalEvery, checkpointEvery;
+  bool saved = false; ///< whether the present step has a checkpoint
+};
+
+} // namespace bregman::train
