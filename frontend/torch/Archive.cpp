@@ -32,8 +32,8 @@ InputArchive readArchive(InputArchive &archive, const std::string &key) {
 
 void expect(const std::string &what, const std::string &saved, const std::string &present) {
   if (saved != present)
-    raise(ErrorKind::Input, "the archive does not fit: " + what + " is " + present +
-                                ", and was " + saved +
+    raise(ErrorKind::Input, "the archive does not fit: " + what + " is " + present + ", and was " +
+                                saved +
                                 " when it was saved; make the optimizer from the same plan and "
                                 "module");
 }
@@ -106,8 +106,8 @@ void ParameterGroup::load(InputArchive &archive) {
       loadSlot(slot, bucket.slots[i], method);
     }
     for (size_t i = 0; i < method.parameters.size(); ++i)
-      unwrap(bucket.stepper.set(method.parameters[i].name,
-                                read(from, key("argument", i)).toDouble()));
+      unwrap(
+          bucket.stepper.set(method.parameters[i].name, read(from, key("argument", i)).toDouble()));
     bucket.stepper.restore(read(from, "step").toInt(), read(from, "t").toInt(),
                            read(from, "frozen").toBool());
     publish(bucket);

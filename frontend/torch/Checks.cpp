@@ -19,8 +19,8 @@ ElementType elementOf(const NamedParameter &parameter) {
               ", and this build trains on the CPU only; move the model there first: "
               "model->to(torch::kCPU)");
   if (tensor.layout() != at::kStrided)
-    raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
-                                " is not a dense tensor; call to_dense() on it first");
+    raise(ErrorKind::Usage,
+          "parameter " + quoted(parameter) + " is not a dense tensor; call to_dense() on it first");
   switch (tensor.scalar_type()) {
   case at::kFloat:
     return ElementType::F32;

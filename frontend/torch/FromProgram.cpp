@@ -39,8 +39,8 @@ std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &
   for (Plan &plan : plans)
     if (plan.name == options.plan())
       return std::move(plan.lines);
-  raise(ErrorKind::Usage, "the program has no plan '" + options.plan() + "'; it has " +
-                              listOf(plans));
+  raise(ErrorKind::Usage,
+        "the program has no plan '" + options.plan() + "'; it has " + listOf(plans));
 }
 
 MethodSource compilerOf(std::shared_ptr<const Program> program) {

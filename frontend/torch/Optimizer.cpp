@@ -94,9 +94,9 @@ void Optimizer::adopt() {
                                   "says how to train it; make a second optimizer for it");
     std::vector<NamedParameter> parameters;
     for (const at::Tensor &tensor : param_groups_[index].params())
-      parameters.push_back({"param_groups[" + std::to_string(index) + "][" +
-                                std::to_string(parameters.size()) + "]",
-                            tensor});
+      parameters.push_back(
+          {"param_groups[" + std::to_string(index) + "][" + std::to_string(parameters.size()) + "]",
+           tensor});
     std::vector<NamedParameter> all = parameters;
     for (const auto &group : groups)
       group->each([&](const Slot &slot, const Method &) { all.push_back(slot.parameter); });
@@ -116,8 +116,8 @@ torch::Tensor Optimizer::step(LossClosure closure) {
   for (size_t i = 0; i < groups.size(); ++i) {
     auto *groupOptions = dynamic_cast<GroupOptions *>(&param_groups_[i].options());
     if (!groupOptions)
-      raise(ErrorKind::Usage, "the options of group " + std::to_string(i) +
-                                  " are not bregman::GroupOptions");
+      raise(ErrorKind::Usage,
+            "the options of group " + std::to_string(i) + " are not bregman::GroupOptions");
     groups[i]->step(*groupOptions);
   }
   return loss;

@@ -32,8 +32,7 @@ public:
 
 /// The options of one param group, which is one line of a plan. The learning rate is the line's
 /// `lr`; a scheduler may change it unless the line computes it from the counters.
-class BREGMAN_API GroupOptions
-    : public torch::optim::OptimizerCloneableOptions<GroupOptions> {
+class BREGMAN_API GroupOptions : public torch::optim::OptimizerCloneableOptions<GroupOptions> {
 public:
   // LibTorch makes empty options from a number when it reads an archive.
   explicit GroupOptions(double lr = 0) : lr_(lr) {}

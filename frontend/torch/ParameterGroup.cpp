@@ -190,8 +190,9 @@ void ParameterGroup::step(GroupOptions &options) {
 void ParameterGroup::resetWhenDue(Bucket &bucket) {
   int64_t period = line.resetEvery * (line.resetInEpochs ? timing.stepsPerEpoch : 1);
   if (period && bucket.stepper.step() % period == 0)
-    onTensors(bucket, /*gradients=*/false,
-              [&](std::span<const TensorRef> tensors) { return bucket.stepper.resetStates(tensors); });
+    onTensors(bucket, /*gradients=*/false, [&](std::span<const TensorRef> tensors) {
+      return bucket.stepper.resetStates(tensors);
+    });
 }
 
 void ParameterGroup::publish(Bucket &bucket) {

@@ -52,7 +52,8 @@ private:
   void setLearningRate(Bucket &bucket, const GroupOptions &options);
   void resetWhenDue(Bucket &bucket);
   void publish(Bucket &bucket);
-  /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where there are any.
+  /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where
+  /// there are any.
   template <typename F> void onTensors(Bucket &bucket, bool gradients, F f);
 
   PlanLine line;

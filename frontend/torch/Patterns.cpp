@@ -10,8 +10,7 @@ bool matches(const std::string &pattern, const std::string &name) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       runEnd = n;
-    } else if (p < pattern.size() &&
-               (pattern[p] == '?' ? name[n] != '/' : pattern[p] == name[n])) {
+    } else if (p < pattern.size() && (pattern[p] == '?' ? name[n] != '/' : pattern[p] == name[n])) {
       ++p;
       ++n;
     } else if (star != std::string::npos && name[runEnd] != '/') {

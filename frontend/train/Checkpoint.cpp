@@ -93,8 +93,8 @@ template <typename T> static T at(const std::string &bytes, size_t offset) {
 }
 
 static uint32_t checksum(const std::string &bytes) {
-  return uint32_t(crc32_z(0, reinterpret_cast<const Bytef *>(bytes.data()) + sumEnd,
-                          bytes.size() - sumEnd));
+  return uint32_t(
+      crc32_z(0, reinterpret_cast<const Bytef *>(bytes.data()) + sumEnd, bytes.size() - sumEnd));
 }
 
 void writeCheckpoint(const std::string &folder, const CheckpointFile &checkpoint) {
@@ -124,8 +124,8 @@ void writeCheckpoint(const std::string &folder, const CheckpointFile &checkpoint
 CheckpointFile readCheckpoint(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path))
-    raise(ErrorKind::Input, "cannot open the checkpoint '" + path + "': " +
-                                std::strerror(file ? EISDIR : errno));
+    raise(ErrorKind::Input,
+          "cannot open the checkpoint '" + path + "': " + std::strerror(file ? EISDIR : errno));
   std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   auto refuse = [&](const std::string &why) {
     std::string remedy;

@@ -66,8 +66,9 @@ struct TrainParser {
     add("--quantizer", run.quantizer, "Which of its quantizers, or one of the library")
         ->type_name("NAME")
         ->group("Method");
-    add("--by", run.by, "The base optimizer, as after `by` in a plan, for example "
-                        "'adam(lr = 1e-3 * 0.5 ^ floor(epoch / 10))' [adam(lr = 1e-3)]")
+    add("--by", run.by,
+        "The base optimizer, as after `by` in a plan, for example "
+        "'adam(lr = 1e-3 * 0.5 ^ floor(epoch / 10))' [adam(lr = 1e-3)]")
         ->type_name("USE")
         ->group("Method");
     app.add_option("--set", run.set, "An argument of the quantizer; may be repeated")
@@ -75,10 +76,11 @@ struct TrainParser {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group("Method");
-    plan = app.add_option("--plan", run.plan, "Follow the file's plan, by name where it has several")
-               ->type_name("[NAME]")
-               ->expected(0, 1)
-               ->group("Method");
+    plan =
+        app.add_option("--plan", run.plan, "Follow the file's plan, by name where it has several")
+            ->type_name("[NAME]")
+            ->expected(0, 1)
+            ->group("Method");
 
     add("--model", run.model, "The network")->check(CLI::IsMember(modelNames()))->group("Task");
     add("--data", run.data, "The images")
@@ -89,8 +91,7 @@ struct TrainParser {
                   ->group("Task");
     add("--epochs", run.epochs, "Length of the run")->check(CLI::PositiveNumber)->group("Task");
     add("--batch", run.batch, "Images of a step")->check(CLI::PositiveNumber)->group("Task");
-    add("--seed", run.seed, "Of the initial weights and of the order of the images")
-        ->group("Task");
+    add("--seed", run.seed, "Of the initial weights and of the order of the images")->group("Task");
     add("--threads", run.threads, "Threads; another number gives other bits")
         ->check(CLI::PositiveNumber)
         ->group("Task");
@@ -127,8 +128,8 @@ bool parse(CLI::App &app, std::vector<std::string> words) {
   } catch (const CLI::CallForHelp &) {
     return true;
   } catch (const CLI::ParseError &error) {
-    raise(ErrorKind::Usage, std::string(error.what()) + "\nnote: `" + app.get_name() +
-                                " --help` lists the flags");
+    raise(ErrorKind::Usage,
+          std::string(error.what()) + "\nnote: `" + app.get_name() + " --help` lists the flags");
   }
   return false;
 }
@@ -142,7 +143,8 @@ Command parseTrain(const std::vector<std::string> &words) {
       if (option != first.app.get_option("--resume") && option != first.dataDir &&
           option != first.quiet)
         raise(ErrorKind::Usage, "--resume goes on with the flags that the run began with, so " +
-                                    option->get_name() + " can't be given beside it; only "
+                                    option->get_name() +
+                                    " can't be given beside it; only "
                                     "--data-dir and --quiet can");
     return {Command::Kind::Resume, first.run, first.resume, {}, {}};
   }

@@ -16,8 +16,8 @@ std::string readGzFile(const std::string &path, const std::string &remedy) {
   errno = 0;
   std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose_r);
   if (!file)
-    raise(ErrorKind::Input, "cannot open '" + path +
-                                "': " + std::strerror(errno ? errno : ENOMEM) + "; " + remedy);
+    raise(ErrorKind::Input,
+          "cannot open '" + path + "': " + std::strerror(errno ? errno : ENOMEM) + "; " + remedy);
   gzbuffer(file.get(), 1 << 18);
   std::string contents;
   std::vector<char> buffer(1 << 20);
@@ -27,8 +27,8 @@ std::string readGzFile(const std::string &path, const std::string &remedy) {
       contents.append(buffer.data(), size_t(got));
     int code = Z_OK;
     const char *text = gzerror(file.get(), &code);
-    std::string place = "'" + path + "', after " + std::to_string(contents.size()) +
-                        " decompressed bytes: ";
+    std::string place =
+        "'" + path + "', after " + std::to_string(contents.size()) + " decompressed bytes: ";
     if (code == Z_BUF_ERROR)
       raise(ErrorKind::Input, place + "the file is cut off; " + remedy);
     if (got < 0)

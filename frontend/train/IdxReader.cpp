@@ -19,8 +19,8 @@ struct Idx {
 };
 
 [[noreturn]] void refuse(const std::string &path, size_t byte, const std::string &why) {
-  raise(ErrorKind::Input, "'" + path + "', byte " + std::to_string(byte) + ": " + why + "; " +
-                              remedy);
+  raise(ErrorKind::Input,
+        "'" + path + "', byte " + std::to_string(byte) + ": " + why + "; " + remedy);
 }
 
 uint32_t bigEndian(const std::string &bytes, size_t at) {
@@ -34,12 +34,13 @@ Idx readIdx(const std::string &path, size_t dimensions) {
   std::string contents = readGzFile(path, remedy);
   size_t header = 4 + 4 * dimensions;
   if (contents.size() < header)
-    refuse(path, contents.size(), "the file ends inside its header of " + std::to_string(header) +
-                                      " bytes");
+    refuse(path, contents.size(),
+           "the file ends inside its header of " + std::to_string(header) + " bytes");
   uint32_t magic = bigEndian(contents, 0), expected = 0x800 + uint32_t(dimensions);
   if (magic != expected)
-    refuse(path, 0, "the magic number is " + std::to_string(magic) + ", and must be " +
-                        std::to_string(expected));
+    refuse(path, 0,
+           "the magic number is " + std::to_string(magic) + ", and must be " +
+               std::to_string(expected));
   Idx idx;
   // In double too, so that sizes that overflow are seen.
   double total = 1;
@@ -48,9 +49,9 @@ Idx readIdx(const std::string &path, size_t dimensions) {
     total *= double(idx.sizes.back());
   }
   if (total != double(contents.size() - header))
-    refuse(path, header, "the header announces " + std::to_string(int64_t(std::min(total, 9e18))) +
-                             " bytes of data, and " + std::to_string(contents.size() - header) +
-                             " follow");
+    refuse(path, header,
+           "the header announces " + std::to_string(int64_t(std::min(total, 9e18))) +
+               " bytes of data, and " + std::to_string(contents.size() - header) + " follow");
   idx.bytes = contents.substr(header);
   return idx;
 }
@@ -61,14 +62,16 @@ RawImages readIdxPair(const std::string &imagesPath, const std::string &labelsPa
   Idx images = readIdx(imagesPath, 3), labels = readIdx(labelsPath, 1);
   RawImages raw{images.sizes[0], images.sizes[1], images.sizes[2], {}, {}};
   if (labels.sizes[0] != raw.count)
-    refuse(labelsPath, 4, "there are " + std::to_string(labels.sizes[0]) + " labels for the " +
-                              std::to_string(raw.count) + " images of '" + imagesPath + "'");
+    refuse(labelsPath, 4,
+           "there are " + std::to_string(labels.sizes[0]) + " labels for the " +
+               std::to_string(raw.count) + " images of '" + imagesPath + "'");
   if (raw.count == 0 || raw.height == 0 || raw.width == 0)
     refuse(imagesPath, 4, "the file has no images");
   for (size_t i = 0; i < labels.bytes.size(); ++i)
     if (uint8_t(labels.bytes[i]) > 9)
-      refuse(labelsPath, 8 + i, "label " + std::to_string(uint8_t(labels.bytes[i])) +
-                                    " is not a class, which are 0 to 9");
+      refuse(labelsPath, 8 + i,
+             "label " + std::to_string(uint8_t(labels.bytes[i])) +
+                 " is not a class, which are 0 to 9");
   raw.pixels.assign(images.bytes.begin(), images.bytes.end());
   raw.labels.assign(labels.bytes.begin(), labels.bytes.end());
   return raw;

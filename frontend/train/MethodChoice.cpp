@@ -39,10 +39,10 @@ static std::string quantizerOf(const RunOptions &options, const Program &program
                             "one of the library");
   std::vector<std::string> all = program.quantizers();
   if (all.size() != 1)
-    raise(ErrorKind::Usage, "'" + options.spec + "' has " +
-                                (all.empty() ? "no quantizer"
-                                             : "several quantizers (" + listOf(all) + ")") +
-                                "; choose one by --quantizer NAME");
+    raise(ErrorKind::Usage,
+          "'" + options.spec + "' has " +
+              (all.empty() ? "no quantizer" : "several quantizers (" + listOf(all) + ")") +
+              "; choose one by --quantizer NAME");
   return all.front();
 }
 
@@ -50,8 +50,7 @@ static std::string optimizerOf(const RunOptions &options) {
   return options.by.empty() ? "adam(lr = 1e-3)" : options.by;
 }
 
-static MethodChoice followPlan(const RunOptions &options,
-                               std::shared_ptr<const Program> program) {
+static MethodChoice followPlan(const RunOptions &options, std::shared_ptr<const Program> program) {
   if (!options.quantizer.empty() || !options.by.empty() || !options.set.empty())
     raise(ErrorKind::Usage, "--plan says everything about the method, so --quantizer, --by and "
                             "--set can't be given beside it");

@@ -12,7 +12,7 @@ namespace bregman::train {
 struct Record {
   int64_t step = 0;
   double epoch = 0;
-  double trainLoss = 0; ///< mean over the steps since the last evaluation
+  double trainLoss = 0;  ///< mean over the steps since the last evaluation
   Evaluation soft, hard; ///< on the validation images
   double flipped = 0, saturated = 0;
   std::vector<std::pair<std::string, double>> schedules;

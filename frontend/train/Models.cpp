@@ -76,7 +76,8 @@ public:
         bn1(register_module("bn1", norm2d(20))),
         conv2(register_module("conv2", nn::Conv2d(nn::Conv2dOptions(20, 50, 5).bias(false)))),
         bn2(register_module("bn2", norm2d(50))), fc1(register_module("fc1", linear(800, 500))),
-        bn3(register_module("bn3", norm(500))), logits(register_module("out", Logits(500, classes))) {}
+        bn3(register_module("bn3", norm(500))),
+        logits(register_module("out", Logits(500, classes))) {}
   at::Tensor forward(at::Tensor x) override {
     x = at::max_pool2d(bn1(conv1(x)).relu_(), 2);
     x = at::max_pool2d(bn2(conv2(x)).relu_(), 2);

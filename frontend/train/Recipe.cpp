@@ -24,8 +24,10 @@ static std::string wordOf(const std::string &path, const std::string &key, const
     return value.get<std::string>();
   if (value.is_number())
     return value.dump();
-  refuse(path, "the value of \"" + key + "\" must be a string, a number, true, false or a list of "
-                                         "strings, and is " + value.dump());
+  refuse(path, "the value of \"" + key +
+                   "\" must be a string, a number, true, false or a list of "
+                   "strings, and is " +
+                   value.dump());
 }
 
 std::vector<std::string> readRecipe(const std::string &path) {

@@ -31,11 +31,12 @@ WeightCount countWeights(Network &network, const std::vector<NamedParameter> &qu
 }
 
 void printRecord(const Record &record, int64_t totalSteps, bool best) {
-  std::printf("step %lld/%lld  epoch %.2f  loss %.4f  soft %.2f %%  hard %.2f %%%s  flipped %.2f %%  "
-              "saturated %.1f %%  %.0f images/s\n",
-              (long long)record.step, (long long)totalSteps, record.epoch, record.trainLoss,
-              100 * record.soft.accuracy, 100 * record.hard.accuracy, best ? " *" : "",
-              100 * record.flipped, 100 * record.saturated, record.imagesPerSecond);
+  std::printf(
+      "step %lld/%lld  epoch %.2f  loss %.4f  soft %.2f %%  hard %.2f %%%s  flipped %.2f %%  "
+      "saturated %.1f %%  %.0f images/s\n",
+      (long long)record.step, (long long)totalSteps, record.epoch, record.trainLoss,
+      100 * record.soft.accuracy, 100 * record.hard.accuracy, best ? " *" : "",
+      100 * record.flipped, 100 * record.saturated, record.imagesPerSecond);
   std::fflush(stdout);
 }
 

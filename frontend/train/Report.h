@@ -23,8 +23,8 @@ struct Result {
   RunOptions options;
   std::string method;
   int64_t steps = 0, bestStep = 0;
-  Evaluation bestSoft, bestHard; ///< on the validation images
-  Evaluation testSoft, testHard; ///< of the best iterate
+  Evaluation bestSoft, bestHard;  ///< on the validation images
+  Evaluation testSoft, testHard;  ///< of the best iterate
   std::optional<Evaluation> twin; ///< of the float twin's best iterate, on the test images
   WeightCount weights;
   StepTimes times;    ///< of this session

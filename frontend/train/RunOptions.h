@@ -12,11 +12,11 @@ namespace bregman::train {
 
 struct RunOptions {
   // The method.
-  std::string spec;              ///< the spec file; empty: the library alone
-  std::string quantizer;         ///< empty: the only one of the file
-  std::string by;                ///< the base optimizer, as after `by` in a plan
-  std::vector<std::string> set;  ///< NAME=EXPR, arguments of the quantizer
-  std::string plan;              ///< follow this plan instead; "" with `usePlan`: the only one
+  std::string spec;             ///< the spec file; empty: the library alone
+  std::string quantizer;        ///< empty: the only one of the file
+  std::string by;               ///< the base optimizer, as after `by` in a plan
+  std::vector<std::string> set; ///< NAME=EXPR, arguments of the quantizer
+  std::string plan;             ///< follow this plan instead; "" with `usePlan`: the only one
   bool usePlan = false;
   // The task.
   std::string model = "mlp", data = "digits", dataDir;
@@ -25,12 +25,12 @@ struct RunOptions {
   uint64_t seed = 1;
   int threads = 1;
   // What it leaves behind.
-  std::string out;               ///< empty: a name made of the above
+  std::string out; ///< empty: a name made of the above
   bool overwrite = false;
-  int64_t evalEvery = 0;         ///< steps; 0: an epoch
-  int64_t checkpointEvery = 0;   ///< steps; 0: at every evaluation
-  bool twin = false;             ///< also train the same network in float
-  double requireAccuracy = 0;    ///< per cent, hardened, on the test images
+  int64_t evalEvery = 0;       ///< steps; 0: an epoch
+  int64_t checkpointEvery = 0; ///< steps; 0: at every evaluation
+  bool twin = false;           ///< also train the same network in float
+  double requireAccuracy = 0;  ///< per cent, hardened, on the test images
   bool quiet = false;
 };
 

@@ -40,7 +40,8 @@ static std::vector<at::Tensor> readTensors(InputArchive &archive, const std::str
   return tensors;
 }
 
-static void writeSnapshot(OutputArchive &archive, const std::string &key, const Snapshot &snapshot) {
+static void writeSnapshot(OutputArchive &archive, const std::string &key,
+                          const Snapshot &snapshot) {
   writeTensors(archive, key + "_soft", snapshot.soft);
   writeTensors(archive, key + "_hard", snapshot.hard);
   writeTensors(archive, key + "_buffers", snapshot.buffers);
@@ -83,7 +84,8 @@ template <typename F> static auto reading(F f) {
     throw;
   } catch (const std::exception &error) {
     raise(ErrorKind::Input, std::string("the checkpoint does not have what this version of Bregman "
-                                        "reads: ") + error.what());
+                                        "reads: ") +
+                                error.what());
   }
 }
 
@@ -99,8 +101,8 @@ RunState RunState::unpack(const CheckpointFile &file) {
     state.specText = header.at("spec");
     state.step = header.at("step");
     state.seconds = header.at("seconds");
-    state.lossSum = header.at("loss_sum").is_null() ? std::nan("")
-                                                    : header.at("loss_sum").get<double>();
+    state.lossSum =
+        header.at("loss_sum").is_null() ? std::nan("") : header.at("loss_sum").get<double>();
     state.lossCount = header.at("loss_count");
     state.bestStep = header.at("best_step");
     state.bestSoft = evaluationOf(header.at("best_soft"));

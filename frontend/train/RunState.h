@@ -11,11 +11,11 @@ struct RunState {
   RunOptions options;
   std::string specText;
   int64_t step = 0;
-  double seconds = 0;             ///< of training, in all sessions
-  double lossSum = 0;             ///< since the last evaluation
+  double seconds = 0; ///< of training, in all sessions
+  double lossSum = 0; ///< since the last evaluation
   int64_t lossCount = 0;
-  int64_t bestStep = -1;          ///< -1: not evaluated yet
-  Evaluation bestSoft, bestHard;  ///< on the validation images
+  int64_t bestStep = -1;         ///< -1: not evaluated yet
+  Evaluation bestSoft, bestHard; ///< on the validation images
   MetricsFiles::Sizes metrics;
   Snapshot last, best;
   std::vector<at::Tensor> levels; ///< at the last evaluation

@@ -24,7 +24,8 @@ static RunState withThreads(RunState state) {
 }
 
 Trainer::Trainer(RunState given, const CheckpointFile *checkpoint)
-    : state(withThreads(std::move(given))), data(loadDataset(state.options.data, state.options.dataDir)),
+    : state(withThreads(std::move(given))),
+      data(loadDataset(state.options.data, state.options.dataDir)),
       session(state.options, data, [&](const Network &network) { return choose(state, network); }) {
   const RunOptions &options = state.options;
   evalEvery = options.evalEvery ? options.evalEvery : session.stepsPerEpoch();
@@ -69,7 +70,8 @@ std::unique_ptr<Trainer> Trainer::begin(const RunOptions &given) {
   return trainer;
 }
 
-std::unique_ptr<Trainer> Trainer::resume(const std::string &folder, const std::string &dataDir, bool quiet) {
+std::unique_ptr<Trainer> Trainer::resume(const std::string &folder, const std::string &dataDir,
+                                         bool quiet) {
   CheckpointFile checkpoint = readCheckpoint(checkpointPath(folder));
   RunState state = RunState::unpack(checkpoint);
   state.options.out = folder;
@@ -137,7 +139,8 @@ void Trainer::save() {
 int Trainer::stop() {
   if (!saved)
     save();
-  std::fprintf(stderr, "interrupted after step %lld of %lld; go on with\n  bregman train --resume %s\n",
+  std::fprintf(stderr,
+               "interrupted after step %lld of %lld; go on with\n  bregman train --resume %s\n",
                (long long)state.step, (long long)session.totalSteps(), state.options.out.c_str());
   return 130;
 }

@@ -13,7 +13,8 @@ public:
   /// A new run. Takes its folder: refuses one that has a run in it unless told to overwrite.
   static std::unique_ptr<Trainer> begin(const RunOptions &options);
   /// The run in `folder`, where its checkpoint has it.
-  static std::unique_ptr<Trainer> resume(const std::string &folder, const std::string &dataDir, bool quiet);
+  static std::unique_ptr<Trainer> resume(const std::string &folder, const std::string &dataDir,
+                                         bool quiet);
 
   /// To the end, or to an interrupt; the exit status.
   int run();
