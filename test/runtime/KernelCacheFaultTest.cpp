@@ -63,16 +63,28 @@ TEST_F(KernelCacheTest, AWriterKilledInTheMiddleHarmsNobody) {
   std::mt19937 random(7);
   std::vector<CacheEntry> entries;
   for (int i = 0; i < 4; ++i)
-    entries.push_back(entry(std::to_string(i), 3 << 20));
+    entries.push_back(entry(std::to_string(i), 1 << 20));
+  auto isWriting = [&] {
+    std::error_code ignored; // The folder may not be there yet, and files vanish from it.
+    for (std::filesystem::directory_iterator item(folder, ignored), end; !ignored && item != end;
+         item.increment(ignored))
+      if (item->path().filename().string().starts_with(".writing-"))
+        return true;
+    return false;
+  };
   int unfinished = 0;
-  for (int round = 0; round < 400 && unfinished < 3; ++round) {
+  for (int round = 0; round < 100 && unfinished < 3; ++round) {
     pid_t child = inChild([&] {
       KernelCache cache(options());
       for (int i = 0;; ++i)
         cache.store(key(std::to_string(i % 4)), entries[i % 4]);
       return 0;
     });
-    std::this_thread::sleep_for(std::chrono::microseconds(2000 + random() % 8000));
+    // Once it is seen writing, a moment longer or not.
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!isWriting() && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
     kill(child, SIGKILL);
     EXPECT_EQ(exitCodeOf(child), -1);
 
