@@ -3,7 +3,6 @@
 
 #include <csignal>
 #include <functional>
-#include <random>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -60,7 +59,6 @@ TEST_F(KernelCacheTest, ProcessesAtOnceSeeWholeEntriesOnly) {
 }
 
 TEST_F(KernelCacheTest, AWriterKilledInTheMiddleHarmsNobody) {
-  std::mt19937 random(7);
   std::vector<CacheEntry> entries;
   for (int i = 0; i < 4; ++i)
     entries.push_back(entry(std::to_string(i), 1 << 20));
@@ -73,18 +71,30 @@ TEST_F(KernelCacheTest, AWriterKilledInTheMiddleHarmsNobody) {
     return false;
   };
   int unfinished = 0;
-  for (int round = 0; round < 100 && unfinished < 3; ++round) {
+  for (int round = 0; round < 12; ++round) {
     pid_t child = inChild([&] {
       KernelCache cache(options());
       for (int i = 0;; ++i)
         cache.store(key(std::to_string(i % 4)), entries[i % 4]);
       return 0;
     });
-    // Once it is seen writing, a moment longer or not.
-    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!isWriting() && std::chrono::steady_clock::now() < end)
-      std::this_thread::yield();
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+    // In odd rounds as soon as it is seen writing, wherever it is by then; in even rounds it is
+    // held fast first, so that the entry is certainly not published yet.
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < end) {
+      if (!isWriting()) {
+        std::this_thread::yield();
+        continue;
+      }
+      if (round % 2)
+        break;
+      int status;
+      kill(child, SIGSTOP);
+      ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+      if (isWriting())
+        break;
+      kill(child, SIGCONT);
+    }
     kill(child, SIGKILL);
     EXPECT_EQ(exitCodeOf(child), -1);
 
@@ -99,7 +109,7 @@ TEST_F(KernelCacheTest, AWriterKilledInTheMiddleHarmsNobody) {
       }
   }
   EXPECT_THAT(warnings, IsEmpty()) << "a half-written entry was taken for one";
-  EXPECT_GT(unfinished, 0) << "no round hit the middle of a store";
+  EXPECT_GE(unfinished, 6) << "no even round hit the middle of a store";
   KernelCache cache(options());
   cache.store(key("0"), entry("fresh"));
   expectSame(cache.lookup(key("0"), CacheParts::All), entry("fresh"));
