@@ -1,0 +1,246 @@
+// Functions: those of the language, and the user's, which are unfolded.
+#include "frontend/spec/SemaBase.h"
+#include "frontend/spec/Suggest.h"
+
+#include <utility>
+
+using namespace bregman::spec;
+
+static const std::map<std::string, Function> &functions() {
+  static const std::map<std::string, Function> table = {
+      {"exp", {Function::Elementwise, 1, 1, Op::Exp}},
+      {"log", {Function::Elementwise, 1, 1, Op::Log}},
+      {"log2", {Function::Elementwise, 1, 1, Op::Log2}},
+      {"sqrt", {Function::Elementwise, 1, 1, Op::Sqrt}},
+      {"tanh", {Function::Elementwise, 1, 1, Op::Tanh}},
+      {"atanh", {Function::Elementwise, 1, 1, Op::Atanh}},
+      {"sigmoid", {Function::Elementwise, 1, 1, Op::Sigmoid}},
+      {"erf", {Function::Elementwise, 1, 1, Op::Erf}},
+      {"atan", {Function::Elementwise, 1, 1, Op::Atan}},
+      {"abs", {Function::Elementwise, 1, 1, Op::Abs}},
+      {"floor", {Function::Elementwise, 1, 1, Op::Floor}},
+      {"ceil", {Function::Elementwise, 1, 1, Op::Ceil}},
+      {"round", {Function::Elementwise, 1, 1, Op::Round}},
+      {"sign", {Function::Elementwise, 1, 1, Op::Sign}},
+      {"sgn", {Function::Elementwise, 1, 1, Op::Sgn}},
+      {"clamp", {Function::Elementwise, 3, 3, Op::Clamp}},
+      {"min", {Function::Extreme, 1, 2, Op::Min, Op::ReduceMin}},
+      {"max", {Function::Extreme, 1, 2, Op::Max, Op::ReduceMax}},
+      {"sum", {Function::Reduction, 1, 1, Op::ReduceSum, Op::ReduceSum}},
+      {"mean", {Function::Reduction, 1, 1, Op::ReduceMean, Op::ReduceMean}},
+      {"std", {Function::Reduction, 1, 1, Op::ReduceStd, Op::ReduceStd}},
+      {"softmax", {Function::AcrossLevels, 1, 1, Op::Softmax}},
+      {"sparsemax", {Function::AcrossLevels, 1, 1, Op::Sparsemax}},
+      {"hardmax", {Function::AcrossLevels, 1, 1, Op::Hardmax}},
+      {"nearest", {Function::Lookup, 1, 2, Op::Nearest}},
+      {"lower", {Function::Lookup, 1, 1, Op::Lower}},
+      {"upper", {Function::Lookup, 1, 1, Op::Upper}},
+      {"soft_nearest", {Function::Lookup, 2, 3, Op::SoftNearest}},
+      {"ste", {Function::Surrogate, 2, 2, Op::Ste}},
+      {"detach", {Function::Surrogate, 1, 1, Op::Ste}},
+      {"grad", {Function::Gradient, 1, 1, Op::Grad}},
+      {"inverse", {Function::Refused, 1, 1, Op::Invalid}},
+      {"random", {Function::Refused, 0, 0, Op::Invalid}},
+  };
+  return table;
+}
+
+const Function *bregman::spec::functionNamed(const std::string &name) {
+  auto found = functions().find(name);
+  return found == functions().end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> bregman::spec::functionNames() {
+  std::vector<std::string> result;
+  for (const auto &[name, function] : functions())
+    result.push_back(name);
+  return result;
+}
+
+static std::string count(size_t number, const std::string &noun) {
+  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+const Node *Analyzer::call(const ast::Expr &written) {
+  auto found = names.find(written.name);
+  bool declared = found != names.end() && found->second.index < visible;
+  if (declared && found->second.function) {
+    found->second.used = true;
+    return userCall(written, found->second);
+  }
+  if (const Function *function = functionNamed(written.name))
+    return builtinCall(written, *function);
+  if (found != names.end() && (declared || found->second.predeclared)) {
+    if (!found->second.poisoned)
+      error("Q2", written.nameRange,
+            "'" + written.name + "' is no function; a product is written with '*'");
+    return invalid(written.range);
+  }
+  std::vector<std::string> candidates = functionNames();
+  for (const auto &[name, entry] : names)
+    if (entry.function)
+      candidates.push_back(name);
+  error("Q2", written.nameRange,
+        "there is no function '" + written.name + "'" + didYouMean(written.name, candidates));
+  return invalid(written.range);
+}
+
+const Node *Analyzer::userCall(const ast::Expr &written, const Entry &entry) {
+  constexpr size_t mostNodes = 100000;
+  const ast::Let &let = *entry.function;
+  if (written.where || written.per) {
+    error("Q3", written.where ? written.where->range : written.per->range,
+          "'where' and 'per' belong to sum, mean, min, max and std; '" + written.name +
+              "' is declared by 'let'");
+    return invalid(written.range);
+  }
+  std::vector<const Node *> values;
+  bool valid = !entry.poisoned;
+  for (const auto &operand : written.operands) {
+    values.push_back(expr(*operand));
+    valid &= values.back()->type.valid();
+  }
+  if (values.size() != let.parameters.size()) {
+    error("Q3", written.range,
+          "'" + written.name + "' takes " + count(let.parameters.size(), "argument") + ", got " +
+              std::to_string(values.size()))
+        .note(source, let.name.range, "declared here");
+    return invalid(written.range);
+  }
+  if (!valid || unfoldsTooFar)
+    return invalid(written.range);
+  if (nodes.size() > mostNodes) {
+    unfoldsTooFar = true;
+    error(written.range, "this unfolds to more than " + std::to_string(mostNodes) + " operations");
+    return invalid(written.range);
+  }
+  std::map<std::string, const Node *> own;
+  for (size_t index = 0; index < values.size(); ++index)
+    own[let.parameters[index].text] = values[index];
+  std::swap(arguments, own);
+  size_t outer = std::exchange(visible, entry.index);
+  calls.push_back({written.name, written.range});
+  const Node *result = expr(*let.value);
+  calls.pop_back();
+  visible = outer;
+  std::swap(arguments, own);
+  return result;
+}
+
+const Node *Analyzer::builtinCall(const ast::Expr &written, const Function &function) {
+  bool reduces = function.kind == Function::Extreme || function.kind == Function::Reduction;
+  if ((written.where || written.per) && !reduces) {
+    error("Q3", written.where ? written.where->range : written.per->range,
+          "'where' and 'per' belong to sum, mean, min, max and std, not to '" + written.name + "'");
+    return invalid(written.range);
+  }
+  if (function.kind == Function::Refused)
+    return refuse(written.range, "'" + written.name + "'");
+  if (written.per || written.where)
+    return refuse(written.range, "a reduction over weights ('" + written.name + "(... " +
+                                     (written.per ? "per" : "where") + " ...)')");
+  size_t given = written.operands.size();
+  if (given < function.least || given > function.most) {
+    error("Q3", written.range,
+          "'" + written.name + "' takes " + count(function.least, "argument") +
+              (function.most > function.least ? " or " + std::to_string(function.most) : "") +
+              ", got " + std::to_string(given));
+    return invalid(written.range);
+  }
+  if (function.kind == Function::Gradient) {
+    const ast::Expr &of = *written.operands[0];
+    const Node *target = expr(of);
+    if (!target->type.valid())
+      return target;
+    // Without `project` the weight is the latent itself.
+    bool named = target->op == Op::Declared && of.kind == ast::ExprKind::Name &&
+                 (target->declaration->kind == DeclarationKind::Target ||
+                  target->declaration->kind == DeclarationKind::Weight);
+    if (!named) {
+      error("Q16", of.range, "'grad' takes the name of the target of 'project', or w");
+      return invalid(written.range);
+    }
+    Node *node = make(Op::Grad, target->type, written.range, {target});
+    node->dependencies |= DependsOnGradient;
+    return node;
+  }
+  if (function.kind == Function::Lookup)
+    return lookup(written, function);
+
+  std::vector<const Node *> operands;
+  std::vector<SourceRange> places;
+  bool valid = true;
+  for (const auto &operand : written.operands) {
+    operands.push_back(number(*operand, "an argument of '" + written.name + "'", -1));
+    places.push_back(operand->range);
+    valid &= operands.back()->type.valid();
+  }
+  if (!valid)
+    return invalid(written.range);
+
+  const Type &first = operands[0]->type;
+  if (reduces && given == 1) {
+    if (!first.levels) {
+      error("Q3", written.range,
+            "'" + written.name + "' of one value narrows the level axis, which this does not have")
+          .note("over weights it is '" + written.name + "(... per tensor)', not compiled yet");
+      return invalid(written.range);
+    }
+    if (function.reduction == Op::ReduceStd && first.levels < 2) {
+      error("Q3", written.range, "'std' needs two levels or more");
+      return invalid(written.range);
+    }
+    return make(function.reduction, {Type::Weight, 0, false}, written.range, std::move(operands));
+  }
+  if (function.kind == Function::AcrossLevels) {
+    if (!first.levels) {
+      error("Q3", places[0],
+            "'" + written.name + "' takes a value with a level axis; this is " + describe(first));
+      return invalid(written.range);
+    }
+    return make(function.op, first, written.range, std::move(operands));
+  }
+  if (function.kind == Function::Surrogate && given == 1) { // detach(v) = ste(v, 0)
+    operands.push_back(make(Op::Constant, {Type::Host, 0, false}, written.range));
+    places.push_back(written.range);
+  }
+  if ((function.op == Op::Erf || function.op == Op::Atan) && !first.host())
+    return refuse(written.range, "'" + written.name + "' of a value per weight",
+                  "of a value of the host it is");
+  return elementwise(function.op, written.range, std::move(operands), places);
+}
+
+/// nearest(e[, set]), lower(e), upper(e), soft_nearest(e, T[, set])
+const Node *Analyzer::lookup(const ast::Expr &written, const Function &function) {
+  bool hasSet = written.operands.size() == function.most && function.most > function.least;
+  size_t plain = written.operands.size() - hasSet;
+  std::vector<const Node *> operands;
+  bool valid = true;
+  for (size_t index = 0; index < plain; ++index) {
+    operands.push_back(
+        number(*written.operands[index], "an argument of '" + written.name + "'", /*levels=*/0));
+    valid &= operands.back()->type.valid();
+  }
+  const Node *set = levels;
+  if (hasSet) {
+    const ast::Expr &given = *written.operands.back();
+    set = expr(given);
+    if (set->type.valid() && (!set->type.levels || set->type.condition)) {
+      error("Q3", given.range,
+            "the set of '" + written.name + "' has a level axis; this is " + describe(set->type));
+      valid = false;
+    }
+  } else if (!levels) {
+    if (!levelsRefused)
+      error("Q2", written.range,
+            absent.count("levels") ? absent["levels"]
+                                   : "'" + written.name +
+                                         "' needs 'levels', which are not "
+                                         "declared");
+    return invalid(written.range);
+  }
+  if (!valid || !set->type.valid())
+    return invalid(written.range);
+  operands.push_back(set);
+  return make(function.op, {Type::Weight, 0, false}, written.range, std::move(operands));
+}

@@ -1,0 +1,58 @@
+// The analysis of one definition's clauses. Private.
+#pragma once
+
+#include "frontend/spec/SemaBase.h"
+
+namespace bregman::spec {
+
+class ClauseAnalyzer {
+public:
+  ClauseAnalyzer(std::shared_ptr<const Source> source, const ast::Definition &written,
+                 Definition &result, Diagnostics &diagnostics);
+
+  void params(const Structural &structural);
+  void analyze(const ast::Clause &clause);
+  /// The rules about clauses together (Q16), and states that nothing reads or writes (Q15).
+  void finish();
+
+  Analyzer sema;
+
+private:
+  // One per clause (SemaClauses.cpp).
+  void clause(const ast::Clause &clause, const ast::Levels &levels);
+  void clause(const ast::Clause &clause, const ast::Schedule &schedule);
+  void clause(const ast::Clause &clause, const ast::Let &let);
+  void clause(const ast::Clause &clause, const ast::State &state);
+  void clause(const ast::Clause &clause, const ast::Learn &learn);
+  void clause(const ast::Clause &clause, const ast::Latent &latent);
+  void clause(const ast::Clause &clause, const ast::Project &project);
+  void clause(const ast::Clause &clause, const ast::Weight &weight);
+  void clause(const ast::Clause &clause, const ast::High &high);
+  void clause(const ast::Clause &clause, const ast::Update &update);
+  void clause(const ast::Clause &clause, const ast::Penalty &penalty);
+  void clause(const ast::Clause &clause, const ast::Prox &prox);
+  void clause(const ast::Clause &clause, const ast::Every &every);
+  void clause(const ast::Clause &clause, const ast::Freeze &freeze);
+  void clause(const ast::Clause &clause, const ast::Final &final);
+  void clause(const ast::Clause &clause, const ast::Assume &assume);
+  void clause(const ast::Clause &clause, const ast::Next &next);
+  void clause(const ast::Clause &clause, const ast::Descend &descend);
+
+  void aliasWeight();
+  void codebook(const Node *value, SourceRange place);
+  void once(const ast::Clause &clause, const std::string &word);
+  TypedClause &add(TypedClause::Kind kind, const ast::Clause &clause, const Node *value);
+  /// Reports where `value` reads what it must not.
+  void forbid(const Node *value, unsigned dependencies, const std::string &what, SourceRange clause,
+              const char *rule = "Q16");
+  /// What is computed when weights are published: neither lr, nor g, nor w0.
+  void forbidInPublished(const Node *value, const std::string &word, const ast::Clause &clause);
+  int latentLevels() const { return latent ? latent->type.levels : 0; }
+
+  const ast::Definition &written;
+  Definition &result;
+  Declaration *latent = nullptr;
+  std::map<std::string, SourceRange> seen;
+};
+
+} // namespace bregman::spec

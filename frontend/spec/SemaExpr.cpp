@@ -1,0 +1,347 @@
+// Expressions: phases, level axes, conditions (Q3).
+#include "frontend/spec/AstPrinter.h"
+#include "frontend/spec/Evaluate.h"
+#include "frontend/spec/SemaBase.h"
+#include "frontend/spec/Suggest.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace bregman::spec;
+using ast::BinaryOp;
+using ast::ExprKind;
+
+std::string bregman::spec::describe(const Type &type) {
+  std::string what = type.condition ? "a condition" : "a number";
+  what += type.host() ? " of the host" : " per weight";
+  if (type.levels)
+    what += " with a level axis of " + std::to_string(type.levels);
+  return what;
+}
+
+Diagnostic &Analyzer::error(SourceRange range, const std::string &message) {
+  Diagnostic &diagnostic = diagnostics.error(source, range, message);
+  for (auto call = calls.rbegin(); call != calls.rend(); ++call)
+    diagnostic.note(source, call->range, "in this use of '" + call->name + "'");
+  return diagnostic;
+}
+
+const Node *Analyzer::invalid(SourceRange range) {
+  nodes.push_back({});
+  nodes.back().range = range;
+  return &nodes.back();
+}
+
+const Node *Analyzer::refuse(SourceRange range, const std::string &what,
+                             const std::string &remedy) {
+  Diagnostic &diagnostic = error(range, what + " is not compiled yet");
+  if (!remedy.empty())
+    diagnostic.note(remedy);
+  return invalid(range);
+}
+
+Node *Analyzer::make(Op op, Type type, SourceRange range, std::vector<const Node *> operands) {
+  constexpr int maxDepth = 4000;
+  nodes.push_back({});
+  Node &node = nodes.back();
+  node.op = op;
+  node.type = type;
+  node.range = range;
+  node.operands = std::move(operands);
+  for (const Node *operand : node.operands) {
+    node.dependencies |= operand->dependencies;
+    node.depth = std::max(node.depth, operand->depth + 1);
+  }
+  if (node.depth > maxDepth) {
+    if (!unfoldsTooFar)
+      error(range, "this unfolds to more than " + std::to_string(maxDepth) + " nested operations");
+    unfoldsTooFar = true;
+    node.op = Op::Invalid;
+    node.type = {};
+    node.operands.clear();
+    node.depth = 1;
+  }
+  return &node;
+}
+
+const Node *Analyzer::elementwise(Op op, SourceRange range, std::vector<const Node *> operands,
+                                  const std::vector<SourceRange> &places, bool condition) {
+  Type type{Type::Host, 0, condition};
+  size_t axis = 0;
+  for (size_t index = 0; index < operands.size(); ++index) {
+    const Type &operand = operands[index]->type;
+    if (!operand.valid())
+      return invalid(range);
+    if (operand.phase == Type::Weight)
+      type.phase = Type::Weight;
+    if (!operand.levels)
+      continue;
+    if (type.levels && type.levels != operand.levels) {
+      error("Q3", places[index],
+            "a level axis of " + std::to_string(operand.levels) + " does not fit to one of " +
+                std::to_string(type.levels))
+          .note(source, places[axis], "which is here");
+      return invalid(range);
+    }
+    type.levels = operand.levels;
+    axis = index;
+  }
+  return make(op, type, range, std::move(operands));
+}
+
+const Node *Analyzer::hostNumber(const ast::Expr &written, const std::string &where) {
+  const Node *node = expr(written);
+  if (!node->type.valid())
+    return node;
+  if (node->type.host() && !node->type.condition)
+    return node;
+  error("Q3", written.range,
+        where + " is a number of the host, known once per step; this is " + describe(node->type));
+  return invalid(written.range);
+}
+
+const Node *Analyzer::hostCondition(const ast::Expr &written, const std::string &where) {
+  const Node *node = expr(written);
+  if (!node->type.valid() || (node->type.host() && node->type.condition))
+    return node;
+  error("Q3", written.range,
+        where + " is a condition of the host, known once per step; this is " +
+            describe(node->type));
+  return invalid(written.range);
+}
+
+const Node *Analyzer::number(const ast::Expr &written, const std::string &where, int wanted) {
+  const Node *node = expr(written);
+  if (!node->type.valid())
+    return node;
+  if (node->type.condition) {
+    error("Q3", written.range, where + " is a number, not a condition");
+    return invalid(written.range);
+  }
+  // A number without an axis is the same for every level.
+  if (wanted >= 0 && node->type.levels && node->type.levels != wanted) {
+    error("Q3", written.range,
+          where +
+              (wanted ? " has a level axis of " + std::to_string(wanted) + "; this is "
+                      : " has no level axis; this is ") +
+              describe(node->type));
+    return invalid(written.range);
+  }
+  return node;
+}
+
+std::optional<double> Analyzer::constant(const ast::Expr &written, const std::string &where) {
+  const Node *node = expr(written);
+  if (!node->type.valid())
+    return std::nullopt;
+  if (node->constant() && !node->type.condition)
+    return evaluate(*node);
+  error(written.range, where + " is made of numbers alone");
+  return std::nullopt;
+}
+
+static std::optional<Op> opOf(BinaryOp op) {
+  switch (op) {
+  case BinaryOp::Or:
+    return Op::Or;
+  case BinaryOp::And:
+    return Op::And;
+  case BinaryOp::Less:
+    return Op::Less;
+  case BinaryOp::LessEqual:
+    return Op::LessEqual;
+  case BinaryOp::Greater:
+    return Op::Greater;
+  case BinaryOp::GreaterEqual:
+    return Op::GreaterEqual;
+  case BinaryOp::Equal:
+    return Op::Equal;
+  case BinaryOp::NotEqual:
+    return Op::NotEqual;
+  case BinaryOp::Add:
+    return Op::Add;
+  case BinaryOp::Sub:
+    return Op::Sub;
+  case BinaryOp::Mul:
+    return Op::Mul;
+  case BinaryOp::Div:
+    return Op::Div;
+  case BinaryOp::Pow:
+    return Op::Pow;
+  }
+  return std::nullopt;
+}
+
+static bool isComparison(BinaryOp op) { return op >= BinaryOp::Less && op <= BinaryOp::NotEqual; }
+static bool isLogical(BinaryOp op) { return op == BinaryOp::Or || op == BinaryOp::And; }
+
+static const char *spelling(BinaryOp op) {
+  static const char *const texts[] = {
+      "or", "and", "<", "<=", ">", ">=", "==", "!=", "+", "-", "*", "/", "^"};
+  return texts[static_cast<int>(op)];
+}
+
+const Node *Analyzer::expr(const ast::Expr &written) {
+  std::vector<const Node *> operands;
+  std::vector<SourceRange> places;
+  auto analyzeOperands = [&](bool conditions, const std::string &what) {
+    bool fits = true;
+    for (const auto &operand : written.operands) {
+      operands.push_back(expr(*operand));
+      places.push_back(operand->range);
+      const Type &type = operands.back()->type;
+      if (type.valid() && type.condition != conditions) {
+        error("Q3", operand->range,
+              what + " takes " + (conditions ? "conditions" : "numbers") + "; this is " +
+                  describe(type));
+        fits = false;
+      }
+    }
+    return fits;
+  };
+
+  switch (written.kind) {
+  case ExprKind::Number: {
+    Node *node = make(Op::Constant, {Type::Host, 0, false}, written.range);
+    node->number = written.number;
+    return node;
+  }
+  case ExprKind::Name:
+    return name(written);
+  case ExprKind::Primed: {
+    auto found = primed.find(written.name);
+    if (found != primed.end())
+      return found->second;
+    if (names.count(written.name) && names[written.name].poisoned)
+      return invalid(written.range);
+    error("Q2", written.range, "'" + written.name + "'' is read before it is written");
+    return invalid(written.range);
+  }
+  case ExprKind::Levels:
+    if (levels || levelsRefused)
+      return levels ? levels : invalid(written.range);
+    error("Q2", written.range,
+          absent.count("levels") ? absent["levels"] : "no 'levels' are declared");
+    return invalid(written.range);
+  case ExprKind::Optimizer:
+    return refuse(written.range,
+                  "a state of the base optimizer ('optimizer." + written.name + "')");
+  case ExprKind::Negate:
+    if (!analyzeOperands(/*conditions=*/false, "'-'"))
+      return invalid(written.range);
+    return elementwise(Op::Negate, written.range, operands, places);
+  case ExprKind::Not:
+    if (!analyzeOperands(/*conditions=*/true, "'not'"))
+      return invalid(written.range);
+    return elementwise(Op::Not, written.range, operands, places, /*condition=*/true);
+  case ExprKind::Binary: {
+    bool logical = isLogical(written.op);
+    if (!analyzeOperands(logical, "'" + std::string(spelling(written.op)) + "'"))
+      return invalid(written.range);
+    const Node *result = elementwise(*opOf(written.op), written.range, operands, places,
+                                     logical || isComparison(written.op));
+    if (written.op == BinaryOp::Pow && result->type.phase == Type::Weight) {
+      if (!operands[1]->constant())
+        return refuse(places[1], "an exponent that is no constant, over a value per weight,",
+                      "a power a ^ b is exp(b * log(a)) for positive a");
+    }
+    return result;
+  }
+  case ExprKind::If: {
+    const Node *condition = expr(*written.operands[0]);
+    if (condition->type.valid() && !condition->type.condition) {
+      error("Q3", written.operands[0]->range,
+            "'if' takes a condition; this is " + describe(condition->type));
+      condition = invalid(written.operands[0]->range);
+    }
+    const Node *yes = expr(*written.operands[1]);
+    const Node *no = expr(*written.operands[2]);
+    if (yes->type.valid() && no->type.valid() && yes->type.condition != no->type.condition) {
+      error("Q3", written.operands[2]->range,
+            "the arms of 'if' are both numbers or both conditions; this is " + describe(no->type))
+          .note(source, written.operands[1]->range, "this is " + describe(yes->type));
+      return invalid(written.range);
+    }
+    return elementwise(
+        Op::Select, written.range, {condition, yes, no},
+        {written.operands[0]->range, written.operands[1]->range, written.operands[2]->range},
+        yes->type.condition);
+  }
+  case ExprKind::Set:
+    return setOf(written);
+  case ExprKind::Range:
+    return rangeOf(written);
+  case ExprKind::Call:
+    return call(written);
+  }
+  return invalid(written.range);
+}
+
+/// {a, b, ...}: a level axis.
+const Node *Analyzer::setOf(const ast::Expr &written) {
+  std::vector<const Node *> operands;
+  bool valid = true;
+  for (const auto &element : written.operands) {
+    operands.push_back(number(*element, "an element of a set", 0));
+    valid &= operands.back()->type.valid();
+  }
+  if (!valid)
+    return invalid(written.range);
+  int count = static_cast<int>(operands.size());
+  return make(Op::Set, {Type::Weight, count, false}, written.range, std::move(operands));
+}
+
+/// [a .. b]: the integers from a to b, which are known when a spec is compiled.
+const Node *Analyzer::rangeOf(const ast::Expr &written) {
+  constexpr double most = 256;
+  double bounds[2];
+  for (int index = 0; index < 2; ++index) {
+    const ast::Expr &bound = *written.operands[index];
+    const Node *node = hostNumber(bound, "a bound of '[ .. ]'");
+    if (!node->type.valid())
+      return invalid(written.range);
+    std::optional<double> value;
+    if (!(node->dependencies & ~unsigned(DependsOnParam)))
+      value = evaluate(*node);
+    if (!value) {
+      error("Q3", bound.range, "a bound of '[ .. ]' is made of numbers and parameters alone");
+      return invalid(written.range);
+    }
+    if (*value != std::floor(*value) || std::fabs(*value) > 1e6) {
+      error("Q1", bound.range,
+            "a bound of '[ .. ]' is an integer; this is " + std::to_string(*value));
+      return invalid(written.range);
+    }
+    // What a bound is made of is compiled in.
+    std::vector<const Node *> open = {node};
+    std::map<const Node *, bool> seen;
+    while (!open.empty()) {
+      const Node *next = open.back();
+      open.pop_back();
+      if (seen[next])
+        continue;
+      seen[next] = true;
+      if (next->declaration && next->declaration->kind == DeclarationKind::Param)
+        const_cast<Declaration *>(next->declaration)->structural = true;
+      if (next->declaration && next->declaration->value)
+        open.push_back(next->declaration->value);
+      open.insert(open.end(), next->operands.begin(), next->operands.end());
+    }
+    bounds[index] = *value;
+  }
+  if (bounds[1] < bounds[0]) {
+    error("Q1", written.range, "this range is empty");
+    return invalid(written.range);
+  }
+  if (bounds[1] - bounds[0] >= most)
+    return refuse(written.range, "a level axis of more than " +
+                                     std::to_string(static_cast<int>(most)) + " levels");
+  std::vector<const Node *> operands;
+  for (double value = bounds[0]; value <= bounds[1]; ++value) {
+    Node *element = make(Op::Constant, {Type::Host, 0, false}, written.range);
+    element->number = value;
+    operands.push_back(element);
+  }
+  int count = static_cast<int>(operands.size());
+  return make(Op::Set, {Type::Weight, count, false}, written.range, std::move(operands));
+}
