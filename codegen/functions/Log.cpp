@@ -18,7 +18,7 @@ static constexpr float ln2Low = 0x1.7f7d1cp-20f;
 SplitNumber splitNormal(LaneBuilder &b, Value v) {
   Value k = b.subBits(b.toBits(v), b.bits(sqrtHalfBits));
   Value mantissa = b.addBits(b.andBits(k, b.bits(0x7fffff)), b.bits(sqrtHalfBits));
-  return {b.toFloat(b.shiftRight(k, 23)), b.sub(b.fromBits(mantissa), b.constant(1.0f))};
+  return {b.toFloat(b.shiftRight(k, 23)), b.fromBits(mantissa)};
 }
 
 SplitNumber splitPositive(LaneBuilder &b, Value x) {
@@ -29,7 +29,7 @@ SplitNumber splitPositive(LaneBuilder &b, Value x) {
 }
 
 Value logOfSplit(LaneBuilder &b, SplitNumber v, Value correction) {
-  Value f = v.fraction;
+  Value f = b.sub(v.mantissa, b.constant(1.0f)); // exact
   Value low = correction ? b.fma(v.exponent, b.constant(ln2Low), correction)
                          : b.mul(v.exponent, b.constant(ln2Low));
   Value rest = b.fma(b.mul(f, f), b.horner(f, coefficients), low);

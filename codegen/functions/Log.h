@@ -1,16 +1,16 @@
-// The logarithm's parts, which atanh and log2 share.
+// The logarithm's parts, which atanh and pow share.
 #pragma once
 
-#include "codegen/functions/LaneBuilder.h"
+#include "codegen/functions/DoubleFloat.h"
 
 namespace bregman {
 
 /// The bits of sqrt(1/2), where the fraction's range begins.
 inline constexpr uint32_t sqrtHalfBits = 0x3f3504f3;
 
-/// v = 2^exponent * (1 + fraction), -0.293 <= fraction < 0.414; `fraction` is exact.
+/// v = 2^exponent * mantissa, 0.707 <= mantissa < 1.414.
 struct SplitNumber {
-  mlir::Value exponent, fraction;
+  mlir::Value exponent, mantissa;
 };
 
 /// Splits a positive normal number.
@@ -20,6 +20,9 @@ SplitNumber splitPositive(LaneBuilder &b, mlir::Value x);
 
 /// log(v) + correction, rounded at the very end; `correction` is far below log(v), or null.
 mlir::Value logOfSplit(LaneBuilder &b, SplitNumber v, mlir::Value correction);
+
+/// log2(x) for 0 < x < inf, right to about 2^-37 of itself.
+DoubleFloat log2Precisely(LaneBuilder &b, mlir::Value x);
 
 /// `finite` where 0 < x < inf; else what a logarithm is at x: inf, -inf at zeros, NaN.
 mlir::Value withLogSpecials(LaneBuilder &b, mlir::Value x, mlir::Value finite);

@@ -17,53 +17,19 @@ using namespace mlir;
 
 namespace bregman {
 
-// Eight intervals of the mantissa from sqrt(1/2) to sqrt(2), by its top three bits; the reciprocal
-// of each one's middle, and minus its log2 as a multiple of 2^-16 and a rest. |m c - 1| < 0.057.
-// The interval around 1 has c = 1, so that logarithms near 0 keep their relative precision.
-static constexpr Table8 reciprocal = {0x1.5acp+0f, 0x1.3fap+0f, 0x1.288p+0f, 0x1.148p+0f,
-                                      0x1p+0f,     0x1.d0cp-1f, 0x1.a18p-1f, 0x1.7acp-1f};
-static constexpr Table8 logHigh = {-0x1.c044p-2f, -0x1.47ecp-2f, -0x1.b1fp-3f, -0x1.c73p-4f,
-                                   0.0f,          0x1.1e18p-3f,  0x1.2d7p-2f,  0x1.bd54p-2f};
-static constexpr Table8 logLow = {
-    0x1.ebb674p-18f, -0x1.00d336p-22f, -0x1.3ebdecp-18f, -0x1.8c944ep-18f, 0.0f,
-    -0x1.61951p-18f, -0x1.4beadcp-18f, 0x1.e17a2ap-18f};
-
-// log2(1 + r) / r: log2(e) (1 - r/2 + r^2/3), then a minimax polynomial in f32.
-static constexpr DoubleConstant log2e = {0x1.715476p+0f, 0x1.4ae0cp-26f};
-static constexpr DoubleConstant second = {-0x1.715476p-1f, -0x1.4ae0cp-27f};
-static constexpr DoubleConstant third = {0x1.ec709ep-2f, -0x1.e2fe02p-29f};
-static constexpr float tail[] = {-0x1.715476p-2f, 0x1.2776a2p-2f, -0x1.ec705ep-3f, 0x1.a76ae6p-3f,
-                                 -0x1.72860ap-3f};
-
 // 2^r - 1 on |r| <= 1/16: r (ln 2 + r (...)).
 static constexpr float ln2 = 0x1.62e43p-1f;
 static constexpr float powers[] = {0x1.ebfbbap-3f, 0x1.c6ba1ep-5f, 0x1.3ded3ap-7f};
 
-/// log2(a) for 0 < a < inf, right to about 2^-37 of itself; -inf at 0, inf at inf, NaN at NaN.
-static DoubleFloat log2Precisely(LaneBuilder &b, Value a) {
-  SplitNumber v = splitPositive(b, a);
-  // The low bits of the fraction's interval number stand at bit 20 of the mantissa's pattern.
-  Value mantissa = b.add(v.fraction, b.constant(1.0f)); // exact
-  Value index = b.shiftRight(b.subBits(b.toBits(mantissa), b.bits(sqrtHalfBits)), 20);
-
-  DoubleFloat product = multiplyExactly(b, mantissa, b.lookUp(reciprocal, index));
-  DoubleFloat r = {b.sub(product.high, b.constant(1.0f)), product.low}; // exact
-  Value last = b.horner(r.high, tail);
-  DoubleFloat q = addTo(b, third, multiplyExactly(b, r.high, last));
-  q = addTo(b, second, multiply(b, r, q));
-  q = addTo(b, log2e, multiply(b, r, q));
-  DoubleFloat logOfRest = multiply(b, r, q);
-
-  Value coarse = b.add(v.exponent, b.lookUp(logHigh, index)); // exact
-  DoubleFloat sum = addExactly(b, coarse, logOfRest.high);
-  sum.low = b.add(sum.low, b.add(logOfRest.low, b.lookUp(logLow, index)));
-
+/// log2(a); its rest does not matter where the logarithm is infinite or NaN.
+static DoubleFloat log2OfMagnitude(LaneBuilder &b, Value a) {
   float infinity = std::numeric_limits<float>::infinity();
+  DoubleFloat log = log2Precisely(b, a);
   Value isFinite = b.compare(arith::CmpFPredicate::OLT, a, b.constant(infinity));
   Value isZero = b.compare(arith::CmpFPredicate::OEQ, a, b.constant(0.0f));
-  sum.high = b.select(isFinite, sum.high, a);
-  sum.high = b.select(isZero, b.constant(-infinity), sum.high);
-  return sum;
+  log.high = b.select(isFinite, log.high, a);
+  log.high = b.select(isZero, b.constant(-infinity), log.high);
+  return log;
 }
 
 /// 2^t: infinite from t.high = 129 on, 0 from -151 on; t.low counts in between only.
@@ -86,7 +52,7 @@ static Value exp2OfSum(LaneBuilder &b, DoubleFloat t) {
 static Value powOfMagnitude(LaneBuilder &b, Value a, Value y) {
   // Beyond 2^32 every power but that of 1 is 0 or infinite: the product stays finite.
   y = b.atMost(0x1p32f, b.atLeast(-0x1p32f, y));
-  DoubleFloat log = log2Precisely(b, a);
+  DoubleFloat log = log2OfMagnitude(b, a);
   DoubleFloat t = multiplyExactly(b, y, log.high);
   t.low = b.fma(y, log.low, t.low);
   return exp2OfSum(b, t);

@@ -15,19 +15,21 @@ static double sigmoid(double x, double) {
   return (x < 0 ? e : 1) / (1 + e);
 }
 
+static constexpr float infinity = std::numeric_limits<float>::infinity();
+static constexpr float specialExponents[] = {
+    0.0f,  -0.0f,    1.0f,        -1.0f,     2.0f,    3.0f,
+    -2.0f, -3.0f,    0.5f,        -0.5f,     1.5f,    infinity,
+    7.0f,  0x1p24f,  0x1p23f,     -infinity, 1e-40f,  8388607.0f,
+    1e38f, 0x1p-30f, 16777215.0f, -33.0f,    0x1p22f, std::numeric_limits<float>::quiet_NaN()};
+
 /// An exponent for every x, scattered so that the powers cover all magnitudes of f32 and a little
 /// beyond; every eighth is a special one.
 static float exponentFor(float x) {
   uint32_t hash = std::bit_cast<uint32_t>(x) * 0x9e3779b1u;
   hash = (hash ^ hash >> 15) * 0x85ebca77u;
   hash ^= hash >> 13;
-  float infinity = std::numeric_limits<float>::infinity();
-  const float special[] = {0.0f,  -0.0f,    1.0f,        -1.0f,     2.0f,    3.0f,
-                           -2.0f, -3.0f,    0.5f,        -0.5f,     1.5f,    infinity,
-                           7.0f,  0x1p24f,  0x1p23f,     -infinity, 1e-40f,  8388607.0f,
-                           1e38f, 0x1p-30f, 16777215.0f, -33.0f,    0x1p22f, std::nanf("")};
   if (hash % 8 == 0)
-    return special[hash / 8 % std::size(special)];
+    return specialExponents[hash / 8 % std::size(specialExponents)];
   double target = (hash / 8) * 0x1p-29 * 282.0 - 151.0;
   double log = std::log2(std::fabs(static_cast<double>(x)));
   float exponent = static_cast<float>(target / log);
@@ -45,14 +47,15 @@ template <int numerator, int denominator> static double fixedPow(double x, doubl
 static const Function functions[] = {
     {"exp", "%y = math.exp %x : $T", unary<std::exp>, 0.59, 0.79, Order::increasing},
     {"log", "%y = math.log %x : $T", unary<std::log>, 0.83, 0, Order::increasing},
-    {"log2", "%y = math.log2 %x : $T", unary<std::log2>, 0.95, 0, Order::increasing},
-    {"sigmoid", "%y = bregman.sigmoid %x : $T", sigmoid, 0.79, 0.79, Order::increasing},
+    {"log2", "%y = math.log2 %x : $T", unary<std::log2>, 0.51, 0, Order::increasing},
+    {"sigmoid", "%y = bregman.sigmoid %x : $T", sigmoid, 0.83, 0.79, Order::increasing},
     {"tanh", "%y = math.tanh %x : $T", unary<std::tanh>, 0.88, 0.51, Order::increasing},
     {"atanh", "%y = math.atanh %x : $T", unary<std::atanh>, 0.68, 0.51, Order::increasing},
     {"atan", "%y = math.atan %x : $T", unary<std::atan>, 0.93, 0.51, Order::increasing},
     {"erf", "%y = math.erf %x : $T", unary<std::erf>, 0.90, 0.51, Order::increasing},
     {"sqrt", "%y = math.sqrt %x : $T", unary<std::sqrt>, 0.5, 0, Order::increasing},
-    {"x ^ y", "%y = math.powf %x, %z : $T", pow, 0.66, 0.80, Order::none, exponentFor},
+    {"x ^ y", "%y = math.powf %x, %z : $T", pow, 0.66, 0.80, Order::none, exponentFor,
+     specialExponents},
 #define FIXED_POWER(name, value, numerator, denominator, bound, subnormalBound, order)             \
     {"x ^ " name, "%z1 = arith.constant " value "\n%y = math.powf %x, %z1 : $T",                   \
      fixedPow<numerator, denominator>, bound, subnormalBound, Order::order}

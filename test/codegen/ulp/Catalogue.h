@@ -22,6 +22,8 @@ struct Function {
   Order order;
   /// The second argument that goes with x; null if there is none.
   float (*second)(float x) = nullptr;
+  /// What second arguments every edge value is tried with besides.
+  llvm::ArrayRef<float> specialSeconds = {};
 };
 
 /// In the order of the table in the documentation.

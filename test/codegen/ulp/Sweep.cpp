@@ -80,31 +80,36 @@ public:
     }
   }
 
-  void block(std::vector<float> x) {
-    size_t size = x.size();
-    x.resize((size + 15) / 16 * 16);
+  void block(const std::vector<float> &x) {
     // A function of one argument ignores the second.
-    z = x;
+    std::vector<float> z = x;
     if (f.second)
       std::transform(x.begin(), x.end(), z.begin(), f.second);
+    block(x, z);
+  }
+
+  void block(std::vector<float> x, std::vector<float> z) {
+    size_t size = x.size();
+    x.resize((size + 15) / 16 * 16);
+    z.resize(x.size());
     for (size_t w = 0; w < code.size(); ++w) {
       y[w].resize(x.size());
       code[w](x.data(), z.data(), y[w].data(), x.size());
     }
     for (size_t i = 0; i < size; ++i)
-      judge(x[i], i);
+      judge(x[i], z[i], i);
   }
 
   Summary summary;
 
 private:
-  void judge(float x, size_t i) {
+  void judge(float x, float z, size_t i) {
     float result = y[0][i];
     for (size_t w = 1; w < code.size(); ++w)
       if (std::bit_cast<uint32_t>(y[w][i]) != std::bit_cast<uint32_t>(result) &&
           !(std::isnan(y[w][i]) && std::isnan(result)))
         count(summary.bitDifferences, summary.firstDifference, x);
-    double exact = f.exact(x, z[i]);
+    double exact = f.exact(x, z);
     double ulp = errorInUlp(result, exact);
     if (ulp < 0) {
       count(summary.wrongSpecials, summary.firstWrongSpecial, x);
@@ -139,7 +144,7 @@ private:
   const Function &f;
   llvm::ArrayRef<SweepFunction> code;
   Order checked;
-  std::vector<float> z, y[widthCount];
+  std::vector<float> y[widthCount];
   bool hasPrevious = false;
   float previous = 0;
 };
@@ -176,7 +181,10 @@ llvm::Expected<Summary> sweep(const Function &f, uint64_t stride, int threads) {
     return llvm::createStringError("this machine has neither AVX2 with FMA nor AVX-512");
 
   Worker edges(f, code, Order::none);
-  edges.block(edgeValues());
+  std::vector<float> x = edgeValues();
+  edges.block(x);
+  for (float z : f.specialSeconds)
+    edges.block(x, std::vector<float>(x.size(), z));
 
   // Ranges of one sign each, so that neighbours in a range are in order.
   constexpr uint64_t share = uint64_t(1) << 25;
