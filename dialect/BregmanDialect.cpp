@@ -1,5 +1,6 @@
 // Registration of the dialect and the helpers that its users share.
 #include "dialect/BregmanDialect.h"
+#include "dialect/calculus/Models.h"
 
 using namespace mlir;
 using namespace bregman;
@@ -17,6 +18,7 @@ void BregmanDialect::initialize() {
 
 void bregman::registerBregmanDialects(DialectRegistry &registry) {
   registry.insert<BregmanDialect, arith::ArithDialect, math::MathDialect, vector::VectorDialect>();
+  registerCalculusModels(registry);
 }
 
 BlockArgument bregman::argumentNamed(Region &region, ArrayAttr names, StringRef name) {
