@@ -19,6 +19,9 @@ constexpr size_t fixedSize = sizeof magic + 4 + 4 + 32;
 constexpr size_t partSize = nameSize + 8 + checksumSize;
 constexpr uint32_t largestCount = (largestCacheHead - fixedSize - checksumSize) / partSize;
 
+/// Far above any kernel; keeps sums of lengths from wrapping.
+constexpr uint64_t largestPart = uint64_t(1) << 32;
+
 using Checksum = std::array<uint8_t, checksumSize>;
 
 Checksum checksumOf(const char *data, size_t size) {
@@ -106,6 +109,8 @@ std::optional<CacheHead> decodeHead(const CacheKey &key, const std::string &byte
     entry.name.assign(part, strnlen(part, nameSize));
     entry.length = get(part + nameSize, 8);
     std::memcpy(entry.checksum.data(), part + nameSize + 8, checksumSize);
+    if (entry.length > largestPart)
+      return wrong("its head is damaged");
     head.total += entry.length;
   }
   head.objects = head.size + head.parts[0].length;

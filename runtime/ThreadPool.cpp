@@ -3,7 +3,6 @@
 // wakes late, when its share was taken back, touches nothing.
 #include "runtime/ThreadPool.h"
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <pthread.h>
@@ -80,9 +79,9 @@ ThreadPool::~ThreadPool() {
     slot->thread.join();
 }
 
-void ThreadPool::grow(int count) {
+int ThreadPool::grow(int count) {
   if (int(slots.size()) >= count)
-    return;
+    return count;
   // Signals are for the program's own threads.
   sigset_t all, before;
   sigfillset(&all);
@@ -96,8 +95,10 @@ void ThreadPool::grow(int count) {
     }
   } catch (const std::system_error &) {
     // No more threads are to be had: the caller does what has no worker.
+    count = int(slots.size());
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return count;
 }
 
 void ThreadPool::work(Slot &slot, int share) {
@@ -121,8 +122,7 @@ void ThreadPool::run(int shares, Body jobBody, void *jobContext) {
       jobBody(jobContext, share);
     return;
   }
-  grow(shares - 1);
-  int posted = std::min(shares - 1, int(slots.size()));
+  int posted = grow(shares - 1);
   body = jobBody;
   context = jobContext;
   remaining.store(posted, std::memory_order_relaxed);

@@ -52,7 +52,8 @@ private:
     std::thread thread;
   };
 
-  void grow(int count);
+  /// Makes workers until there are `count`; gives how many of those there are.
+  int grow(int count);
   void work(Slot &slot, int share);
 
   /// Set for a whole launch; a second caller, or a body that calls run itself, works alone.

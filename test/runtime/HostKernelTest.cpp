@@ -69,6 +69,36 @@ TEST(HostKernel, WithoutStreamingCodeAllIsPlain) {
   EXPECT_EQ(plainCalls, 2);
 }
 
+TEST(HostKernel, HalfPrecisionStreamsAndPlanesAreCutWithTheWeights) {
+  // Two f32 planes in, their sum's upper half out.
+  auto code = [](int64_t size, void *const *s, const float *) {
+    auto *a = static_cast<const float *>(s[0]), *b = static_cast<const float *>(s[1]);
+    auto *w = static_cast<uint16_t *>(s[2]);
+    for (int64_t i = 0; i < size; ++i) {
+      float sum = a[i] + b[i];
+      uint32_t bits;
+      std::memcpy(&bits, &sum, sizeof bits);
+      w[i] = uint16_t(bits >> 16);
+    }
+  };
+  HostKernel kernel("half",
+                    {{"x", Access::In, ElementType::F32, 2}, {"w", Access::Out, ElementType::BF16}},
+                    {}, {code, code, nullptr}, {.cacheBytes = 1, .bytesPerThread = 0});
+  const int64_t size = 10'007;
+  std::vector<float> x(2 * size);
+  for (size_t i = 0; i < x.size(); ++i)
+    x[i] = float(i);
+  std::vector<uint16_t> want(size + 2, 7);
+  void *streams[] = {x.data(), x.data() + size, want.data() + 1};
+  code(size, streams, nullptr);
+  for (int threads : {1, 2, 7}) {
+    std::vector<uint16_t> w(size + 2, 7);
+    std::vector<Segment> segments = {{size, {x.data(), x.data() + size, w.data() + 1}}};
+    kernel.launch(segments, {}, threads);
+    EXPECT_TRUE(w == want) << threads;
+  }
+}
+
 TEST(HostKernel, LaunchesFromSeveralThreadsAtOnce) {
   std::vector<uint32_t> want = reference(Model({20'000, 77}, 3), 20);
   HostKernel kernel = momentumKernel({.lanes = lanes, .cacheBytes = 1, .bytesPerThread = 0});

@@ -1,5 +1,6 @@
 // The engine links objects made from small pieces of IR, and refuses those that it must not run.
 #include "runtime/JitEngine.h"
+#include "CacheTest.h"
 
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
@@ -16,6 +17,7 @@
 #include <thread>
 
 using namespace bregman;
+using namespace bregman::testing;
 using ::testing::HasSubstr;
 
 namespace {
@@ -117,6 +119,21 @@ TEST(JitEngine, ReleasedCodeLeavesTheProcess) {
   EXPECT_GT(mappings(), before);
   held.clear();
   EXPECT_EQ(mappings(), before);
+}
+
+TEST_F(KernelCacheTest, ACachedObjectRuns) {
+  CacheKey name = key("add");
+  {
+    KernelCache(options()).store(name, {addKernel(bregman::abi::plainSymbol, 3), {}});
+  }
+  auto cached = KernelCache(options()).lookup(name);
+  ASSERT_TRUE(cached);
+  HostCode code = llvm::cantFail(engine().loadKernel("add", cached->object, ""));
+  std::vector<float> w(1);
+  std::vector<Segment> segments = {{1, {w.data()}}};
+  std::vector<float> scalars = {4};
+  HostKernel("add", {{"w", Access::Out}}, {"s"}, std::move(code)).launch(segments, scalars);
+  EXPECT_EQ(w[0], 7);
 }
 
 TEST(JitEngine, RefusesWhatRefersOutside) {

@@ -1,6 +1,10 @@
 // What the cache gives is what was stored, or nothing, and it says so.
 #include "CacheTest.h"
 
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/BLAKE3.h"
+
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 
@@ -61,9 +65,7 @@ TEST_F(KernelCacheTest, AFlippedBitIsFoundWhereverItIs) {
   for (const auto &stage : good.stages)
     texts += stage.second.size();
   for (size_t bit = 0; bit < content.size() * 8; ++bit) {
-    std::string flipped = content;
-    flipped[bit / 8] ^= char(1 << (bit % 8));
-    write(file("a"), flipped);
+    overwrite(file("a"), bit / 8, char(content[bit / 8] ^ (1 << (bit % 8))));
     warnings.clear();
     ASSERT_FALSE(cache.lookup(key("a"), CacheParts::All)) << "bit " << bit;
     ASSERT_EQ(warnings.size(), 1u) << "bit " << bit;
@@ -73,6 +75,7 @@ TEST_F(KernelCacheTest, AFlippedBitIsFoundWhereverItIs) {
     ASSERT_EQ(bool(object), bit / 8 >= content.size() - texts) << "bit " << bit;
     if (object)
       ASSERT_EQ(object->object, good.object);
+    overwrite(file("a"), bit / 8, content[bit / 8]);
   }
   warnings.clear();
   cache.store(key("a"), good);
@@ -84,8 +87,8 @@ TEST_F(KernelCacheTest, AFileOfAnyOtherLengthIsRefused) {
   KernelCache cache(options());
   cache.store(key("a"), entry("a"));
   const std::string content = read(file("a"));
-  for (size_t size = 0; size < content.size(); ++size) {
-    write(file("a"), content.substr(0, size));
+  for (size_t size = content.size(); size-- > 0;) {
+    std::filesystem::resize_file(file("a"), size);
     ASSERT_FALSE(cache.lookup(key("a"))) << size;
   }
   EXPECT_EQ(warnings.size(), content.size());
@@ -121,6 +124,26 @@ TEST_F(KernelCacheTest, ForeignEntriesAreRefused) {
   cache.store(key("b"), entry("b"));
   ASSERT_EQ(chmod(file("b").c_str(), 0666), 0);
   refused("it belongs to someone else, or others may write to it");
+}
+
+TEST_F(KernelCacheTest, AHeadThatLiesAboutLengthsIsRefused) {
+  KernelCache cache(options());
+  cache.store(key("a"), entry("a"));
+  const std::string content = read(file("a"));
+  constexpr size_t firstPart = 48, nameSize = 16, partSize = 56, parts = 4;
+  constexpr size_t covered = firstPart + parts * partSize;
+  for (uint64_t length : {uint64_t(0), uint64_t(1) << 20, uint64_t(1) << 40, ~uint64_t(0)})
+    for (size_t part = 0; part < parts; ++part) {
+      std::string lying = content;
+      for (int i = 0; i < 8; ++i)
+        lying[firstPart + part * partSize + nameSize + i] = char(length >> (8 * i));
+      auto checksum = llvm::BLAKE3::hash<32>(
+          llvm::ArrayRef<uint8_t>(reinterpret_cast<const uint8_t *>(lying.data()), covered));
+      std::copy(checksum.begin(), checksum.end(), lying.begin() + covered);
+      write(file("a"), lying);
+      bool same = lying == content;
+      EXPECT_EQ(bool(cache.lookup(key("a"), CacheParts::All)), same) << part << " " << length;
+    }
 }
 
 TEST_F(KernelCacheTest, TheFolderMustBeTheUsersOwn) {
