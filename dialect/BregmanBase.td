@@ -19,6 +19,10 @@ def Bregman_Any : AnyTypeOf<[F64, F32, Bregman_Levels, I1]>;
 class Bregman_Op<string mnemonic, list<Trait> traits = []>
     : Op<Bregman_Dialect, mnemonic, traits>;
 
+/// An op whose region's arguments print under the names that they carry.
+def Bregman_NamedArguments
+    : DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>;
+
 /// A clause of a quantizer: one region of one block that captures the declarations above it.
 class Bregman_ClauseOp<string mnemonic, list<Trait> traits = []>
     : Bregman_Op<mnemonic, traits # [HasParent<"QuantizerOp">, SingleBlock]>;

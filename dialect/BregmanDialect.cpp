@@ -2,6 +2,8 @@
 #include "dialect/BregmanDialect.h"
 #include "dialect/calculus/Models.h"
 
+#include "mlir/Interfaces/FoldInterfaces.h"
+
 using namespace mlir;
 using namespace bregman;
 
@@ -9,7 +11,16 @@ using namespace bregman;
 #include "dialect/BregmanEnums.cpp.inc"
 #include "dialect/BregmanInterfaces.cpp.inc"
 
+namespace {
+/// Constants stay in the region that reads them: a stage reads like the formula that it is.
+struct KeepConstants : DialectFoldInterface {
+  using DialectFoldInterface::DialectFoldInterface;
+  bool shouldMaterializeInto(Region *) const final { return true; }
+};
+} // namespace
+
 void BregmanDialect::initialize() {
+  addInterfaces<KeepConstants>();
   addOperations<
 #define GET_OP_LIST
 #include "dialect/BregmanOps.cpp.inc"

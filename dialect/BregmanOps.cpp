@@ -15,10 +15,66 @@ void CounterOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
 }
 void ScheduleOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
 void LevelsOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), "levels"); }
-void LatentOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), "x"); }
+void LatentOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  setName(getResult(), getDual() ? "dual" : "x");
+}
 void StateOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
 void ProjectOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
 void WeightOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+
+/// `optimizer.m` prints as %m.
+static void nameArguments(ValueRange arguments, ArrayAttr names, OpAsmSetValueNameFn setName) {
+  for (auto [argument, name] : llvm::zip(arguments, names)) {
+    StringRef whole = cast<StringAttr>(name).getValue();
+    whole.consume_front("optimizer.");
+    setName(argument, whole);
+  }
+}
+
+template <typename Op> static void nameBody(Op op, Region &region, OpAsmSetValueNameFn setName) {
+  if (!region.empty() && op.getArgNamesAttr())
+    nameArguments(region.getArguments(), op.getArgNamesAttr(), setName);
+}
+
+void OptimizerOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
+void LatentOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
+void UpdateOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
+void FinalOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
+void StepOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
+void PublishOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
+void AttachOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
+void KernelOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  SmallVector<Attribute> names(getScalars().begin(), getScalars().end());
+  llvm::append_range(names, getStreams());
+  nameArguments(region.getArguments(), ArrayAttr::get(getContext(), names), setName);
+}
+/// A stream's value at one weight prints as the stream, followed by `i`.
+void SweepOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  auto kernel = (*this)->getParentOfType<KernelOp>();
+  for (auto [argument, read] : llvm::zip(region.getArguments(), getReads())) {
+    auto stream = dyn_cast<BlockArgument>(read);
+    unsigned scalars = kernel ? kernel.getScalars().size() : 0;
+    if (!stream || stream.getArgNumber() < scalars)
+      continue;
+    StringRef name = kernel.streamName(stream.getArgNumber() - scalars);
+    name.consume_front("optimizer.");
+    setName(argument, (name + "i").str());
+  }
+}
 
 Value YieldOp::get(StringRef name) {
   for (auto [attribute, value] : llvm::zip(getNames(), getValues()))

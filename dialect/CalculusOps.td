@@ -6,7 +6,7 @@
 include "dialect/BregmanBase.td"
 
 def Bregman_StepOp : Bregman_Op<"step",
-    [ParentOneOf<["QuantizerOp", "MethodOp"]>, SingleBlock]> {
+    [ParentOneOf<["QuantizerOp", "MethodOp"]>, SingleBlock, Bregman_NamedArguments]> {
   let summary = "phases 2 to 4 of a training step";
   let description = [{
     Schedules are at k. In a quantizer, made by `bregman-resolve-update`: the argument is g and the
@@ -33,7 +33,7 @@ def Bregman_StepOp : Bregman_Op<"step",
 }
 
 def Bregman_PublishOp : Bregman_Op<"publish",
-    [ParentOneOf<["QuantizerOp", "MethodOp"]>, SingleBlock]> {
+    [ParentOneOf<["QuantizerOp", "MethodOp"]>, SingleBlock, Bregman_NamedArguments]> {
   let summary = "phase 5: the weight that the next forward pass reads";
   let description = [{
     Schedules are at k+1, in a quantizer as in a method, except for the coordinate of agile mirror

@@ -9,10 +9,11 @@ class Bregman_DeclarationOp<string mnemonic, list<Trait> traits = []>
     : Bregman_Op<mnemonic, traits # [DeclareOpInterfaceMethods<OpAsmOpInterface,
                                                                ["getAsmResultNames"]>]>;
 
-def Bregman_ParamOp : Bregman_DeclarationOp<"param", [Pure]> {
+def Bregman_ParamOp : Bregman_DeclarationOp<"param"> {
   let summary = "a number that the user may change without compiling anything";
   let description = [{
-    The range, where one is declared, is what proofs may assume.
+    The range, where one is declared, is what proofs may assume. A parameter that nothing reads is
+    still one that may be set, hence no pass drops it.
 
     ```mlir
     bregman.quantizer @q {
@@ -89,10 +90,13 @@ def Bregman_LevelsOp : Bregman_DeclarationOp<"levels", [HasParent<"QuantizerOp">
   let hasRegionVerifier = 1;
 }
 
-def Bregman_LatentOp : Bregman_DeclarationOp<"latent", [HasParent<"QuantizerOp">, SingleBlock]> {
+def Bregman_LatentOp : Bregman_Op<"latent", [HasParent<"QuantizerOp">, SingleBlock,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames", "getAsmBlockArgumentNames"]>]> {
   let summary = "the initial latent; the result is x, which the optimizer moves";
   let description = [{
-    With a level axis there is one latent per weight and level. Rule Q16: exactly one.
+    With a level axis there is one latent per weight and level. Rule Q16: exactly one. With `dual`
+    it is the coordinate z of agile mirror descent, which `bregman-change-coordinate` puts in the
+    place of x.
 
     ```mlir
     bregman.quantizer @q {
@@ -105,10 +109,12 @@ def Bregman_LatentOp : Bregman_DeclarationOp<"latent", [HasParent<"QuantizerOp">
     }
     ```
   }];
-  let arguments = (ins StrArrayAttr:$arg_names);
+  let arguments = (ins UnitAttr:$dual, StrArrayAttr:$arg_names);
   let results = (outs Bregman_Value:$result);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "custom<NamedTypedBody>($body, $arg_names, type($result)) attr-dict-with-keyword";
+  let assemblyFormat = [{
+    (`dual` $dual^)? custom<NamedTypedBody>($body, $arg_names, type($result)) attr-dict-with-keyword
+  }];
   let hasRegionVerifier = 1;
 }
 
@@ -191,7 +197,8 @@ def Bregman_WeightOp : Bregman_TargetOp<"weight"> {
   }];
 }
 
-def Bregman_UpdateOp : Bregman_Op<"update", [HasParent<"QuantizerOp">]> {
+def Bregman_UpdateOp : Bregman_Op<"update",
+    [HasParent<"QuantizerOp">, Bregman_NamedArguments]> {
   let summary = "what is handed on to the base optimizer";
   let description = [{
     With u = P(x), c = dL/du and J = du/dx: `lazy_mirror` and `straight_through` hand on c,
@@ -289,7 +296,7 @@ def Bregman_FreezeOp : Bregman_ClauseOp<"freeze"> {
 }
 
 def Bregman_FinalOp : Bregman_Op<"final",
-    [ParentOneOf<["QuantizerOp", "MethodOp"]>, SingleBlock]> {
+    [ParentOneOf<["QuantizerOp", "MethodOp"]>, SingleBlock, Bregman_NamedArguments]> {
   let summary = "a level for every weight";
   let description = [{
     In a quantizer a clause that captures; in a method its arguments are stored values and host

@@ -5,7 +5,7 @@
 include "dialect/BregmanBase.td"
 
 def Bregman_KernelOp : Bregman_Op<"kernel",
-    [Symbol, IsolatedFromAbove, SingleBlock, NoTerminator]> {
+    [Symbol, IsolatedFromAbove, SingleBlock, NoTerminator, Bregman_NamedArguments]> {
   let summary = "what is done to every weight of a tensor, with each stored value read and written once";
   let description = [{
     Scalars are host values of this step, f32. Streams are per-weight arrays: `in`, `out` or `inout`,
@@ -41,7 +41,8 @@ def Bregman_KernelOp : Bregman_Op<"kernel",
   let hasRegionVerifier = 1;
 }
 
-def Bregman_SweepOp : Bregman_Op<"sweep", [HasParent<"KernelOp">, SingleBlock]> {
+def Bregman_SweepOp : Bregman_Op<"sweep",
+    [HasParent<"KernelOp">, SingleBlock, Bregman_NamedArguments]> {
   let summary = "one pass over memory";
   let description = [{
     Operands are the streams that are read, block arguments the values of one weight; the yield names

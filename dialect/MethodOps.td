@@ -104,7 +104,8 @@ def Bregman_HostOp : Bregman_Op<"host", [HasParent<"MethodOp">, SingleBlock]> {
   let hasRegionVerifier = 1;
 }
 
-def Bregman_AttachOp : Bregman_Op<"attach", [HasParent<"MethodOp">, SingleBlock]> {
+def Bregman_AttachOp : Bregman_Op<"attach",
+    [HasParent<"MethodOp">, SingleBlock, Bregman_NamedArguments]> {
   let summary = "the stored values at step 0, from w0";
   let description = [{
     Schedules are at 0. See `bregman.method` for an example.

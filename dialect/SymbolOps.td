@@ -36,7 +36,7 @@ def Bregman_QuantizerOp : Bregman_SymbolOp<"quantizer", [NoTerminator]> {
   let hasRegionVerifier = 1;
 }
 
-def Bregman_OptimizerOp : Bregman_SymbolOp<"optimizer"> {
+def Bregman_OptimizerOp : Bregman_SymbolOp<"optimizer", [Bregman_NamedArguments]> {
   let summary = "a base optimizer: d = B(x, g)";
   let description = [{
     The two arguments are the gradient that is handed to it and the iterate that it moves. States

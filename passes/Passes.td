@@ -44,4 +44,130 @@ def ResolveUpdate : Pass<"bregman-resolve-update", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
+  let summary = "Make one method of a quantizer and an optimizer";
+  let description = [{
+    Clones the optimizer in place of `bregman.base`, on the level axis where the latent has one, and
+    puts every captured declaration where it is read. Time becomes explicit: `step` reads the clock
+    of step k, `publish` and `final` that of step k+1 (`bregman.counter step next`). Every maximal
+    host expression moves into the one `host` region and comes back as an f32 argument under a name:
+    a schedule's or a parameter's own, else one that spells the expression (`one_minus_beta1`),
+    with the suffix `.next` where it is read at k+1. Literals stay constants. `lr` in a quantizer is
+    the optimizer's parameter (rule Q10).
+
+    The method replaces quantizers, optimizers and plans:
+
+    ```mlir
+    bregman.quantizer @q {
+      %step = bregman.counter step : f64
+      %x = bregman.latent (w0 = %w0 : f32) : f32 {
+        bregman.yield %w0 : f32
+      }
+      bregman.step (g = %g : f32) {
+        %d = bregman.base %x, %g : f32
+        %x1 = arith.subf %x, %d : f32
+        bregman.yield x = %x1 : f32
+      }
+      bregman.publish {
+        %k = arith.truncf %step : f64 to f32
+        %w = arith.mulf %k, %x : f32
+        bregman.yield %w : f32
+      }
+    }
+    bregman.optimizer @sgd (g = %g : f32, x = %x : f32) {
+      %lr = bregman.param "lr" = 1.000000e-01 : f64
+      %rate = arith.truncf %lr : f64 to f32
+      %d = arith.mulf %rate, %g : f32
+      bregman.descend %d : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    bregman.method @q.sgd quantizer "q" optimizer "sgd" schedules [] {
+      %lr = bregman.param "optimizer.lr" = 1.000000e-01 : f64
+      bregman.stored "x" : f32
+      %step_next = bregman.counter step next : f64
+      bregman.host {
+        bregman.yield optimizer.lr = %lr, step.next = %step_next : f64, f64
+      }
+      bregman.attach (w0 = %w0 : f32) {
+        bregman.yield x = %w0 : f32
+      }
+      bregman.step (g = %g : f32, x = %x : f32, optimizer.lr = %rate : f32) {
+        %d = arith.mulf %rate, %g : f32
+        %x1 = arith.subf %x, %d : f32
+        bregman.yield x = %x1 : f32
+      }
+      bregman.publish (x = %x : f32, step.next = %k : f32) {
+        %w = arith.mulf %k, %x : f32
+        bregman.yield %w : f32
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"quantizer", "quantizer", "std::string", /*default=*/"",
+           "The quantizer; the only one of the module by default">,
+    Option<"optimizer", "optimizer", "std::string", /*default=*/"",
+           "The optimizer; the only one of the module by default">
+  ];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
+def FormKernels : Pass<"bregman-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Make the kernels of a method, one sweep each";
+  let description = [{
+    Adds `@q.o.attach`, `.step`, `.publish` and `.final` after each method, which stays for its host
+    region and its declarations. The step's kernel also publishes: it writes the next forward pass's
+    weight in the same sweep. Gradient and weight (`g`, `w`) are stored as `element`, everything else as
+    f32. Only what is read or written becomes a stream, only what is read a scalar; a kernel that
+    would write nothing is not made.
+
+    Where the latent is the published weight and `element` is f32, the parameter holds the latent: the
+    stream `w` takes the place of `x`, and there is no publish kernel.
+
+    ```mlir
+    bregman.method @q.sgd quantizer "q" optimizer "sgd" schedules [] {
+      %lr = bregman.param "optimizer.lr" = 1.000000e-01 : f64
+      bregman.stored "x" : f32
+      bregman.host {
+        bregman.yield optimizer.lr = %lr : f64
+      }
+      bregman.attach (w0 = %w0 : f32) {
+        bregman.yield x = %w0 : f32
+      }
+      bregman.step (g = %g : f32, x = %x : f32, optimizer.lr = %rate : f32) {
+        %d = arith.mulf %rate, %g : f32
+        %x1 = arith.subf %x, %d : f32
+        bregman.yield x = %x1 : f32
+      }
+      bregman.publish (x = %x : f32) {
+        %w = math.tanh %x : f32
+        bregman.yield %w : f32
+      }
+    }
+    ```
+
+    gains
+
+    ```mlir
+    bregman.kernel @q.sgd.step scalars (optimizer.lr = %lr) streams (g = %g : in f32, x = %x : inout f32, w = %w : out f32) {
+      bregman.sweep (%gi = %g, %xi = %x) : f32, f32 {
+        %d = arith.mulf %lr, %gi : f32
+        %x1 = arith.subf %xi, %d : f32
+        %w1 = math.tanh %x1 : f32
+        bregman.yield x = %x1, w = %w1 : f32, f32
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"element", "element", "std::string", /*default=*/"\"f32\"",
+           "How gradient and weight lie in memory: f32, bf16 or f16">
+  ];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
 #endif // BREGMAN_PASSES

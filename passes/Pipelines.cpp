@@ -10,10 +10,21 @@ using namespace mlir;
 
 void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &options) {
   manager.addPass(createResolveUpdate());
+  manager.addPass(createCompose({options.quantizer, options.optimizer}));
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+void bregman::buildKernelPipeline(OpPassManager &manager, const KernelOptions &options) {
+  manager.addPass(createFormKernels({options.element}));
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
 }
 
 void bregman::registerBregmanPipelines() {
   PassPipelineRegistration<DeriveOptions>(
       "bregman-derive", "From a quantizer and an optimizer as written to a derived method",
       buildDerivePipeline);
+  PassPipelineRegistration<KernelOptions>("bregman-kernels", "From a derived method to its kernels",
+                                          buildKernelPipeline);
 }

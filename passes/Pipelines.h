@@ -17,7 +17,16 @@ struct DeriveOptions : mlir::PassPipelineOptions<DeriveOptions> {
 /// Rules are checked before, by `bregman-prove`.
 void buildDerivePipeline(mlir::OpPassManager &manager, const DeriveOptions &options);
 
-/// Makes the pipelines available to bregman-opt under `--bregman-derive` and the like.
+struct KernelOptions : mlir::PassPipelineOptions<KernelOptions> {
+  Option<std::string> element{*this, "element",
+                              llvm::cl::desc("How gradient and weight lie in memory"),
+                              llvm::cl::init("f32")};
+};
+
+/// From `derived` to `kernel`: a method's kernels, after the method.
+void buildKernelPipeline(mlir::OpPassManager &manager, const KernelOptions &options);
+
+/// Makes the pipelines available to bregman-opt under `--bregman-derive` and `--bregman-kernels`.
 void registerBregmanPipelines();
 
 } // namespace bregman

@@ -1,0 +1,193 @@
+// Writing one region of a method.
+#include "passes/RegionWriter.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace bregman;
+
+RegionWriter::RegionWriter(Composition &composition, Region &region, Time time, StringRef first)
+    : composition(composition), block(&region.emplaceBlock()), time(time),
+      builder(region.getContext()) {
+  builder.setInsertionPointToStart(block);
+  if (!first.empty()) {
+    names.push_back(builder.getStringAttr(first));
+    block->addArgument(builder.getF32Type(), region.getLoc());
+  }
+  if (first == "w0")
+    return; // nothing is stored before attach
+  for (const StoredValue &stored : composition.stored) {
+    names.push_back(builder.getStringAttr(stored.name));
+    map(stored.declaration, block->addArgument(stored.type, stored.loc));
+  }
+}
+
+LogicalResult RegionWriter::clone(Region &source) {
+  for (Operation &op : source.front().without_terminator())
+    if (failed(clone(op)))
+      return failure();
+  return success();
+}
+
+Value RegionWriter::clause(Region &source) {
+  if (failed(clone(source)))
+    return {};
+  return get(yieldOf(source).getValues().front());
+}
+
+Value RegionWriter::widen(Value value, Type type) {
+  if (!isa<VectorType>(type) || isa<VectorType>(value.getType()))
+    return value;
+  Type wide = VectorType::get(cast<VectorType>(type).getShape(), value.getType());
+  return vector::BroadcastOp::create(builder, value.getLoc(), wide, value);
+}
+
+/// The f32 argument that carries a host value.
+Value RegionWriter::hostArgument(Value source, Location loc) {
+  StringAttr name = composition.host.scalar(source, time);
+  if (!name)
+    return {};
+  for (auto [known, argument] : llvm::zip(names, block->getArguments()))
+    if (known == name)
+      return argument;
+  names.push_back(name);
+  return block->addArgument(builder.getF32Type(), loc);
+}
+
+/// A host value is rounded once, a literal here.
+Value RegionWriter::scalarArgument(arith::TruncFOp op) {
+  FloatAttr literal;
+  if (!matchPattern(op.getIn(), m_Constant(&literal)))
+    return hostArgument(op.getIn(), op.getLoc());
+  APFloat value = literal.getValue();
+  bool inexact;
+  value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &inexact);
+  return arith::ConstantOp::create(builder, op.getLoc(), builder.getF32Type(),
+                                   builder.getFloatAttr(builder.getF32Type(), value));
+}
+
+/// A condition of the host comes as 1 or 0.
+Value RegionWriter::condition(Value source) {
+  Location loc = source.getLoc();
+  Value number = hostArgument(source, loc);
+  if (!number)
+    return {};
+  Value zero = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNE, number, zero);
+}
+
+Value RegionWriter::get(Value source) {
+  if (Value known = mapping.lookupOrNull(source))
+    return known;
+  Value made;
+  Operation *op = source.getDefiningOp();
+  if (source.getType().isInteger(1) && isHost(source))
+    made = condition(source);
+  else if (isa<LevelsOp, ProjectOp, WeightOp>(op))
+    made = clause(op->getRegion(0));
+  else if (succeeded(clone(*op))) // stands among the declarations
+    return mapping.lookup(source);
+  if (made)
+    map(source, made);
+  return made;
+}
+
+LogicalResult RegionWriter::clone(Operation &op) {
+  if (isa<ParamOp, CounterOp, StateOp>(op) || llvm::all_of(op.getResults(), isHost))
+    return success(); // wherever they are read
+  if (auto base = dyn_cast<BaseOp>(op))
+    return expandBase(base);
+  if (auto apply = dyn_cast<ApplyOp>(op))
+    return expandApply(apply);
+  if (auto truncate = dyn_cast<arith::TruncFOp>(op)) {
+    Value scalar = scalarArgument(truncate);
+    map(truncate.getResult(), scalar);
+    return success(scalar != nullptr);
+  }
+  if (isa<InverseOp>(op))
+    return op.emitOpError("is still symbolic; `bregman-change-coordinate` does away with it");
+  if (isa<VjpOp>(op))
+    return op.emitOpError("is still symbolic; `bregman-expand-vjp` expands it");
+  if (isa<ProximalOp>(op))
+    return op.emitOpError("is still symbolic; `bregman-expand-prox` expands it");
+  if (op.getNumRegions() != 0 || !isMemoryEffectFree(&op))
+    return op.emitOpError("does not compute a value of a weight");
+
+  // An optimizer is written for one number per weight; on levels it works level by level.
+  Type wide;
+  bool elementwise = op.hasTrait<OpTrait::Elementwise>();
+  for (Value operand : op.getOperands()) {
+    Value value = get(operand);
+    if (!value)
+      return failure();
+    if (elementwise && isa<VectorType>(value.getType()))
+      wide = value.getType();
+  }
+  IRMapping operands;
+  for (Value operand : op.getOperands()) {
+    Value value = get(operand);
+    bool choosesAll = isa<arith::SelectOp>(op) && operand == op.getOperand(0);
+    operands.map(operand, wide && !choosesAll ? widen(value, wide) : value);
+  }
+  Operation *cloned = builder.clone(op, operands);
+  for (auto [result, made] : llvm::zip(op.getResults(), cloned->getResults())) {
+    if (wide && !isa<VectorType>(made.getType()))
+      made.setType(VectorType::get(cast<VectorType>(wide).getShape(), made.getType()));
+    map(result, made);
+  }
+  return success();
+}
+
+LogicalResult RegionWriter::expandBase(BaseOp op) {
+  Region &body = composition.optimizer.getBody();
+  Value gradient = get(op.getGradient()), x = get(op.getX());
+  if (!gradient || !x)
+    return failure();
+  map(body.getArgument(0), gradient);
+  map(body.getArgument(1), x);
+  if (failed(clone(body)))
+    return failure();
+  auto descend = cast<DescendOp>(body.front().getTerminator());
+  Value d = get(descend.getStep());
+  if (!d)
+    return failure();
+  map(op.getResult(), widen(d, op.getType()));
+  for (auto [name, value] : llvm::zip(descend.getNames(), descend.getStates())) {
+    Value state = get(value);
+    if (!state)
+      return failure();
+    states.emplace_back(("optimizer." + cast<StringAttr>(name).getValue()).str(),
+                        widen(state, composition.latentType()));
+  }
+  return success();
+}
+
+/// A clause at a point other than the one that is stored, perhaps.
+LogicalResult RegionWriter::expandApply(ApplyOp op) {
+  Clauses &clauses = composition.clauses;
+  Value point = get(op.getOperand());
+  if (!point)
+    return failure();
+  IRMapping outer = mapping;
+  if (op.getClause() == Clause::Project) {
+    map(clauses.latent.getResult(), point);
+    mapping.erase(clauses.project.getResult());
+  } else {
+    map(clauses.project.getResult(), point);
+  }
+  Value value = clause(clauses.body(op.getClause()));
+  mapping = std::move(outer);
+  map(op.getResult(), value);
+  return success(value != nullptr);
+}
+
+ArrayAttr RegionWriter::finish() {
+  SmallVector<Attribute> kept;
+  for (int index = block->getNumArguments() - 1; index >= 0; --index)
+    if (block->getArgument(index).use_empty())
+      block->eraseArgument(index);
+    else
+      kept.push_back(names[index]);
+  std::reverse(kept.begin(), kept.end());
+  return builder.getArrayAttr(kept);
+}
