@@ -96,6 +96,12 @@ struct TrainParser {
         ->check(CLI::PositiveNumber)
         ->group("Task");
 
+    add("--recalibrate", run.recalibrate,
+        "Batches of 500 training images from which the hardened network's BatchNorm takes its "
+        "mean and variance; 0: those of the soft network")
+        ->check(CLI::NonNegativeNumber)
+        ->group("Task");
+
     add("--out", run.out, "The run's folder [runs/DATA-MODEL-QUANTIZER-seedN]")
         ->type_name("DIR")
         ->group("Output");

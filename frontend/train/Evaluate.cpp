@@ -5,6 +5,7 @@
 
 #include <ATen/ops/cross_entropy_loss.h>
 #include <c10/core/GradMode.h>
+#include <torch/nn/modules/batchnorm.h>
 
 namespace bregman::train {
 
@@ -25,6 +26,32 @@ Evaluation evaluate(Network &network, const Split &split) {
   return {loss / double(split.size()), double(right) / double(split.size())};
 }
 
+template <typename F> static void eachNorm(Network &network, F f) {
+  for (const auto &module : network.modules())
+    if (auto *norm = module->as<torch::nn::BatchNorm1dImpl>())
+      f(*norm);
+    else if (auto *norm2d = module->as<torch::nn::BatchNorm2dImpl>())
+      f(*norm2d);
+}
+
+void recalibrate(Network &network, const Split &train, int64_t batches) {
+  c10::AutoGradMode noGrad(false);
+  bool training = network.is_training();
+  std::vector<std::optional<double>> momentum;
+  eachNorm(network, [&](auto &norm) {
+    momentum.push_back(norm.options.momentum());
+    norm.options.momentum(std::nullopt); // the plain average over all batches
+    norm.reset_running_stats();
+  });
+  network.train();
+  const int64_t batch = 500;
+  for (int64_t i = 0; i < batches && (i == 0 || (i + 1) * batch <= train.size()); ++i)
+    network.forward(train.images.slice(0, i * batch, std::min((i + 1) * batch, train.size())));
+  network.train(training);
+  size_t next = 0;
+  eachNorm(network, [&](auto &norm) { norm.options.momentum(momentum[next++]); });
+}
+
 static void copyInto(std::vector<at::Tensor> to, const std::vector<at::Tensor> &from) {
   bool fits = to.size() == from.size();
   for (size_t i = 0; fits && i < to.size(); ++i)
@@ -37,7 +64,7 @@ static void copyInto(std::vector<at::Tensor> to, const std::vector<at::Tensor> &
 
 void apply(const Snapshot &snapshot, bool hard, Network &network) {
   copyInto(network.parameters(), hard ? snapshot.hard : snapshot.soft);
-  copyInto(network.buffers(), snapshot.buffers);
+  copyInto(network.buffers(), hard ? snapshot.hardBuffers : snapshot.buffers);
 }
 
 } // namespace bregman::train

@@ -7,7 +7,7 @@ namespace bregman::train {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunOptions, spec, quantizer, by, set, plan, usePlan, model, data,
                                    dataDir, epochs, batch, seed, threads, out, overwrite, evalEvery,
-                                   checkpointEvery, twin, requireAccuracy, quiet)
+                                   checkpointEvery, recalibrate, twin, requireAccuracy, quiet)
 
 nlohmann::json toJson(const RunOptions &options) { return options; }
 RunOptions fromJson(const nlohmann::json &json) { return json.get<RunOptions>(); }

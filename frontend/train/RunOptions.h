@@ -27,6 +27,7 @@ struct RunOptions {
   // What it leaves behind.
   std::string out; ///< empty: a name made of the above
   bool overwrite = false;
+  int64_t recalibrate = 10;    ///< batches of 500 images for the hardened network's BatchNorm
   int64_t evalEvery = 0;       ///< steps; 0: an epoch
   int64_t checkpointEvery = 0; ///< steps; 0: at every evaluation
   bool twin = false;           ///< also train the same network in float

@@ -45,11 +45,12 @@ static void writeSnapshot(OutputArchive &archive, const std::string &key,
   writeTensors(archive, key + "_soft", snapshot.soft);
   writeTensors(archive, key + "_hard", snapshot.hard);
   writeTensors(archive, key + "_buffers", snapshot.buffers);
+  writeTensors(archive, key + "_hard_buffers", snapshot.hardBuffers);
 }
 
 static Snapshot readSnapshot(InputArchive &archive, const std::string &key) {
   return {readTensors(archive, key + "_soft"), readTensors(archive, key + "_hard"),
-          readTensors(archive, key + "_buffers")};
+          readTensors(archive, key + "_buffers"), readTensors(archive, key + "_hard_buffers")};
 }
 
 CheckpointFile RunState::pack(const Session &session) const {

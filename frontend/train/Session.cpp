@@ -20,7 +20,8 @@ static double since(Clock::time_point begin) {
 
 Session::Session(const RunOptions &options, const Dataset &data,
                  const std::function<MethodChoice(const Network &)> &choose)
-    : data(data), seed(options.seed), batch(options.batch) {
+    : data(data), seed(options.seed), recalibrateBatches(options.recalibrate),
+      batch(options.batch) {
   if (batch > data.train.size())
     raise(ErrorKind::Usage, "--batch " + std::to_string(batch) + " is more than the " +
                                 std::to_string(data.train.size()) + " training images");
@@ -73,8 +74,14 @@ Snapshot Session::snapshot() {
   Snapshot now;
   now.soft = copies(net->parameters());
   now.buffers = copies(net->buffers());
-  Hardened hardened(*opt);
-  now.hard = copies(net->parameters());
+  {
+    Hardened hardened(*opt);
+    now.hard = copies(net->parameters());
+    if (recalibrateBatches)
+      recalibrate(*net, data.train, recalibrateBatches);
+    now.hardBuffers = copies(net->buffers());
+  }
+  apply(now, /*hard=*/false, *net);
   return now;
 }
 

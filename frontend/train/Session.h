@@ -31,7 +31,7 @@ public:
   const MethodChoice &method() const { return choice; }
   const StepTimes &times() const { return spent; }
 
-  /// The values of this moment, hardened too.
+  /// The values of this moment, hardened too; the network is left as it was.
   Snapshot snapshot();
 
   /// What a checkpoint needs beside the snapshot, and back. `restore` wants the snapshot too.
@@ -41,6 +41,7 @@ public:
 private:
   const Dataset &data;
   uint64_t seed;
+  int64_t recalibrateBatches;
   int64_t batch, perEpoch = 0, total = 0, done = 0;
   std::shared_ptr<Network> net;
   MethodChoice choice;

@@ -55,7 +55,7 @@ std::unique_ptr<Trainer> Trainer::begin(const RunOptions &given) {
   if (state.options.out.empty())
     state.options.out = defaultFolder(given);
   state.specText = readSpec(given);
-  const std::string &folder = state.options.out;
+  const std::string folder = state.options.out;
   if (fs::exists(checkpointPath(folder)) && !given.overwrite)
     raise(ErrorKind::Usage, "there is a run in '" + folder + "'; go on with it by `--resume " +
                                 folder + "`, replace it by --overwrite, or choose another --out");
@@ -90,10 +90,9 @@ void Trainer::evaluateNow() {
   record.epoch = double(state.step) / double(session.stepsPerEpoch());
   record.trainLoss = state.lossCount ? state.lossSum / double(state.lossCount) : 0;
   record.soft = evaluate(session.network(), data.validation);
-  {
-    Hardened hardened(session.optimizer());
-    record.hard = evaluate(session.network(), data.validation);
-  }
+  apply(now, /*hard=*/true, session.network());
+  record.hard = evaluate(session.network(), data.validation);
+  apply(now, /*hard=*/false, session.network());
   std::vector<at::Tensor> soft, hard;
   std::vector<at::Tensor> parameters = session.network().parameters();
   for (const NamedParameter &quantized : session.optimizer().quantized())
@@ -121,15 +120,18 @@ void Trainer::evaluateNow() {
     state.bestStep = state.step;
     state.bestSoft = record.soft;
     state.bestHard = record.hard;
-    state.best = std::move(now);
+    state.best = now;
   }
+  state.last = std::move(now);
+  lastStep = state.step;
   metrics->write(record);
   if (!state.options.quiet)
     printRecord(record, session.totalSteps(), state.bestStep == state.step);
 }
 
 void Trainer::save() {
-  state.last = session.snapshot();
+  if (lastStep != state.step)
+    state.last = session.snapshot();
   state.levels = tracker.remembered();
   state.metrics = metrics->sizes();
   writeCheckpoint(state.options.out, state.pack(session));

@@ -35,6 +35,7 @@ private:
   std::unique_ptr<MetricsFiles> metrics;
   double secondsBefore = 0; ///< state.seconds when this session began
   StepTimes lastTimes;      ///< at the last evaluation
+  int64_t lastStep = -1;    ///< of state.last
   int64_t evalEvery, checkpointEvery;
   bool saved = false; ///< whether the present step has a checkpoint
 };

@@ -1,0 +1,181 @@
+// Networks, evaluation, and sessions that go on to the same bits.
+#include "TestFiles.h"
+#include "test/frontend/torch/HandMethods.h"
+
+#include "frontend/train/Report.h"
+#include "frontend/train/RunState.h"
+
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
+#include <torch/serialize/archive.h>
+#include <torch/utils.h>
+
+using namespace bregman;
+using namespace bregman::testing;
+using namespace bregman::train;
+
+static int64_t sizeOf(Network &network) {
+  int64_t size = 0;
+  for (const at::Tensor &p : network.parameters())
+    size += p.numel();
+  return size;
+}
+
+TEST(Models, HaveTheirSizes) {
+  auto lenet300 = makeModel("lenet300", {1, 28, 28}, 10);
+  EXPECT_EQ(sizeOf(*lenet300), 784 * 300 + 300 * 100 + 100 * 10 + 10);
+  auto lenet5 = makeModel("lenet5", {1, 28, 28}, 10);
+  EXPECT_EQ(sizeOf(*lenet5), 20 * 25 + 50 * 20 * 25 + 800 * 500 + 500 * 10 + 10);
+  for (const std::string &name : modelNames()) {
+    auto network = makeModel(name, {1, 28, 28}, 10);
+    EXPECT_EQ(network->forward(at::randn({3, 1, 28, 28})).sizes(), (at::IntArrayRef{3, 10}));
+  }
+}
+
+TEST(Models, RefuseWhatDoesNotFit) {
+  Error error = errorOf([] { makeModel("lenet5", {1, 8, 8}, 10); });
+  EXPECT_EQ(error.kind, ErrorKind::Usage);
+  EXPECT_EQ(error.message,
+            "lenet5 takes images of 28x28 pixels, and these have 8x8; use --model mlp or lenet300");
+}
+
+/// Images whose class shows in one pixel.
+static Split easyImages(int64_t n, uint64_t seed) {
+  torch::manual_seed(seed);
+  Split split{at::randn({n, 1, 4, 4}), at::arange(n).remainder(4)};
+  for (int64_t i = 0; i < n; ++i)
+    split.images[i][0][0][i % 4].add_(4);
+  return split;
+}
+
+static Dataset easyData() { return {"easy", "", 4, easyImages(96, 1), easyImages(40, 2), {}}; }
+
+static RunOptions smallRun() {
+  RunOptions options;
+  options.batch = 8;
+  options.epochs = 4;
+  return options;
+}
+
+static MethodChoice handChoice(const Network &) {
+  return {{line({"*.weight"}, "annealed", "momentum", {{"optimizer.lr", 0.02}, {"growth", 1.05}}),
+           rest("float", "sgd")},
+          handMethods(),
+          "annealed",
+          ""};
+}
+
+TEST(Evaluate, CountsAndLeavesTheMode) {
+  auto network = makeModel("mlp", {1, 4, 4}, 4);
+  for (at::Tensor &p : network->parameters())
+    p.detach().zero_();
+  Split split = easyImages(8, 3);
+  Evaluation evaluation = evaluate(*network, split);
+  EXPECT_NEAR(evaluation.loss, std::log(4.), 1e-6) << "all logits are equal";
+  EXPECT_EQ(evaluation.accuracy, 0.25);
+  EXPECT_TRUE(network->is_training());
+}
+
+TEST(Evaluate, RecalibrateTakesTheStatisticsAnew) {
+  auto network = makeModel("mlp", {1, 4, 4}, 4);
+  Split split = easyImages(1000, 3);
+  recalibrate(*network, split, 2);
+  std::vector<float> once = values(network->buffers()[0]);
+  network->forward(split.images.mul(3));
+  EXPECT_NE(values(network->buffers()[0]), once);
+  recalibrate(*network, split, 2);
+  EXPECT_EQ(values(network->buffers()[0]), once) << "no trace of what was before";
+  // The mean over two batches of 500 is the mean over all.
+  at::Tensor mean = at::linear(split.images.flatten(1), network->parameters()[0]).mean(0);
+  for (int64_t i = 0; i < mean.numel(); ++i)
+    EXPECT_NEAR(once[i], mean[i].item<float>(), 1e-5);
+}
+
+TEST(Session, Learns) {
+  Dataset data = easyData();
+  Session session(smallRun(), data, handChoice);
+  EXPECT_EQ(session.stepsPerEpoch(), 12);
+  EXPECT_EQ(session.totalSteps(), 48);
+  double before = evaluate(session.network(), data.validation).accuracy;
+  while (!session.finished())
+    session.step();
+  double after = evaluate(session.network(), data.validation).accuracy;
+  EXPECT_GT(after, before + 0.2);
+  EXPECT_EQ(session.times().steps, 48);
+  EXPECT_GT(session.times().all, session.times().optimizer);
+}
+
+TEST(Session, SnapshotLeavesTheNetworkAsItIs) {
+  Dataset data = easyData();
+  Session with(smallRun(), data, handChoice), without(smallRun(), data, handChoice);
+  for (int k = 0; k < 10; ++k) {
+    with.step();
+    without.step();
+    Snapshot snapshot = with.snapshot();
+    for (float w : values(snapshot.hard[0]))
+      ASSERT_EQ(std::fabs(w), 1);
+  }
+  for (size_t i = 0; i < with.network().parameters().size(); ++i)
+    EXPECT_EQ(values(with.network().parameters()[i]), values(without.network().parameters()[i]));
+  for (size_t i = 0; i < with.network().buffers().size(); ++i)
+    EXPECT_EQ(values(with.network().buffers()[i]), values(without.network().buffers()[i]));
+}
+
+TEST(Session, GoesOnToTheSameBits) {
+  Dataset data = easyData();
+  Session straight(smallRun(), data, handChoice);
+  std::vector<double> losses;
+  while (!straight.finished())
+    losses.push_back(straight.step());
+
+  for (int stop : {0, 5, 12, 31}) {
+    Session first(smallRun(), data, handChoice);
+    for (int k = 0; k < stop; ++k)
+      first.step();
+    RunState state;
+    state.options = smallRun();
+    state.step = stop;
+    state.lossSum = 0.1;
+    state.last = first.snapshot();
+    CheckpointFile file = state.pack(first);
+
+    RunState back = RunState::unpack(file);
+    EXPECT_EQ(back.step, stop);
+    EXPECT_EQ(back.lossSum, 0.1);
+    EXPECT_TRUE(back.best.empty());
+    Session second(back.options, data, handChoice);
+    back.restore(file, second);
+    for (size_t k = size_t(stop); k < losses.size(); ++k)
+      ASSERT_EQ(second.step(), losses[k]) << "stopped at " << stop << ", step " << k;
+    for (size_t i = 0; i < straight.network().parameters().size(); ++i)
+      EXPECT_EQ(values(second.network().parameters()[i]),
+                values(straight.network().parameters()[i]));
+    for (size_t i = 0; i < straight.network().buffers().size(); ++i)
+      EXPECT_EQ(values(second.network().buffers()[i]), values(straight.network().buffers()[i]));
+  }
+}
+
+TEST(RunState, OfAnotherProgram) {
+  Error error = errorOf([] { RunState::unpack({"{}", ""}); });
+  EXPECT_EQ(error.kind, ErrorKind::Input);
+  EXPECT_THAT(error.message, ::testing::StartsWith("the checkpoint does not have what this "));
+}
+
+TEST(Report, CountsBits) {
+  auto network = makeModel("mlp", {1, 4, 4}, 4);
+  std::vector<NamedParameter> quantized;
+  for (const auto &item : network->named_parameters())
+    if (item.value().dim() == 2)
+      quantized.push_back({item.key(), item.value()});
+  ASSERT_EQ(quantized.size(), 3u);
+  quantized[0].tensor.detach().sign_();                         // 16 x 256, 1 bit
+  quantized[1].tensor.detach().mul_(20).round_().clamp_(-1, 1); // 256 x 128, 3 levels: 2 bits
+  quantized[2].tensor.detach().sign_();                         // 128 x 4, 1 bit
+  WeightCount count = countWeights(*network, quantized);
+  int64_t weights = 16 * 256 + 256 * 128 + 128 * 4;
+  EXPECT_EQ(count.parameters, weights + 4);
+  EXPECT_EQ(count.quantized, weights);
+  EXPECT_EQ(count.bits, weights + 256 * 128);
+  EXPECT_EQ(count.floatBytes, 4 * (weights + 4));
+  EXPECT_EQ(count.packedBytes, (weights + 256 * 128) / 8 + 4 * 4);
+}
