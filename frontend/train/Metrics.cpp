@@ -75,8 +75,9 @@ void MetricsFiles::write(const Record &record) {
   std::string header, line;
   for (const auto &[name, value] : row.items()) {
     header += (header.empty() ? "" : ",") + name;
-    // JSON has no infinity; CSV may.
-    line += (line.empty() ? "" : ",") + (value.is_null() ? std::string("nan") : value.dump());
+    // JSON has no NaN, and nlohmann writes null for one.
+    std::string text = value.dump();
+    line += (line.empty() ? "" : ",") + (text == "null" ? "nan" : text);
   }
   if (written.csv == 0)
     written.csv += csv->append(header + "\n");

@@ -4,6 +4,7 @@
 #include "frontend/train/Checkpoint.h"
 
 #include <nlohmann/json.hpp>
+#include <zlib.h>
 
 #include <cmath>
 #include <cstdio>
@@ -28,6 +29,16 @@ WeightCount countWeights(Network &network, const std::vector<NamedParameter> &qu
     count.packedBytes += (bits * flat.numel() + 7) / 8 - 4 * flat.numel();
   }
   return count;
+}
+
+uint32_t digestOf(const Snapshot &last, const Snapshot &best) {
+  uLong sum = 0;
+  for (const Snapshot *snapshot : {&last, &best})
+    for (const auto *half :
+         {&snapshot->soft, &snapshot->hard, &snapshot->buffers, &snapshot->hardBuffers})
+      for (const at::Tensor &tensor : *half)
+        sum = crc32_z(sum, static_cast<const Bytef *>(tensor.const_data_ptr()), tensor.nbytes());
+  return uint32_t(sum);
 }
 
 void printRecord(const Record &record, int64_t totalSteps, bool best) {
@@ -104,6 +115,7 @@ void writeResult(const Result &result) {
   json["test"] = {{"soft", toJson(result.testSoft)}, {"hard", toJson(result.testHard)}};
   if (result.twin)
     json["test"]["float"] = toJson(*result.twin);
+  json["digest"] = result.digest;
   json["parameters"] = weights.parameters;
   json["quantized"] = weights.quantized;
   json["bits"] = weights.bits;

@@ -27,9 +27,13 @@ struct Result {
   Evaluation testSoft, testHard;  ///< of the best iterate
   std::optional<Evaluation> twin; ///< of the float twin's best iterate, on the test images
   WeightCount weights;
-  StepTimes times;    ///< of this session
-  double seconds = 0; ///< of all sessions' training
+  uint32_t digest = 0; ///< of the last and the best iterate's values: equal runs have equal ones
+  StepTimes times;     ///< of this session
+  double seconds = 0;  ///< of all sessions' training
 };
+
+/// CRC-32 of all the values of both.
+uint32_t digestOf(const Snapshot &last, const Snapshot &best);
 
 void printRecord(const Record &record, int64_t totalSteps, bool best);
 void printResult(const Result &result);

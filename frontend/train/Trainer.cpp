@@ -183,6 +183,7 @@ int Trainer::report() {
   result.bestHard = state.bestHard;
   result.seconds = state.seconds;
   result.times = session.times();
+  result.digest = digestOf(state.last, state.best);
   apply(state.best, /*hard=*/false, session.network());
   result.testSoft = evaluate(session.network(), data.test);
   apply(state.best, /*hard=*/true, session.network());

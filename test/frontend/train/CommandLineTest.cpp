@@ -63,17 +63,17 @@ TEST_F(CommandLine, ResumeStandsAlone) {
 }
 
 TEST_F(CommandLine, RecipeThenCommandLine) {
-  std::string recipe = write("r.json", R"({"spec": "../specs/a.breg", "model": "lenet300",
+  std::string recipe = write("r.json", R"json({"spec": "../specs/a.breg", "model": "lenet300",
     "epochs": 3, "by": "adam(lr = 1e-2)", "set": ["growth=1.2", "period=10"], "twin": true,
-    "quiet": false})");
+    "quiet": false})json");
   std::string flag = "--recipe=" + recipe;
-Command command = parse({"train", flag.c_str(), "--epochs", "7"});
-EXPECT_EQ(command.run.epochs, 7);
-EXPECT_EQ(command.run.model, "lenet300");
-EXPECT_THAT(command.run.set, ElementsAre("growth=1.2", "period=10"));
-EXPECT_TRUE(command.run.twin);
-EXPECT_FALSE(command.run.quiet);
-EXPECT_EQ(command.run.spec, (path.parent_path() / "specs" / "a.breg").string());
+  Command command = parse({"train", flag.c_str(), "--epochs", "7"});
+  EXPECT_EQ(command.run.epochs, 7);
+  EXPECT_EQ(command.run.model, "lenet300");
+  EXPECT_THAT(command.run.set, ElementsAre("growth=1.2", "period=10"));
+  EXPECT_TRUE(command.run.twin);
+  EXPECT_FALSE(command.run.quiet);
+  EXPECT_EQ(command.run.spec, (path.parent_path() / "specs" / "a.breg").string());
 }
 
 TEST_F(CommandLine, BadRecipes) {

@@ -5,7 +5,7 @@
 #include "frontend/train/Report.h"
 #include "frontend/train/RunState.h"
 
-#include <ATen/ops/ones.h>
+#include <ATen/Parallel.h>
 #include <ATen/ops/randn.h>
 #include <torch/serialize/archive.h>
 #include <torch/utils.h>
@@ -51,6 +51,7 @@ static Split easyImages(int64_t n, uint64_t seed) {
 static Dataset easyData() { return {"easy", "", 4, easyImages(96, 1), easyImages(40, 2), {}}; }
 
 static RunOptions smallRun() {
+  at::set_num_threads(1);
   RunOptions options;
   options.batch = 8;
   options.epochs = 4;

@@ -1,0 +1,66 @@
+"""What goes wrong has one message and the exit code of its kind.
+
+usage: errors.py BREGMAN SPECS FOLDER
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+bregman, specs, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+shutil.rmtree(folder, ignore_errors=True)
+folder.mkdir(parents=True)
+spec = str(specs / "md_tanh_s.breg")
+short = ["--spec", spec, "--epochs", "0.5", "--quiet"]
+(folder / "broken.breg").write_text("quantizer q {\n  levels {1, 1}\n}\n")
+(folder / "two.breg").write_text((specs / "md_tanh_s.breg").read_text() +
+                                 (specs / "gd_tanh.breg").read_text())
+(folder / "bad.json").write_text('{"epochs": "many"}')
+(folder / "mnist").mkdir()
+(folder / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b\x08\0")
+
+failures = 0
+
+
+def expect(code, message, *words):
+    global failures
+    run = subprocess.run([bregman, *words], capture_output=True, text=True, cwd=folder)
+    if run.returncode != code or message not in run.stderr:
+        failures += 1
+        print(f"{' '.join(words)}\n  exit {run.returncode}, expected {code}\n"
+              f"  expected: {message}\n  stderr: {run.stderr}")
+
+
+out = str(folder / "run")
+expect(2, "nothing says how to train: give --spec FILE, or --quantizer NAME", "train")
+expect(2, "--modle", "train", "--modle", "mlp")
+expect(2, "has several quantizers (md_tanh_s, gd_tanh); choose one", "train", "--spec", "two.breg")
+expect(2, "is more than the 1199 training images", "train", *short, "--batch", "5000")
+expect(2, "lenet5 takes images of 28x28 pixels", "train", *short, "--model", "lenet5")
+expect(1, "broken.breg:", "train", "--spec", "broken.breg", "--out", out)
+expect(3, "cannot read the spec 'none.breg': No such file or directory", "train", "--spec",
+       "none.breg")
+expect(3, "recipe 'bad.json': ", "train", "--recipe", "bad.json")
+expect(3, "found no train-images-idx3-ubyte.gz of the data set fashion-mnist", "train", *short,
+       "--data", "fashion-mnist", "--data-dir", "nowhere")
+expect(3, "the file is cut off", "train", *short, "--data", "mnist", "--data-dir", ".")
+expect(3, "cannot open the checkpoint", "train", "--resume", out)
+expect(3, "cannot open the checkpoint", "eval", out)
+expect(0, "", "train", *short, "--out", out)
+expect(2, "there is a run in", "train", *short, "--out", out)
+expect(0, "", "eval", out)
+expect(0, "", "eval", out, "--which", "last", "--split", "validation")
+expect(0, "", "train", *short, "--out", out, "--overwrite")
+expect(1, "are required", "train", *short, "--out", out, "--overwrite", "--require-accuracy", "100")
+expect(4, "cannot make the folder", "train", *short, "--out", "two.breg/run")
+checkpoint = pathlib.Path(out) / "checkpoint.bregman"
+damaged = bytearray(checkpoint.read_bytes())
+damaged[len(damaged) // 2] ^= 1
+checkpoint.write_bytes(damaged)
+expect(3, "is damaged: its checksum does not fit", "eval", out)
+expect(3, "is damaged: its checksum does not fit", "train", "--resume", out)
+os.remove(checkpoint)
+print(f"{failures} failures")
+sys.exit(failures != 0)
