@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 namespace bregman {
 
@@ -94,16 +95,9 @@ void Launcher::launch(std::span<const TensorRef> tensors) {
     Segment &segment = segments[i];
     segment.size = tensor.size;
     segment.streams.clear();
-    for (size_t stream = 0; stream < sources.size(); ++stream) {
-      int source = sources[stream];
-      if (source == Gradient)
-        segment.streams.push_back(const_cast<void *>(tensor.gradient));
-      else if (source == Weight)
-        segment.streams.push_back(tensor.weight);
-      else
-        for (int plane = 0; plane < method.stored[source].planes; ++plane)
-          segment.streams.push_back(tensor.stored[source] + plane * tensor.size);
-    }
+    for (size_t stream = 0; stream < sources.size(); ++stream)
+      for (int plane = 0; plane < kernel->streams()[stream].planes; ++plane)
+        segment.streams.push_back(address(tensor, stream, plane, 0));
   }
   if (!partition || !sameSegments(segments, cutFor)) {
     partition = kernel->partition(segments, threads);
@@ -112,36 +106,50 @@ void Launcher::launch(std::span<const TensorRef> tensors) {
   kernel->launch(*partition, scalars);
 }
 
+void *Launcher::address(const TensorRef &tensor, size_t stream, int plane, int64_t from) const {
+  int64_t bytes = from * sizeOf(kernel->streams()[stream].type);
+  switch (int source = sources[stream]) {
+  case Gradient:
+    return const_cast<char *>(static_cast<const char *>(tensor.gradient) + bytes);
+  case Weight:
+    return static_cast<char *>(tensor.weight) + bytes;
+  default:
+    return tensor.stored[source] + plane * tensor.size + from;
+  }
+}
+
 void Launcher::launchOnlyOptimizer(std::span<const TensorRef> tensors) {
-  std::vector<std::vector<float>> nowhere;
-  std::vector<Segment> blocks;
-  auto keeps = [&](size_t stream) {
-    const StreamInfo &info = kernel->streams()[stream];
-    return info.access == Access::In || info.name.starts_with("optimizer.");
+  auto goesNowhere = [](const StreamInfo &info) {
+    return info.access != Access::In && !info.name.starts_with("optimizer.");
   };
-  for (size_t stream = 0; stream < sources.size(); ++stream)
-    for (int plane = 0; !keeps(stream) && plane < kernel->streams()[stream].planes; ++plane)
-      nowhere.emplace_back(resetBlock);
+  std::vector<std::vector<char>> nowhere;
+  for (const StreamInfo &info : kernel->streams())
+    for (int plane = 0; plane < info.planes && goesNowhere(info); ++plane)
+      nowhere.emplace_back(resetBlock * sizeOf(info.type));
+
+  std::vector<Segment> block(1);
   for (const TensorRef &tensor : tensors) {
     for (int64_t from = 0; from < tensor.size; from += resetBlock) {
-      Segment &block = blocks.emplace_back();
-      block.size = std::min(resetBlock, tensor.size - from);
+      block[0].size = std::min(resetBlock, tensor.size - from);
+      block[0].streams.clear();
       size_t lost = 0;
       for (size_t stream = 0; stream < sources.size(); ++stream) {
         const StreamInfo &info = kernel->streams()[stream];
         for (int plane = 0; plane < info.planes; ++plane) {
-          if (!keeps(stream))
-            block.streams.push_back(nowhere[lost++].data());
-          else if (sources[stream] == Weight)
-            block.streams.push_back(static_cast<char *>(tensor.weight) + from * sizeOf(info.type));
-          else
-            block.streams.push_back(tensor.stored[sources[stream]] + plane * tensor.size + from);
+          void *real = address(tensor, stream, plane, from);
+          if (goesNowhere(info)) {
+            // What is read before it is written is read from a copy.
+            char *copy = nowhere[lost++].data();
+            if (info.access == Access::InOut)
+              std::memcpy(copy, real, size_t(block[0].size) * sizeOf(info.type));
+            real = copy;
+          }
+          block[0].streams.push_back(real);
         }
       }
+      kernel->launch(block, scalars);
     }
   }
-  // One thread: the blocks share the arrays that go nowhere.
-  kernel->launch(blocks, scalars, /*threads=*/1);
 }
 
 } // namespace bregman

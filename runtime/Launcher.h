@@ -26,6 +26,9 @@ public:
   void launchOnlyOptimizer(std::span<const TensorRef> tensors);
 
 private:
+  /// Where weight `from` of a plane of a stream lies.
+  void *address(const TensorRef &tensor, size_t stream, int plane, int64_t from) const;
+
   enum : int { Gradient = -1, Weight = -2, Unknown = -3 };
 
   const Method &method;

@@ -181,6 +181,36 @@ TEST(Stepper, ResetGivesStatesTheirOwnInitialValue) {
   EXPECT_EQ(tensor.x, (std::vector<float>{1, 2, 3}));
 }
 
+TEST(Stepper, ResetLeavesALatentAloneThatIsTheWeight) {
+  // latent x = 2 w0, and a state that begins as x.
+  Method method;
+  method.quantizer = "float";
+  method.optimizer = "odd";
+  method.latentIsWeight = true;
+  method.stored = {{"optimizer.a"}};
+  auto code = [](int64_t size, void *const *s, const float *) {
+    for (int64_t i = 0; i < size; ++i)
+      plane(s, 0)[i] = plane(s, 1)[i] *= 2;
+  };
+  method.attach = kernel("attach", {{"optimizer.a", Access::Out}, {"w", Access::InOut}}, {}, code);
+  method.step = kernel("step", {{"g"}, {"w", Access::InOut}}, {},
+                       [](int64_t, void *const *, const float *) {});
+  Stepper stepper = make(std::move(method));
+  std::vector<float> w(5'000), a(5'000);
+  for (size_t i = 0; i < w.size(); ++i)
+    w[i] = float(i);
+  std::vector<TensorRef> all = {{5'000, w.data(), nullptr, {a.data()}}};
+  ASSERT_DONE(stepper.attach(all));
+  EXPECT_EQ(w[4'999], 9'998);
+  EXPECT_EQ(a, w);
+  std::vector<float> before = w;
+  a.assign(5'000, 7);
+  ASSERT_DONE(stepper.resetStates(all));
+  EXPECT_EQ(w, before);
+  EXPECT_EQ(a[4'999], 2 * w[4'999]);
+  EXPECT_EQ(a[1], 2 * w[1]);
+}
+
 /// tanhMethod with `freeze when step >= 2`, at step.next.
 Method freezingMethod() {
   Method method = tanhMethod();
