@@ -27,6 +27,10 @@ data = os.environ.get("BREGMAN_DATA") or os.path.join(os.path.dirname(source), "
 features = config.available_features
 features.update(target for target in config.bregman_targets if target)
 features.update(name for name in config.bregman_sanitize.split(",") if name)
+# Their tests run, and fail, where the sources are there and the build forgot the target.
+for target, file in [("BregmanCompiler", "Compiler.cpp"), ("bregman", "tools/bregman.cpp")]:
+    if os.path.exists(os.path.join(source, "frontend", file)):
+        features.add(target)
 if config.bregman_torch in ("ON", "TRUE", "1"):
     features.add("torch")
 if os.path.isdir(data):

@@ -2,10 +2,12 @@
 """Runs the tests of a build folder by lit and ends with one line that counts them."""
 
 import argparse
+import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as xml
 
 REASONS = {
@@ -60,7 +62,13 @@ def main():
     command = [lit, "-sv", "--xunit-xml-output", str(results), *rest]
     if arguments.only:
         command += ["--filter", arguments.only]
-    status = subprocess.run(command + [str(tests), str(tests / "unit")]).returncode
+    with tempfile.TemporaryDirectory(prefix="bregman-test-") as temporary:
+        # lit's own folder for temporary files would let only its owner in; tests that cease to be
+        # root, for whom nothing is read-only, must still reach what they made.
+        os.chmod(temporary, 0o711)
+        environment = dict(os.environ, LIT_PRESERVES_TMP="1", TMPDIR=temporary)
+        status = subprocess.run(command + [str(tests), str(tests / "unit")],
+                                env=environment).returncode
     if not results.exists():
         sys.exit(f"bregman: lit left no results (exit code {status})")
 

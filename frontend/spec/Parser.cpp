@@ -49,13 +49,14 @@ const Token &Parser::expect(std::string_view text, const std::string &what) {
   return take();
 }
 
-void Parser::expectClosing(std::string_view text, SourceRange opening, const std::string &or_) {
+void Parser::expectClosing(std::string_view text, SourceRange opening,
+                           const std::string &alternative) {
   if (takeIf(text))
     return;
   if (!peek().followsError)
     diagnostics
         .error(source, peek().range,
-               "expected " + or_ + "'" + std::string(text) + "', got " + describe(peek()))
+               "expected " + alternative + "'" + std::string(text) + "', got " + describe(peek()))
         .note(source, opening, "to match this '" + std::string(source->text(opening)) + "'");
   throw Failed{};
 }

@@ -79,7 +79,8 @@ private:
   [[noreturn]] void fail(SourceRange range, const std::string &message);
   const Token &expect(std::string_view text, const std::string &what = "");
   /// A closing bracket; the error points back at the opening one.
-  void expectClosing(std::string_view text, SourceRange opening, const std::string &or_ = "");
+  void expectClosing(std::string_view text, SourceRange opening,
+                     const std::string &alternative = "");
   ast::Name expectName(const std::string &what);
   /// A word that is a word in its place only, such as `because`.
   void expectWord(std::string_view word) { expect(word); }

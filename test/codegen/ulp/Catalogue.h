@@ -7,7 +7,7 @@
 namespace bregman::ulp {
 
 /// How a function runs over the arguments of one sign, as far as that is promised.
-enum class Order { none, increasing, decreasing };
+enum class Order { None, Increasing, Decreasing };
 
 struct Function {
   /// As printed, and as given to --function.

@@ -53,7 +53,7 @@ void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &
   out << formatv("| `{0}` | {1:f2} | {2:f3} at `{3}` | {4} | {5} | {6} | {7} | {8} |\n", f.name,
                  f.bound, s.normal.ulp, hex(s.normal.where), subnormal,
                  percent(s.aboveHalf, s.count), percent(s.aboveOne, s.count),
-                 f.order == Order::none ? "not promised" : "yes",
+                 f.order == Order::None ? "not promised" : "yes",
                  s.bitDifferences == 0 ? "none" : std::to_string(s.bitDifferences));
 }
 

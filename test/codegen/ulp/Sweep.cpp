@@ -120,7 +120,7 @@ private:
       summary.aboveHalf += ulp > 0.5 + 1e-8;
       summary.aboveOne += ulp > 1;
     }
-    if (checked != Order::none && !std::isnan(x))
+    if (checked != Order::None && !std::isnan(x))
       order(x, result);
     ++summary.count;
   }
@@ -128,7 +128,7 @@ private:
   // Patterns of negative numbers run away from zero, hence downwards.
   void order(float x, float result) {
     if (hasPrevious) {
-      bool rises = (checked == Order::increasing) != std::signbit(x);
+      bool rises = (checked == Order::Increasing) != std::signbit(x);
       if (rises ? result < previous : result > previous)
         count(summary.descents, summary.firstDescent, x);
     }
@@ -180,7 +180,7 @@ llvm::Expected<Summary> sweep(const Function &f, uint64_t stride, int threads) {
   if (code.empty())
     return llvm::createStringError("this machine has neither AVX2 with FMA nor AVX-512");
 
-  Worker edges(f, code, Order::none);
+  Worker edges(f, code, Order::None);
   std::vector<float> x = edgeValues();
   edges.block(x);
   for (float z : f.specialSeconds)

@@ -10,7 +10,7 @@
 
 namespace llvm::orc {
 class LLJIT;
-}
+} // namespace llvm::orc
 
 namespace bregman::ulp {
 

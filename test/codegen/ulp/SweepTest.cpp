@@ -64,7 +64,7 @@ TEST_F(Sweep, FindsDescents) {
                 saw,
                 1e9,
                 1e9,
-                Order::increasing};
+                Order::Increasing};
   auto summary = sweep(f, fewArguments, 1);
   ASSERT_TRUE(bool(summary)) << llvm::toString(summary.takeError());
   EXPECT_GT(summary->descents, 0u);
@@ -75,7 +75,7 @@ TEST_F(Sweep, FindsWrongSpecialValues) {
   // x + 0 is wrong at -0 alone.
   Function f = {"plus_zero", "%c = arith.constant $C(0.0)\n%y = arith.addf %x, %c : $T",
                 same,        0.5,
-                0.5,         Order::increasing};
+                0.5,         Order::Increasing};
   auto summary = sweep(f, fewArguments, 2);
   ASSERT_TRUE(bool(summary)) << llvm::toString(summary.takeError());
   EXPECT_GT(summary->wrongSpecials, 0u);
@@ -87,7 +87,7 @@ TEST_F(Sweep, FindsWrongSpecialValues) {
 TEST_F(Sweep, FindsBitsThatDifferBetweenWidths) {
   Function f = {"lanes", "%lanes = arith.constant $C($L.0)\n%y = arith.mulf %x, %lanes : $T",
                 same,    1e9,
-                1e9,     Order::none};
+                1e9,     Order::None};
   auto summary = sweep(f, fewArguments, 1);
   ASSERT_TRUE(bool(summary)) << llvm::toString(summary.takeError());
   if (summary->widthsCompared > 1)
@@ -95,7 +95,7 @@ TEST_F(Sweep, FindsBitsThatDifferBetweenWidths) {
 }
 
 TEST_F(Sweep, RefusesAFunctionThatIsLeftToALibrary) {
-  Function f = {"sin", "%y = math.sin %x : $T", same, 1, 1, Order::none};
+  Function f = {"sin", "%y = math.sin %x : $T", same, 1, 1, Order::None};
   auto summary = sweep(f, fewArguments, 1);
   ASSERT_FALSE(summary);
   std::string message = llvm::toString(summary.takeError());
