@@ -1,0 +1,231 @@
+// The optimizer with the real compiler behind it: against LibTorch's own optimizers, from plans and
+// uses, and every method of the library through save and load.
+#include "test/frontend/torch/HandMethods.h"
+
+#include <torch/nn/functional/loss.h>
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
+#include <torch/optim/schedulers/step_lr.h>
+#include <torch/optim/sgd.h>
+#include <torch/serialize.h>
+#include <torch/utils.h>
+
+#include <set>
+#include <sstream>
+
+using namespace bregman;
+using namespace bregman::testing;
+using ::testing::HasSubstr;
+
+namespace {
+
+/// A small network and the data that it is trained on, the same each time.
+struct Task {
+  torch::nn::Sequential net;
+  at::Tensor x, y;
+  Task() {
+    at::set_num_threads(1);
+    torch::manual_seed(1);
+    net = torch::nn::Sequential(torch::nn::Linear(5, 19), torch::nn::Tanh(),
+                                torch::nn::Linear(19, 3));
+    x = torch::randn({64, 5});
+    y = torch::randn({64, 3});
+  }
+  void steps(torch::optim::Optimizer &optimizer, int n,
+             torch::optim::LRScheduler *scheduler = nullptr) {
+    for (int k = 0; k < n; ++k) {
+      optimizer.zero_grad();
+      torch::nn::functional::mse_loss(net->forward(x), y).backward();
+      optimizer.step();
+      if (scheduler)
+        scheduler->step();
+    }
+  }
+  std::vector<float> weights() const {
+    std::vector<float> all;
+    for (const at::Tensor &p : net->parameters())
+      for (float value : values(p))
+        all.push_back(value);
+    return all;
+  }
+};
+
+std::shared_ptr<const Program> parse(const std::string &text) {
+  return std::make_shared<const Program>(unwrap(Program::parse("net.breg", text)));
+}
+
+/// Trains by ours and by LibTorch's and compares the weights.
+void compare(const std::string &use,
+             std::unique_ptr<torch::optim::Optimizer> theirs(std::vector<at::Tensor>)) {
+  Task a, b;
+  Optimizer ours(*a.net, use);
+  auto reference = theirs(b.net->parameters());
+  torch::optim::StepLR ourSchedule(ours, 50, 0.5), theirSchedule(*reference, 50, 0.5);
+  a.steps(ours, 200, &ourSchedule);
+  b.steps(*reference, 200, &theirSchedule);
+  std::vector<float> left = a.weights(), right = b.weights();
+  for (size_t i = 0; i < left.size(); ++i)
+    ASSERT_NEAR(left[i], right[i], 2e-5 * (1 + std::fabs(right[i]))) << use << ", weight " << i;
+}
+
+} // namespace
+
+TEST(AgainstLibTorch, Sgd) {
+  compare("float by sgd(lr = 0.05, weight_decay = 0.01)", [](std::vector<at::Tensor> p) {
+    return std::unique_ptr<torch::optim::Optimizer>(
+        new torch::optim::SGD(p, torch::optim::SGDOptions(0.05).weight_decay(0.01)));
+  });
+}
+
+TEST(AgainstLibTorch, Momentum) {
+  compare("float by momentum(lr = 0.02, mu = 0.9, weight_decay = 0.01)",
+          [](std::vector<at::Tensor> p) {
+            return std::unique_ptr<torch::optim::Optimizer>(new torch::optim::SGD(
+                p, torch::optim::SGDOptions(0.02).momentum(0.9).weight_decay(0.01)));
+          });
+}
+
+TEST(AgainstLibTorch, Nesterov) {
+  compare("float by nesterov(lr = 0.02, mu = 0.8)", [](std::vector<at::Tensor> p) {
+    return std::unique_ptr<torch::optim::Optimizer>(
+        new torch::optim::SGD(p, torch::optim::SGDOptions(0.02).momentum(0.8).nesterov(true)));
+  });
+}
+
+TEST(AgainstLibTorch, Adam) {
+  compare("float by adam(lr = 0.01, beta1 = 0.8, weight_decay = 0.01)",
+          [](std::vector<at::Tensor> p) {
+            return std::unique_ptr<torch::optim::Optimizer>(new torch::optim::Adam(
+                p, torch::optim::AdamOptions(0.01).betas({0.8, 0.999}).weight_decay(0.01)));
+          });
+}
+
+TEST(AgainstLibTorch, AdamW) {
+  compare("float by adamw(lr = 0.01, weight_decay = 0.1)", [](std::vector<at::Tensor> p) {
+    return std::unique_ptr<torch::optim::Optimizer>(
+        new torch::optim::AdamW(p, torch::optim::AdamWOptions(0.01).weight_decay(0.1)));
+  });
+}
+
+TEST(FromProgram, PlanByPatterns) {
+  Task task;
+  auto program = parse("plan {\n"
+                       "  \"*.weight\" : md_tanh_s(growth = 1.1, period = 5) by adam(lr = 1e-2)\n"
+                       "  else : float by sgd(lr = 0.05 * 0.5 ^ epoch)\n"
+                       "}\n");
+  Optimizer optimizer(*task.net, program, OptimizerOptions().stepsPerEpoch(10).epochs(4));
+  ASSERT_EQ(optimizer.param_groups().size(), 2u);
+  EXPECT_EQ(optimizer.param_groups()[0].options().get_lr(), 1e-2);
+  task.steps(optimizer, 21);
+  EXPECT_EQ(optimizer.param_groups()[1].options().get_lr(), 0.05 / 4) << "of the last step";
+  auto schedules = optimizer.schedules();
+  ASSERT_FALSE(schedules.empty());
+  EXPECT_EQ(schedules[0].first, "md_tanh_s.beta");
+  EXPECT_NEAR(schedules[0].second, std::pow(1.1, 5), 1e-9);
+  optimizer.finalize();
+  for (const NamedParameter &parameter : optimizer.quantized())
+    for (float w : values(parameter.tensor))
+      EXPECT_EQ(std::fabs(w), 1);
+  EXPECT_EQ(optimizer.quantized().size(), 2u);
+}
+
+TEST(FromProgram, WhatLeavesAChoice) {
+  Task task;
+  EXPECT_THAT(messageOf([&] { Optimizer(*task.net, parse("quantizer q { }")); }),
+              HasSubstr("the program has no plan; add one, or say what every parameter gets"));
+  auto two = parse("plan a { else : float by sgd }\nplan b { else : float by adam }\n");
+  EXPECT_EQ(messageOf([&] { Optimizer(*task.net, two); }),
+            "the program has several plans: a, b; choose one by OptimizerOptions().plan(...)");
+  EXPECT_EQ(messageOf([&] { Optimizer(*task.net, two, OptimizerOptions().plan("c")); }),
+            "the program has no plan 'c'; it has a, b");
+  Optimizer chosen(*task.net, two, OptimizerOptions().plan("b"));
+  EXPECT_EQ(chosen.param_groups()[0].options().get_lr(), 1e-3) << "adam's default";
+}
+
+TEST(FromProgram, TheCompilersTextReachesTheUser) {
+  std::string message = messageOf([] { parse("quantizer q {\n  levels {1, 1}\n}\n"); });
+  EXPECT_THAT(message, HasSubstr("net.breg:2:"));
+  EXPECT_THAT(message, HasSubstr("error: "));
+  EXPECT_THAT(messageOf([] { load("none.breg"); }), HasSubstr("none.breg"));
+  Task task;
+  EXPECT_THAT(messageOf([&] { Optimizer(*task.net, "md_tanh by adam(rate = 1)"); }),
+              HasSubstr("rate"));
+}
+
+TEST(FromProgram, Bf16FollowsF32) {
+  Task wide, narrow;
+  for (at::Tensor &p : wide.net->parameters())
+    p.detach().copy_(p.detach().to(at::kBFloat16));
+  narrow.net->to(at::kBFloat16);
+  for (int64_t i = 0; i < 4; ++i)
+    narrow.net->parameters()[i].detach().copy_(wide.net->parameters()[i].detach());
+  Optimizer a(*wide.net, "md_tanh_s by adam(lr = 1e-2)");
+  Optimizer b(*narrow.net, "md_tanh_s by adam(lr = 1e-2)");
+  for (int k = 0; k < 20; ++k) {
+    for (size_t i = 0; i < 4; ++i) {
+      at::Tensor g = wide.net->parameters()[i].detach().mul(0.25).add(0.5).to(at::kBFloat16);
+      wide.net->parameters()[i].mutable_grad() = g.to(at::kFloat);
+      narrow.net->parameters()[i].mutable_grad() = g;
+    }
+    a.step();
+    b.step();
+    // The same f32 state: w differs only by its rounding.
+    for (size_t i = 0; i < 4; ++i)
+      ASSERT_EQ(values(wide.net->parameters()[i].detach().to(at::kBFloat16)),
+                values(narrow.net->parameters()[i]));
+  }
+}
+
+class Library : public ::testing::TestWithParam<const char *> {};
+
+TEST_P(Library, GoesOnToTheSameBitsAndEndsInLevels) {
+  std::string use = GetParam();
+  auto make = [&](Task &task) {
+    return std::make_unique<Optimizer>(*task.net, use,
+                                       OptimizerOptions().stepsPerEpoch(5).epochs(6));
+  };
+  Task straight, before, after;
+  auto whole = make(straight);
+  straight.steps(*whole, 30);
+
+  auto first = make(before);
+  before.steps(*first, 13);
+  std::stringstream weights, state;
+  torch::save(before.net, weights);
+  torch::save(*first, state);
+  auto second = make(after);
+  torch::load(after.net, weights);
+  torch::load(*second, state);
+  EXPECT_EQ(after.weights(), before.weights());
+  after.steps(*second, 17);
+  EXPECT_EQ(after.weights(), straight.weights());
+
+  second->finalize();
+  for (const NamedParameter &parameter : second->quantized()) {
+    std::vector<float> w = values(parameter.tensor);
+    std::set<float> levels(w.begin(), w.end());
+    EXPECT_LE(levels.size(), 3u) << parameter.name;
+    EXPECT_TRUE(levels.count(1) || levels.count(-1)) << parameter.name;
+  }
+}
+
+static const char *const uses[] = {
+    "float by nesterov(lr = 0.02)",
+    "md_tanh_s(growth = 1.1, period = 3) by adam(lr = 1e-2)",
+    "md_ternary_s by adamw(lr = 1e-2)",
+    "md_tanh by adam(lr = 1e-2)",
+    "gd_tanh by momentum(lr = 1e-2)",
+    "md_softmax_s by adam(lr = 1e-2)",
+    "md_softmax by sgd(lr = 1e-2)",
+    "pmf by adam(lr = 1e-2)",
+    "binary_connect by adam(lr = 1e-2)",
+    "ste_clipped by sgd(lr = 1e-2)",
+    "proxquant by adam(lr = 1e-2) reset every epoch",
+};
+INSTANTIATE_TEST_SUITE_P(All, Library, ::testing::ValuesIn(uses), [](const auto &info) {
+  std::string use = info.param;
+  return use.substr(0, use.find_first_of("( "));
+});
