@@ -101,6 +101,7 @@ namespace {
 
 struct Evaluator {
   const std::map<const Declaration *, double> &params;
+  int level; ///< of values with a level axis; -1 where there are none
   /// Abbreviations share nodes: each is evaluated once.
   std::map<const Node *, std::optional<double>> known;
 
@@ -112,8 +113,10 @@ struct Evaluator {
   }
 
   std::optional<double> compute(const Node &node) {
-    if (!node.type.host() || node.type.levels)
+    if (!node.type.host() && level < 0)
       return std::nullopt;
+    if (node.op == Op::Set)
+      return run(*node.operands[level]);
     if (node.op == Op::Constant)
       return node.number;
     if (node.op == Op::Declared) {
@@ -125,6 +128,8 @@ struct Evaluator {
       auto value = params.find(&declaration);
       return value == params.end() ? declaration.number : value->second;
     }
+    if (node.op > Op::Ste)
+      return std::nullopt;
     std::vector<double> values;
     for (const Node *operand : node.operands) {
       std::optional<double> value = run(*operand);
@@ -140,5 +145,11 @@ struct Evaluator {
 
 std::optional<double> bregman::spec::evaluate(const Node &node,
                                               const std::map<const Declaration *, double> &params) {
-  return Evaluator{params, {}}.run(node);
+  return Evaluator{params, -1, {}}.run(node);
+}
+
+std::optional<double>
+bregman::spec::evaluateLevel(const Node &node, int level,
+                             const std::map<const Declaration *, double> &params) {
+  return Evaluator{params, level, {}}.run(node);
 }

@@ -13,4 +13,8 @@ namespace bregman::spec {
 std::optional<double> evaluate(const Node &node,
                                const std::map<const Declaration *, double> &params = {});
 
+/// The same for one level of a codebook.
+std::optional<double> evaluateLevel(const Node &node, int level,
+                                    const std::map<const Declaration *, double> &params = {});
+
 } // namespace bregman::spec

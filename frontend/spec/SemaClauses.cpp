@@ -75,48 +75,61 @@ void ClauseAnalyzer::clause(const ast::Clause &clause, const ast::Levels &levels
   add(TypedClause::Levels, clause, value).declared = &declaration;
 }
 
+/// Rule Q1, as far as numbers and parameters decide it.
 void ClauseAnalyzer::codebook(const Node *value, SourceRange place) {
-  if (value->type.levels < 2) {
+  int count = value->type.levels;
+  if (count < 2) {
     sema.error("Q1", place, "a codebook has two or more levels");
     return;
   }
-  if (value->op != Op::Set)
-    return;
-  for (size_t index = 0; index < value->operands.size(); ++index) {
-    const Node &level = *value->operands[index];
-    std::optional<double> number = evaluate(level);
-    // Rounded to f32 as the kernel has it.
-    if (number && !std::isfinite(static_cast<float>(*number)))
-      sema.error("Q1", level.range, "a level is finite in f32");
-    if (!index)
-      continue;
-    const Node &before = *value->operands[index - 1];
-    std::optional<double> previous = evaluate(before);
-    if (level.constant() && before.constant() && number && previous &&
-        !(static_cast<float>(*previous) < static_cast<float>(*number)))
-      sema.error("Q1", level.range, "levels increase as they are written")
-          .note(sema.source, before.range, "this one is not below it");
-  }
-  // Identical for all admissible values: at the values in force, and wherever a range allows.
-  for (size_t a = 0; a < value->operands.size(); ++a)
-    for (size_t b = a + 1; b < value->operands.size(); ++b) {
-      const Node &one = *value->operands[a], &other = *value->operands[b];
-      if (one.constant() && other.constant())
-        continue;
-      bool identical = true;
-      for (int sample = 0; sample < 17 && identical; ++sample) {
-        std::map<const Declaration *, double> at;
-        for (const Declaration *param : result.params)
-          if (param->bounded && sample) {
-            double low = std::max(param->low, -1e6), high = std::min(param->high, 1e6);
-            at[param] = low + (high - low) * (sample - 1) / 15;
-          }
-        std::optional<double> left = evaluate(one, at), right = evaluate(other, at);
-        identical = left && right && *left == *right;
+  // An element of a set as it is written, or the whole of a computed one.
+  auto placeOf = [&](int level) {
+    return value->op == Op::Set ? value->operands[level]->range : place;
+  };
+  auto isConstant = [&](int level) {
+    return value->op == Op::Set ? value->operands[level]->constant() : value->dependencies == 0;
+  };
+  // At the values in force, and wherever a range allows.
+  constexpr int samples = 17;
+  std::vector<std::vector<std::optional<double>>> values;
+  for (int sample = 0; sample < samples; ++sample) {
+    std::map<const Declaration *, double> at;
+    for (const Declaration *param : result.params)
+      if (param->bounded && !param->structural && sample) {
+        double low = std::max(param->low, -1e6), high = std::min(param->high, 1e6);
+        at[param] = low + (high - low) * (sample - 1) / (samples - 2);
       }
-      if (identical)
-        sema.error("Q1", other.range, "two levels are the same for all admissible values")
-            .note(sema.source, one.range, "the other one");
+    values.emplace_back();
+    for (int level = 0; level < count; ++level)
+      values.back().push_back(evaluateLevel(*value, level, at));
+  }
+  // Rounded to f32, as the kernel has them.
+  auto inForce = [&](int level) { return static_cast<float>(values[0][level].value_or(0)); };
+  for (int level = 0; level < count; ++level) {
+    if (!std::isfinite(inForce(level))) {
+      sema.error("Q1", placeOf(level), "a level is finite in f32");
+      return;
+    }
+    if (level && isConstant(level) && isConstant(level - 1) &&
+        !(inForce(level - 1) < inForce(level))) {
+      Diagnostic &error = sema.error("Q1", placeOf(level), "levels increase as they are written");
+      if (value->op == Op::Set)
+        error.note(sema.source, placeOf(level - 1), "this one is not below it");
+      return;
+    }
+  }
+  for (int one = 0; one < count; ++one)
+    for (int other = one + 1; other < count; ++other) {
+      bool identical = !isConstant(one) || !isConstant(other);
+      for (int sample = 0; sample < samples && identical; ++sample)
+        identical = values[sample][one] && values[sample][one] == values[sample][other];
+      if (identical) {
+        Diagnostic &error =
+            sema.error("Q1", placeOf(other), "two levels are the same for all admissible values");
+        if (value->op == Op::Set)
+          error.note(sema.source, placeOf(one), "the other one");
+        return;
+      }
     }
 }
 

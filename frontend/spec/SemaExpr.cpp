@@ -321,8 +321,13 @@ const Node *Analyzer::rangeOf(const ast::Expr &written) {
       if (seen[next])
         continue;
       seen[next] = true;
-      if (next->declaration && next->declaration->kind == DeclarationKind::Param)
-        const_cast<Declaration *>(next->declaration)->structural = true;
+      if (next->declaration && next->declaration->kind == DeclarationKind::Param) {
+        Declaration &param = const_cast<Declaration &>(*next->declaration);
+        if (!param.structural && param.number != std::floor(param.number))
+          error(param.range, "'" + param.name + "' is compiled in and therefore an integer")
+              .note(source, bound.range, "since it is read here");
+        param.structural = true;
+      }
       if (next->declaration && next->declaration->value)
         open.push_back(next->declaration->value);
       open.insert(open.end(), next->operands.begin(), next->operands.end());

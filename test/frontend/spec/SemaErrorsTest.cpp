@@ -650,3 +650,49 @@ t.breg:8:9: note: in this use of 'f4'
      |         ^~~~~
 )text");
 }
+
+TEST(SemaErrors, ComputedCodebooks) {
+  EXPECT_EQ(semaMessages(R"breg(quantizer q(s = 0) {
+  levels s * [-1 .. 1]
+  final nearest(x)
+}
+quantizer r(s in [0, 1] = 0) {
+  levels s * [-1 .. 1]
+  final nearest(x)
+}
+quantizer t {
+  levels -{-1, 1}
+  final nearest(x)
+}
+quantizer u {
+  levels 1e30 * {-1e30, 1e30}
+  final nearest(x)
+}
+)breg"),
+            R"text(t.breg:2:10: error: Q1: two levels are the same for all admissible values
+   2 |   levels s * [-1 .. 1]
+     |          ^~~~~~~~~~~~~
+t.breg:10:10: error: Q1: levels increase as they are written
+  10 |   levels -{-1, 1}
+     |          ^~~~~~~~
+t.breg:14:10: error: Q1: a level is finite in f32
+  14 |   levels 1e30 * {-1e30, 1e30}
+     |          ^~~~~~~~~~~~~~~~~~~~
+)text");
+}
+
+TEST(SemaErrors, StructuralParametersAreIntegers) {
+  EXPECT_EQ(semaMessages(R"breg(quantizer q(bits = 1.5) {
+  let n = 2 * bits
+  levels [-n .. n]
+  final nearest(x)
+}
+)breg"),
+            R"text(t.breg:1:13: error: 'bits' is compiled in and therefore an integer
+   1 | quantizer q(bits = 1.5) {
+     |             ^~~~
+t.breg:3:11: note: since it is read here
+   3 |   levels [-n .. n]
+     |           ^~
+)text");
+}

@@ -1,0 +1,306 @@
+// Definitions and plans as operations.
+#include "frontend/spec/IRGen.h"
+
+#include "frontend/spec/IRGenExpr.h"
+
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+using namespace bregman;
+using namespace bregman::spec;
+
+namespace {
+
+class DefinitionEmitter {
+public:
+  DefinitionEmitter(OpBuilder &builder, const Definition &definition)
+      : definition(definition), builder(builder), emitter(builder, *definition.source) {}
+
+  void emitQuantizer();
+  void emitOptimizer();
+
+private:
+  void emitHead();
+  void emitClause(const TypedClause &clause);
+  void emitLatent(const TypedClause *clause);
+  void emitEvery(const TypedClause &clause);
+
+  /// A region of one block whose operations `body` makes; it yields what `body` gives.
+  void fill(Region &region, function_ref<Value(Block &)> body) {
+    ExprEmitter::Region scope(emitter);
+    Block &block = region.empty() ? region.emplaceBlock() : region.front();
+    builder.setInsertionPointToStart(&block);
+    Value value = body(block);
+    YieldOp::create(builder, value.getLoc(), value);
+  }
+  /// The same for one expression.
+  void fill(Region &region, const Node &value, int levels) {
+    fill(region, [&](Block &) { return emitter.emitWeight(value, levels); });
+  }
+  mlir::Type weightType(int levels) {
+    mlir::Type element = builder.getF32Type();
+    return levels ? mlir::Type(VectorType::get({levels}, element)) : element;
+  }
+
+  const Definition &definition;
+  OpBuilder &builder;
+  ExprEmitter emitter;
+  /// The predeclared names that regions and bodies define.
+  const Declaration *named(DeclarationKind kind) const {
+    for (const Declaration &declaration : definition.declarations)
+      if (declaration.kind == kind)
+        return &declaration;
+    return nullptr;
+  }
+  const Declaration *latent() const {
+    if (const TypedClause *clause = definition.find(TypedClause::Latent))
+      return clause->declared;
+    return named(DeclarationKind::Latent);
+  }
+  bool hasLatent = false;
+};
+
+/// Parameters and the counters that are read.
+void DefinitionEmitter::emitHead() {
+  for (const Declaration *param : definition.params) {
+    if (param->structural)
+      continue;
+    FloatAttr low, high;
+    if (param->bounded) {
+      low = builder.getF64FloatAttr(param->low);
+      high = builder.getF64FloatAttr(param->high);
+    }
+    auto op = ParamOp::create(builder, emitter.at(param->range), builder.getF64Type(),
+                              builder.getStringAttr(param->name), low, high,
+                              builder.getF64FloatAttr(param->number));
+    emitter.define(param, op.getResult());
+  }
+  for (const Declaration *counter : definition.counters) {
+    std::optional<Counter> kind = symbolizeCounter(counter->name);
+    auto op = CounterOp::create(builder, emitter.at(definition.nameRange), builder.getF64Type(),
+                                *kind, /*next=*/false);
+    emitter.define(counter, op.getResult());
+  }
+}
+
+/// The latent, at its clause or, with the parameter's own value, before its first use.
+void DefinitionEmitter::emitLatent(const TypedClause *clause) {
+  hasLatent = true;
+  const Declaration *x = latent();
+  auto op =
+      LatentOp::create(builder, emitter.at(clause ? clause->range : definition.nameRange),
+                       weightType(x->type.levels), /*dual=*/false, builder.getStrArrayAttr({"w0"}));
+  Block &block = op.getBody().emplaceBlock();
+  Value w0 = block.addArgument(builder.getF32Type(), emitter.named(op.getLoc(), "w0"));
+  emitter.define(named(DeclarationKind::InitialWeight), w0);
+  fill(op.getBody(),
+       [&](Block &) { return clause ? emitter.emitWeight(*clause->value, x->type.levels) : w0; });
+  emitter.define(x, op.getResult());
+}
+
+void DefinitionEmitter::emitEvery(const TypedClause &clause) {
+  Location location = emitter.at(clause.keyword);
+  Value period = clause.period ? emitter.emit(*clause.period) : emitter.constantF64(1, location);
+  auto op = EveryOp::create(builder, location, period,
+                            clause.epochs ? PeriodUnit::Epoch : PeriodUnit::Step);
+  ExprEmitter::Region scope(emitter);
+  builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
+  SmallVector<Value> values;
+  SmallVector<StringRef> names;
+  for (const auto &[name, value] : clause.next) {
+    values.push_back(emitter.emitWeight(*value, latent()->type.levels));
+    names.push_back(name);
+  }
+  YieldOp::create(builder, location, values, builder.getStrArrayAttr(names));
+}
+
+void DefinitionEmitter::emitClause(const TypedClause &clause) {
+  Location location = emitter.at(clause.range);
+  switch (clause.kind) {
+  case TypedClause::Levels: {
+    auto op = LevelsOp::create(builder, location, weightType(clause.value->type.levels));
+    fill(op.getBody(), *clause.value, clause.value->type.levels);
+    emitter.define(clause.declared, op.getResult());
+    return;
+  }
+  case TypedClause::Schedule: {
+    auto op = ScheduleOp::create(builder, location, builder.getF64Type(), clause.declared->name);
+    fill(op.getBody(), [&](Block &) { return emitter.emit(*clause.value); });
+    emitter.define(clause.declared, op.getResult());
+    return;
+  }
+  case TypedClause::Latent:
+    return emitLatent(&clause);
+  case TypedClause::Project: {
+    int levels = clause.declared->type.levels;
+    auto op = ProjectOp::create(builder, location, weightType(levels), clause.declared->name);
+    fill(op.getBody(), *clause.value, levels);
+    emitter.define(clause.declared, op.getResult());
+    return;
+  }
+  case TypedClause::Weight: {
+    auto op = WeightOp::create(builder, location, builder.getF32Type(), clause.declared->name);
+    fill(op.getBody(), *clause.value, 0);
+    emitter.define(clause.declared, op.getResult());
+    return;
+  }
+  case TypedClause::Update: {
+    static constexpr UpdateKind kinds[] = {UpdateKind::Lazy, UpdateKind::Agile, UpdateKind::Chain,
+                                           UpdateKind::StraightThrough, UpdateKind::Gradient};
+    bool handsOn = clause.value != nullptr;
+    auto op = UpdateOp::create(builder, location, kinds[static_cast<int>(clause.update)],
+                               handsOn ? builder.getStrArrayAttr({"g"}) : ArrayAttr());
+    if (!handsOn)
+      return;
+    Block &block = op.getBody().emplaceBlock();
+    emitter.define(named(DeclarationKind::Gradient),
+                   block.addArgument(builder.getF32Type(), emitter.named(location, "g")));
+    return fill(op.getBody(), *clause.value, latent()->type.levels);
+  }
+  case TypedClause::Prox:
+    return fill(ProxOp::create(builder, location).getBody(), *clause.value, 0);
+  case TypedClause::Every:
+    return emitEvery(clause);
+  case TypedClause::Freeze: {
+    auto op = FreezeOp::create(builder, location);
+    return fill(op.getBody(), [&](Block &) { return emitter.emit(*clause.value); });
+  }
+  case TypedClause::Final: {
+    auto op = FinalOp::create(builder, location, builder.getStrArrayAttr({}));
+    return fill(op.getBody(), *clause.value, 0);
+  }
+  case TypedClause::Assume:
+    AssumeOp::create(builder, location, clause.rule, clause.reason);
+    return;
+  case TypedClause::State:
+  case TypedClause::Next:
+  case TypedClause::Descend:
+    break;
+  }
+  llvm_unreachable("an item of an optimizer");
+}
+
+static bool readsLatent(const TypedClause &clause) {
+  if (clause.kind == TypedClause::Every || clause.kind == TypedClause::Update)
+    return true;
+  return clause.value && (clause.value->dependencies & (DependsOnLatent | DependsOnTarget));
+}
+
+void DefinitionEmitter::emitQuantizer() {
+  auto op = QuantizerOp::create(builder, emitter.at(definition.nameRange), definition.name);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
+  emitHead();
+  bool declared = definition.find(TypedClause::Latent) != nullptr;
+  for (const TypedClause &clause : definition.clauses) {
+    if (!declared && !hasLatent && readsLatent(clause))
+      emitLatent(nullptr);
+    emitClause(clause);
+  }
+  if (!hasLatent)
+    emitLatent(nullptr);
+}
+
+void DefinitionEmitter::emitOptimizer() {
+  Location location = emitter.at(definition.nameRange);
+  auto op =
+      OptimizerOp::create(builder, location, definition.name, builder.getStrArrayAttr({"g", "x"}));
+  OpBuilder::InsertionGuard guard(builder);
+  Block &block = op.getBody().emplaceBlock();
+  mlir::Type f32 = builder.getF32Type();
+  emitter.define(named(DeclarationKind::Gradient),
+                 block.addArgument(f32, emitter.named(location, "g")));
+  emitter.define(named(DeclarationKind::Latent),
+                 block.addArgument(f32, emitter.named(location, "x")));
+  builder.setInsertionPointToStart(&block);
+  emitHead();
+  SmallVector<Value> states;
+  SmallVector<StringRef> names;
+  for (const TypedClause &clause : definition.clauses) {
+    if (clause.kind == TypedClause::State) {
+      auto state = StateOp::create(builder, emitter.at(clause.range), f32, clause.declared->name);
+      fill(state.getBody(), *clause.value, 0);
+      emitter.define(clause.declared, state.getResult());
+    } else if (clause.kind == TypedClause::Next) {
+      // The reader of the IR meets m' as m1.
+      Value value = emitter.emitWeight(*clause.value, 0);
+      if (Operation *made = value.getDefiningOp(); made && isa<FileLineColLoc>(value.getLoc()))
+        made->setLoc(emitter.named(value.getLoc(), clause.declared->name + "1"));
+      emitter.define(clause.declared, value);
+      states.push_back(value);
+      names.push_back(clause.declared->name);
+    } else if (clause.kind == TypedClause::Descend) {
+      Value step = emitter.emitWeight(*clause.value, 0);
+      DescendOp::create(builder, emitter.at(clause.range), step, states,
+                        builder.getStrArrayAttr(names));
+    }
+  }
+}
+
+void emitPlan(OpBuilder &builder, const TypedPlan &plan, const Source &source) {
+  ExprEmitter places(builder, source);
+  auto op = PlanOp::create(builder, places.at(plan.range), plan.name.empty() ? "plan" : plan.name);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
+  for (const TypedLine &line : plan.lines) {
+    ExprEmitter emitter(builder, *line.source);
+    Location location = emitter.at(line.range);
+    SmallVector<StringRef> patterns;
+    for (const ast::Pattern &pattern : line.patterns)
+      patterns.push_back(pattern.text);
+    auto symbol = [&](const TypedUse &use) {
+      return FlatSymbolRefAttr::get(builder.getContext(), use.definition->name);
+    };
+    auto made = LineOp::create(
+        builder, location, builder.getStrArrayAttr(patterns), symbol(line.quantizer),
+        line.optimizer ? symbol(*line.optimizer) : FlatSymbolRefAttr(),
+        line.reset ? builder.getI64IntegerAttr(line.reset) : IntegerAttr(),
+        line.reset ? PeriodUnitAttr::get(builder.getContext(),
+                                         line.resetInEpochs ? PeriodUnit::Epoch : PeriodUnit::Step)
+                   : PeriodUnitAttr());
+    OpBuilder::InsertionGuard lineGuard(builder);
+    builder.setInsertionPointToStart(&made.getArgs().emplaceBlock());
+    for (const Declaration *counter : line.counters) {
+      auto value = CounterOp::create(builder, location, builder.getF64Type(),
+                                     *symbolizeCounter(counter->name), /*next=*/false);
+      emitter.define(counter, value.getResult());
+    }
+    SmallVector<Value> values;
+    std::vector<std::string> names;
+    auto emitArguments = [&](const TypedUse &use, const std::string &prefix) {
+      for (const TypedArgument &argument : use.arguments) {
+        values.push_back(emitter.emit(*argument.value));
+        names.push_back(prefix + argument.name);
+      }
+    };
+    emitArguments(line.quantizer, "");
+    if (line.optimizer)
+      emitArguments(*line.optimizer, "optimizer.");
+    SmallVector<StringRef> nameRefs(names.begin(), names.end());
+    YieldOp::create(builder, location, values, builder.getStrArrayAttr(nameRefs));
+  }
+}
+
+} // namespace
+
+void bregman::spec::generateInto(const Definition &definition, ModuleOp module) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  DefinitionEmitter emitter(builder, definition);
+  definition.isOptimizer ? emitter.emitOptimizer() : emitter.emitQuantizer();
+}
+
+OwningOpRef<ModuleOp> bregman::spec::generate(const Unit &unit, MLIRContext &context) {
+  context
+      .loadDialect<BregmanDialect, arith::ArithDialect, math::MathDialect, vector::VectorDialect>();
+  OpBuilder builder(&context);
+  const Source &source = *unit.syntax().source;
+  OwningOpRef<ModuleOp> module =
+      ModuleOp::create(FileLineColLoc::get(&context, source.name(), 1, 1));
+  builder.setInsertionPointToEnd(module->getBody());
+  for (const Definition *definition : unit.definitions())
+    generateInto(*definition, *module);
+  builder.setInsertionPointToEnd(module->getBody());
+  for (const TypedPlan &plan : unit.plans())
+    emitPlan(builder, plan, source);
+  return succeeded(verify(*module)) ? std::move(module) : nullptr;
+}
