@@ -1,6 +1,8 @@
 // The passes of the code generator: from vector code to what the machine's back end takes.
 #pragma once
 
+#include "codegen/LoopVariant.h"
+
 #include "mlir/Pass/Pass.h"
 
 #include <memory>

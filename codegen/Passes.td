@@ -72,4 +72,119 @@ def VerifyNoLibcalls : Pass<"bregman-verify-no-libcalls"> {
   }];
 }
 
+def ExpandValues : Pass<"bregman-expand-values"> {
+  let summary = "Write the language's own functions as comparisons, selects and arithmetic";
+  let description = [{
+    Replaces `bregman.sign`, `sgn`, `round`, `clamp`, `nearest`, `lower`, `upper`, `soft_nearest`,
+    `softmax`, `sparsemax`, `hardmax`, `ste`, `reduce`, `arith.minimumf`, `arith.maximumf`, and
+    `math.powf` with a constant integer exponent, on `f32` and on values with a level axis. NaN
+    passes through all of them; ties go to the larger. `bregman.sigmoid` and the functions of the
+    dialect `math` stay for `bregman-expand-functions`. Host scalars (f64) are left alone.
+
+    Example: two comparisons that are false for NaN, which stays.
+
+    ```mlir
+    %0 = bregman.sign %x : f32
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = arith.cmpf olt, %x, %zero : f32
+    %2 = arith.select %1, %minus_one, %x : f32
+    %3 = arith.cmpf oge, %x, %zero : f32
+    %4 = arith.select %3, %one, %2 : f32
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect",
+                           "mlir::vector::VectorDialect", "bregman::BregmanDialect"];
+}
+
+def UnrollLevels : Pass<"bregman-unroll-levels"> {
+  let summary = "Take the level axis apart: a value of d levels becomes d values";
+  let description = [{
+    In every kernel, a `vector<dxf32>` becomes d values of type f32, and a stream with a level axis
+    d streams named `x[0]`, `x[1]`, ..., one per plane. Needs `bregman-expand-values` before: an
+    operation that looks across levels is an error.
+
+    Example:
+
+    ```mlir
+    bregman.kernel @k scalars () streams (x = %x : inout vector<2xf32>) {
+      bregman.sweep (%xi = %x) : vector<2xf32> {
+        %0 = arith.addf %xi, %xi : vector<2xf32>
+        bregman.yield x = %0 : vector<2xf32>
+      }
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    bregman.kernel @k scalars () streams ("x[0]" = %0 : inout f32, "x[1]" = %1 : inout f32) {
+      bregman.sweep (%2 = %0, %3 = %1) : f32, f32 {
+        %4 = arith.addf %2, %2 : f32
+        %5 = arith.addf %3, %3 : f32
+        bregman.yield "x[0]" = %4, "x[1]" = %5 : f32, f32
+      }
+    }
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "bregman::BregmanDialect"];
+}
+
+def LowerToLoops : Pass<"bregman-lower-to-loops", "mlir::ModuleOp"> {
+  let summary = "Write a kernel as one function with a loop over explicit vectors";
+  let description = [{
+    The function has the signature and the symbol of `codegen/KernelABI.h`. The addresses of the
+    streams and the scalars, spread over a vector, are loaded once; what is the same for every
+    weight stands in front of the loop. All streams are read before any is written, so streams of
+    one tensor may be the same memory.
+
+    The plain variant takes any size: its body stands once, and loads and stores choose between a
+    whole vector and a masked one. The streaming variant takes whole vectors only, prefetches the
+    streams that it reads, and stores f32 streams that are only written around the cache.
+
+    bf16 and f16 streams are widened exactly, and rounded to nearest even.
+
+    Example: the loop of `w = b x`, plain, with 16 lanes.
+
+    ```mlir
+    scf.for %i = %c0 to %size step %c16 : i64 {
+      %left = arith.subi %size, %i : i64
+      %whole = arith.cmpi sge, %left, %c16 : i64
+      %x = scf.if %whole -> (vector<16xf32>) {
+        ...
+      }
+      %w = arith.mulf %b, %x : vector<16xf32>
+      scf.if %whole {
+        ...
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int", "16", "f32 lanes of a vector: 16 (AVX-512) or 8 (AVX2)">,
+    Option<"variant", "variant", "bregman::LoopVariant", "bregman::LoopVariant::Plain",
+           "plain: any size and alignment; streaming: whole vectors, around the cache",
+           [{llvm::cl::values(
+             clEnumValN(bregman::LoopVariant::Plain, "plain", "any size and alignment"),
+             clEnumValN(bregman::LoopVariant::Streaming, "streaming", "whole aligned vectors"))}]>
+  ];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect",
+                           "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
+                           "mlir::LLVM::LLVMDialect"];
+}
+
+def LowerToLLVM : Pass<"bregman-lower-to-llvm", "mlir::ModuleOp"> {
+  let summary = "Write loops as operations of the LLVM dialect";
+  let description = [{
+    Converts `func`, `scf`, `cf`, `arith`, `math` and `vector` by upstream's patterns.
+    `bregman-verify-no-libcalls` before it has made sure that each result is an instruction.
+
+    Example: `math.fma %a, %b, %c : vector<16xf32>` becomes `llvm.intr.fma(%a, %b, %c)`.
+  }];
+  let dependentDialects = ["mlir::cf::ControlFlowDialect", "mlir::LLVM::LLVMDialect"];
+}
+
 #endif // BREGMAN_CODEGEN_PASSES

@@ -1,5 +1,6 @@
 // bregman-opt: the dialect's mlir-opt, for tests and development.
 #include "codegen/Passes.h"
+#include "codegen/Pipelines.h"
 #include "dialect/BregmanDialect.h"
 #include "passes/Passes.h"
 #include "passes/Pipelines.h"
@@ -17,6 +18,7 @@ int main(int argc, char **argv) {
   bregman::registerBregmanPasses();
   bregman::registerBregmanPipelines();
   bregman::registerCodegenPasses();
+  bregman::registerCodegenPipelines();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   return mlir::asMainReturnCode(

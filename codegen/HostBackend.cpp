@@ -1,0 +1,160 @@
+// Drives MLIR's passes, the translation to LLVM IR and LLVM's code generator. No pass of LLVM's
+// middle end runs: the IR is written as it should be.
+#include "codegen/HostBackend.h"
+#include "codegen/NativeCheck.h"
+#include "codegen/Pipelines.h"
+#include "codegen/StageText.h"
+#include "codegen/ValueNames.h"
+#include "dialect/BregmanDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+#include <mutex>
+
+using namespace mlir;
+
+namespace bregman {
+
+#ifdef NDEBUG
+static constexpr bool verifies = false;
+#else
+static constexpr bool verifies = true;
+#endif
+
+HostBackend::HostBackend(HostTarget target, std::unique_ptr<llvm::TargetMachine> machine)
+    : hostTarget(std::move(target)), machine(std::move(machine)) {}
+HostBackend::~HostBackend() = default;
+
+llvm::Expected<std::unique_ptr<HostBackend>> HostBackend::create(HostTarget target) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+  });
+  std::string problem;
+  llvm::Triple triple(target.triple);
+  const llvm::Target *known = llvm::TargetRegistry::lookupTarget(triple, problem);
+  if (!known)
+    return llvm::createStringError("no back end for '" + target.triple + "': " + problem);
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict; // only what says fma is one
+  options.MCOptions.AsmVerbose = true;
+  std::unique_ptr<llvm::TargetMachine> machine(known->createTargetMachine(
+      triple, target.cpu, target.features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
+      llvm::CodeGenOptLevel::Default, /*JIT=*/true));
+  if (!machine)
+    return llvm::createStringError("no code generator for '" + target.triple + "'");
+  return std::unique_ptr<HostBackend>(new HostBackend(std::move(target), std::move(machine)));
+}
+
+/// Runs `build`'s passes; what they report becomes the error.
+static llvm::Error runPasses(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build) {
+  std::string report;
+  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
+    llvm::raw_string_ostream(report)
+        << (report.empty() ? "" : "\n") << diagnostic.getLocation() << ": " << diagnostic.str();
+    return success();
+  });
+  PassManager pm(module.getContext());
+  pm.enableVerifier(verifies);
+  build(pm);
+  if (succeeded(pm.run(module)))
+    return llvm::Error::success();
+  return llvm::createStringError("code generation failed: " + report);
+}
+
+static void setAttributes(llvm::Function &function, int lanes) {
+  std::string width = std::to_string(32 * lanes);
+  function.addFnAttr(llvm::Attribute::NoUnwind);
+  function.addFnAttr("frame-pointer", "none");
+  function.addFnAttr("prefer-vector-width", width);
+  function.addFnAttr("min-legal-vector-width", width);
+}
+
+static llvm::Error emit(llvm::TargetMachine &machine, llvm::Module &module,
+                        llvm::CodeGenFileType type, llvm::SmallVectorImpl<char> &bytes) {
+  llvm::raw_svector_ostream stream(bytes);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, /*DwoOut=*/nullptr, type,
+                                  /*DisableVerify=*/!verifies))
+    return llvm::createStringError("the back end writes no such file");
+  passes.run(module);
+  return llvm::Error::success();
+}
+
+llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRequest &request) {
+  HostArtifacts artifacts;
+  auto kernels = kernel.getOps<KernelOp>();
+  if (kernels.empty())
+    return llvm::createStringError("code generation expects a kernel");
+  KernelOp source = *kernels.begin();
+  LoopOptions options{.lanes = hostTarget.lanes, .variant = request.variant};
+
+  OwningOpRef<ModuleOp> module = kernel.clone();
+  if (llvm::Error error =
+          runPasses(*module, [&](OpPassManager &pm) { buildLoopsPipeline(pm, options); }))
+    return error;
+  if (request.loops)
+    artifacts.loops = printLoops(*module, request.locations);
+  if (!request.llvm && !request.assembly && !request.object)
+    return artifacts;
+
+  if (llvm::Error error = runPasses(*module, [&](OpPassManager &pm) {
+        buildLLVMPipeline(pm);
+        if (request.locations)
+          pm.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
+      }))
+    return error;
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(
+      *module, context, source.getSymName(), /*disableVerification=*/!verifies);
+  if (!code)
+    return llvm::createStringError("the translation to LLVM IR failed");
+  code->setTargetTriple(machine->getTargetTriple());
+  code->setDataLayout(machine->createDataLayout());
+  for (llvm::Function &function : *code)
+    if (!function.isDeclaration())
+      setAttributes(function, options.lanes);
+  if (llvm::Error error = verifyIsNative(*code))
+    return error;
+
+  if (request.llvm)
+    artifacts.llvm = printLLVM(*code, request.locations);
+  if (request.assembly) {
+    // The code generator changes the IR that it is given.
+    auto copy = request.object ? llvm::CloneModule(*code) : std::move(code);
+    llvm::SmallVector<char, 0> text;
+    if (llvm::Error error = emit(*machine, *copy, llvm::CodeGenFileType::AssemblyFile, text))
+      return error;
+    artifacts.assembly = assemblyHeader(source, options) + std::string(text.begin(), text.end());
+  }
+  if (request.object)
+    if (llvm::Error error =
+            emit(*machine, *code, llvm::CodeGenFileType::ObjectFile, artifacts.object))
+      return error;
+  return artifacts;
+}
+
+void registerHostBackend(DialectRegistry &registry) {
+  registerBregmanDialects(registry);
+  registry.insert<func::FuncDialect, scf::SCFDialect, LLVM::LLVMDialect>();
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registerValueNames(registry);
+}
+
+} // namespace bregman

@@ -1,0 +1,99 @@
+// A positive list: what is not known to be an instruction is refused.
+#include "codegen/NativeCheck.h"
+
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/IntrinsicsX86.h"
+
+using namespace llvm;
+
+namespace bregman {
+
+static bool isNativeIntrinsic(Intrinsic::ID id) {
+  switch (id) {
+  case Intrinsic::ceil:
+  case Intrinsic::copysign:
+  case Intrinsic::fabs:
+  case Intrinsic::floor:
+  case Intrinsic::fma:
+  case Intrinsic::masked_load:
+  case Intrinsic::masked_store:
+  case Intrinsic::prefetch:
+  case Intrinsic::roundeven:
+  case Intrinsic::sqrt:
+  case Intrinsic::trunc:
+  case Intrinsic::x86_avx2_permps:
+  case Intrinsic::x86_avx512_mask_scalef_ps_512:
+  case Intrinsic::x86_avx512_permvar_sf_512:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// Conversions between float types that F16C has.
+static bool isNativeResize(const Instruction &instruction) {
+  const Type *from = instruction.getOperand(0)->getType()->getScalarType();
+  const Type *to = instruction.getType()->getScalarType();
+  return (from->isHalfTy() && to->isFloatTy()) || (from->isFloatTy() && to->isHalfTy());
+}
+
+static bool isNative(const Instruction &instruction) {
+  if (auto *call = dyn_cast<CallInst>(&instruction))
+    return isNativeIntrinsic(call->getIntrinsicID());
+  switch (instruction.getOpcode()) {
+  case Instruction::FAdd:
+  case Instruction::FSub:
+  case Instruction::FMul:
+  case Instruction::FDiv:
+  case Instruction::FNeg:
+  case Instruction::SIToFP:
+    return instruction.getType()->getScalarType()->isFloatTy();
+  case Instruction::FPExt:
+  case Instruction::FPTrunc:
+    return isNativeResize(instruction);
+  case Instruction::Add:
+  case Instruction::Sub:
+  case Instruction::Mul:
+  case Instruction::And:
+  case Instruction::Or:
+  case Instruction::Xor:
+  case Instruction::Shl:
+  case Instruction::LShr:
+  case Instruction::AShr:
+  case Instruction::BitCast:
+  case Instruction::SExt:
+  case Instruction::Trunc:
+  case Instruction::ZExt:
+  case Instruction::FCmp:
+  case Instruction::ICmp:
+  case Instruction::Select:
+  case Instruction::PHI:
+  case Instruction::Br:
+  case Instruction::Ret:
+  case Instruction::Load:
+  case Instruction::Store:
+  case Instruction::GetElementPtr:
+  case Instruction::ExtractElement:
+  case Instruction::InsertElement:
+  case Instruction::ShuffleVector:
+    return true;
+  default:
+    return false;
+  }
+}
+
+Error verifyIsNative(const Module &module) {
+  for (const Function &function : module)
+    for (const Instruction &instruction : instructions(function)) {
+      if (isNative(instruction))
+        continue;
+      std::string text;
+      raw_string_ostream stream(text);
+      instruction.print(stream);
+      return createStringError("not known to be an instruction of the machine:" + text);
+    }
+  return Error::success();
+}
+
+} // namespace bregman

@@ -1,0 +1,21 @@
+// The passes from the stage `kernel` to the LLVM dialect, in their order.
+#pragma once
+
+#include "codegen/LoopVariant.h"
+
+#include "mlir/Pass/PassManager.h"
+
+namespace bregman {
+
+/// A module of one kernel -> its loop (stage `loops`): the language's functions are arithmetic, the
+/// elementary functions still have their names.
+void buildLoopsPipeline(mlir::OpPassManager &pm, const LoopOptions &options);
+
+/// A loop -> the LLVM dialect. No LLVM pass runs on IR afterwards.
+void buildLLVMPipeline(mlir::OpPassManager &pm);
+
+/// Registers both for `bregman-opt`: --bregman-loops-pipeline (with lanes and variant) and
+/// --bregman-llvm-pipeline.
+void registerCodegenPipelines();
+
+} // namespace bregman
