@@ -84,16 +84,25 @@ def ExpandValues : Pass<"bregman-expand-values"> {
     Example: two comparisons that are false for NaN, which stays.
 
     ```mlir
-    %0 = bregman.sign %x : f32
+    func.func @before(%x: f32) -> f32 {
+      %0 = bregman.sign %x : f32
+      return %0 : f32
+    }
     ```
 
     becomes
 
     ```mlir
-    %1 = arith.cmpf olt, %x, %zero : f32
-    %2 = arith.select %1, %minus_one, %x : f32
-    %3 = arith.cmpf oge, %x, %zero : f32
-    %4 = arith.select %3, %one, %2 : f32
+    func.func @after(%x: f32) -> f32 {
+      %zero = arith.constant 0.0 : f32
+      %minus_one = arith.constant -1.0 : f32
+      %0 = arith.cmpf olt, %x, %zero : f32
+      %1 = arith.select %0, %minus_one, %x : f32
+      %one = arith.constant 1.0 : f32
+      %2 = arith.cmpf oge, %x, %zero : f32
+      %3 = arith.select %2, %one, %1 : f32
+      return %3 : f32
+    }
     ```
   }];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect",
@@ -122,10 +131,10 @@ def UnrollLevels : Pass<"bregman-unroll-levels"> {
 
     ```mlir
     bregman.kernel @k scalars () streams ("x[0]" = %0 : inout f32, "x[1]" = %1 : inout f32) {
-      bregman.sweep (%2 = %0, %3 = %1) : f32, f32 {
-        %4 = arith.addf %2, %2 : f32
-        %5 = arith.addf %3, %3 : f32
-        bregman.yield "x[0]" = %4, "x[1]" = %5 : f32, f32
+      bregman.sweep (%x0 = %0, %x1 = %1) : f32, f32 {
+        %2 = arith.addf %x0, %x0 : f32
+        %3 = arith.addf %x1, %x1 : f32
+        bregman.yield "x[0]" = %2, "x[1]" = %3 : f32, f32
       }
     }
     ```
@@ -147,19 +156,20 @@ def LowerToLoops : Pass<"bregman-lower-to-loops", "mlir::ModuleOp"> {
 
     bf16 and f16 streams are widened exactly, and rounded to nearest even.
 
-    Example: the loop of `w = b x`, plain, with 16 lanes.
+    Example: the streaming loop of `x = x + x` with 16 lanes is, without the prefetch,
 
     ```mlir
-    scf.for %i = %c0 to %size step %c16 : i64 {
-      %left = arith.subi %size, %i : i64
-      %whole = arith.cmpi sge, %left, %c16 : i64
-      %x = scf.if %whole -> (vector<16xf32>) {
-        ...
+    func.func @bregman_kernel_streaming(%size: i64, %streams: !llvm.ptr, %scalars: !llvm.ptr) {
+      %x = llvm.load %streams : !llvm.ptr -> !llvm.ptr
+      %zero = arith.constant 0 : i64
+      %lanes = arith.constant 16 : i64
+      scf.for %i = %zero to %size step %lanes : i64 {
+        %0 = llvm.getelementptr %x[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+        %1 = llvm.load %0 {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
+        %2 = arith.addf %1, %1 : vector<16xf32>
+        llvm.store %2, %0 {alignment = 4 : i64} : vector<16xf32>, !llvm.ptr
       }
-      %w = arith.mulf %b, %x : vector<16xf32>
-      scf.if %whole {
-        ...
-      }
+      return
     }
     ```
   }];
@@ -182,7 +192,18 @@ def LowerToLLVM : Pass<"bregman-lower-to-llvm", "mlir::ModuleOp"> {
     Converts `func`, `scf`, `cf`, `arith`, `math` and `vector` by upstream's patterns.
     `bregman-verify-no-libcalls` before it has made sure that each result is an instruction.
 
-    Example: `math.fma %a, %b, %c : vector<16xf32>` becomes `llvm.intr.fma(%a, %b, %c)`.
+    Example:
+
+    ```mlir
+    func.func @before(%a: vector<16xf32>) -> vector<16xf32> {
+      %0 = math.fma %a, %a, %a : vector<16xf32>
+      return %0 : vector<16xf32>
+    }
+    llvm.func @after(%a: vector<16xf32>) -> vector<16xf32> {
+      %0 = llvm.intr.fma(%a, %a, %a) : (vector<16xf32>, vector<16xf32>, vector<16xf32>) -> vector<16xf32>
+      llvm.return %0 : vector<16xf32>
+    }
+    ```
   }];
   let dependentDialects = ["mlir::cf::ControlFlowDialect", "mlir::LLVM::LLVMDialect"];
 }
