@@ -32,7 +32,7 @@ if(TARGET BregmanCompiler)
   if(TARGET BregmanTorch)
     set(BREGMAN_WITH_TORCH ON)
     bregman_package(BregmanTorch torch BregmanTorchTargets
-      frontend/torch/Exception.h frontend/torch/Optimizer.h frontend/torch/Options.h)
+      frontend/torch/Exception.h frontend/torch/Levels.h frontend/torch/Optimizer.h frontend/torch/Options.h)
     install(FILES ${PROJECT_SOURCE_DIR}/.cmake/BregmanTorch.cmake DESTINATION ${BREGMAN_PACKAGE})
   endif()
   configure_package_config_file(${PROJECT_SOURCE_DIR}/.cmake/BregmanConfig.cmake.in

@@ -17,7 +17,7 @@
 
 namespace torch::nn {
 class Module;
-}
+} // namespace torch::nn
 
 namespace bregman {
 

@@ -38,6 +38,7 @@ static int report(ErrorKind kind, const std::string &message) {
 
 /// The whole command line of `bregman train ...` or `bregman eval ...`; the exit status. Lets no
 /// exception through.
+// NOLINTNEXTLINE(readability-identifier-naming): a C name, for dlsym
 extern "C" BREGMAN_API int bregman_train_main(int argc, char **argv) {
   using namespace bregman;
   try {

@@ -3,12 +3,13 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 
 namespace bregman::train {
 
 std::string clockOf(double seconds) {
-  int64_t s = int64_t(seconds + 0.5);
+  int64_t s = std::llround(seconds);
   char text[32];
   if (s >= 3600)
     std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", (long long)(s / 3600),

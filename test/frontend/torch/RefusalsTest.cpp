@@ -102,7 +102,7 @@ TEST(Refusals, ParameterAddedToAGroup) {
 
 TEST(Refusals, KindIsTheExitCode) {
   try {
-    Optimizer({{"p", parameter({3})}}, {line({"q"}, "float", "sgd")}, handMethods());
+    Optimizer optimizer({{"p", parameter({3})}}, {line({"q"}, "float", "sgd")}, handMethods());
     FAIL();
   } catch (const std::runtime_error &error) {
     auto *exception = dynamic_cast<const Exception *>(&error);
