@@ -44,6 +44,77 @@ def ResolveUpdate : Pass<"bregman-resolve-update", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def ChangeCoordinate : Pass<"bregman-change-coordinate", "::mlir::ModuleOp"> {
+  let summary = "Keep agile mirror descent in the coordinate in which it only adds";
+  let description = [{
+    Agile mirror descent is P^-1(u') = P^-1(u) - B(u, h) with both P at step k. Computed literally in f32
+    it freezes at the bounds and overflows. Where P(x) = R(c x) with a host scalar c > 0 and R free of
+    schedules (rule Q13), z = c P^-1(u) moves by z' = z - c B(u, h), and u = R(z) whatever c does. In
+    real arithmetic that is the same algorithm; R(z) never has to be inverted.
+
+    The latent becomes that z, `dual`: it starts at c x0 with c at step 0, `project` becomes R, and
+    whatever else reads x finds z / c.
+
+    ```mlir
+    %w = bregman.project "w" : f32 {
+      %b = arith.truncf %beta : f64 to f32
+      %0 = arith.mulf %b, %x : f32
+      %1 = math.tanh %0 : f32
+      bregman.yield %1 : f32
+    }
+    bregman.step (g = %g : f32) {
+      %y = bregman.inverse project %w : f32 to f32
+      %d = bregman.base %w, %g : f32
+      %y1 = arith.subf %y, %d : f32
+      %w1 = bregman.apply project %y1 : f32 to f32
+      bregman.yield w = %w1 : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %w = bregman.project "w" : f32 {
+      %1 = math.tanh %dual : f32
+      bregman.yield %1 : f32
+    }
+    bregman.step (g = %g : f32) {
+      %d = bregman.base %w, %g : f32
+      %b = arith.truncf %beta : f64 to f32
+      %0 = arith.mulf %b, %d : f32
+      %z1 = arith.subf %dual, %0 : f32
+      bregman.yield dual = %z1 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
+def ExpandVjp : Pass<"bregman-expand-vjp", "::mlir::ModuleOp"> {
+  let summary = "Differentiate the clauses that a step asks for";
+  let description = [{
+    Replaces `bregman.vjp` by the clause's region at the point, followed by its reverse-mode
+    derivative through `CalculusOpInterface`. The derivative reads the values that are there already:
+
+    ```mlir
+    %h = bregman.vjp project %x of %g : f32, f32
+    ```
+
+    becomes, for the projection tanh(x),
+
+    ```mlir
+    %one = arith.constant 1.000000e+00 : f32
+    %w = math.tanh %x : f32
+    %0 = arith.mulf %w, %w : f32
+    %1 = arith.subf %one, %0 : f32
+    %h = arith.mulf %g, %1 : f32
+    ```
+
+    A derivative that is zero everywhere becomes a zero; rule Q14 refuses it before.
+  }];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
 def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
   let summary = "Make one method of a quantizer and an optimizer";
   let description = [{

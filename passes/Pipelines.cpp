@@ -9,7 +9,11 @@
 using namespace mlir;
 
 void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &options) {
+  // Equal host expressions are one value for what follows.
+  manager.addPass(createCSEPass());
   manager.addPass(createResolveUpdate());
+  manager.addPass(createChangeCoordinate());
+  manager.addPass(createExpandVjp());
   manager.addPass(createCompose({options.quantizer, options.optimizer}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

@@ -1,0 +1,315 @@
+// bregman-change-coordinate: agile mirror descent in the coordinate z = c P^-1(u).
+#include "passes/Clauses.h"
+#include "passes/HostScalars.h"
+#include "passes/Passes.h"
+
+#include "mlir/IR/Matchers.h"
+
+namespace bregman {
+#define GEN_PASS_DEF_CHANGECOORDINATE
+#include "passes/Passes.h.inc"
+} // namespace bregman
+
+using namespace mlir;
+using namespace bregman;
+
+namespace {
+
+/// One factor of c: a host value, or a literal.
+struct Factor {
+  Value host;
+  double literal = 1;
+  bool operator==(const Factor &other) const {
+    return host == other.host && literal == other.literal;
+  }
+};
+
+/// The host value that stands behind an f32 or a level vector.
+std::optional<Factor> factorOf(Value value) {
+  if (auto broadcast = value.getDefiningOp<vector::BroadcastOp>())
+    return factorOf(broadcast.getSource());
+  if (auto truncate = value.getDefiningOp<arith::TruncFOp>()) {
+    FloatAttr literal;
+    if (matchPattern(truncate.getIn(), m_Constant(&literal)))
+      return Factor{{}, literal.getValueAsDouble()};
+    return Factor{truncate.getIn()};
+  }
+  Attribute constant;
+  if (!matchPattern(value, m_Constant(&constant)))
+    return std::nullopt;
+  if (auto number = dyn_cast<FloatAttr>(constant))
+    return Factor{{}, number.getValueAsDouble()};
+  if (auto levels = dyn_cast<SplatElementsAttr>(constant))
+    return Factor{{}, levels.getSplatValue<APFloat>().convertToDouble()};
+  return std::nullopt;
+}
+
+/// x as one place of the projection reads it: multiplied by one factor after the other.
+struct Chain {
+  OpOperand *use;
+  SmallVector<Factor> factors;
+  SmallVector<Operation *> ops; ///< the op that applies each factor
+};
+
+Chain follow(OpOperand &use) {
+  Chain chain{&use, {}, {}};
+  Value value = use.get();
+  Operation *op = use.getOwner();
+  while (true) {
+    std::optional<Factor> factor;
+    if (isa<arith::MulFOp>(op))
+      factor = factorOf(op->getOperand(op->getOperand(0) == value ? 1 : 0));
+    else if (auto softmax = dyn_cast<SoftmaxOp>(op); softmax && softmax.getScale())
+      factor = factorOf(softmax.getScale());
+    if (!factor)
+      return chain;
+    chain.factors.push_back(*factor);
+    chain.ops.push_back(op);
+    if (!isa<arith::MulFOp>(op) || !op->getResult(0).hasOneUse())
+      return chain;
+    value = op->getResult(0);
+    op = *value.user_begin();
+  }
+}
+
+class CoordinateChange {
+public:
+  explicit CoordinateChange(QuantizerOp quantizer)
+      : clauses(quantizer), builder(quantizer.getContext()),
+        latent(clauses.latent ? clauses.latent.getResult() : Value()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult findScale();
+  LogicalResult checkRest();
+  LogicalResult rewriteStep();
+  void rewriteProject();
+  void rewriteLatent();
+  void rewriteReaders();
+  Value scale(Location loc, Type type, bool inverse);
+  Value hostValue(Value source, IRMapping &mapping);
+  void hoist(Operation *op);
+
+  Clauses clauses;
+  OpBuilder builder;
+  Value latent;
+  SmallVector<Chain> chains;
+  SmallVector<Factor> factors; ///< of c, common to all chains
+};
+
+LogicalResult CoordinateChange::run() {
+  if (!clauses.isAgile())
+    return success();
+  if (!clauses.step)
+    return clauses.quantizer.emitOpError("has no step; `bregman-resolve-update` writes it");
+  if (clauses.latent.getDual())
+    return clauses.latent.emitOpError("is in the dual coordinate already");
+  if (failed(findScale()) || failed(checkRest()) || failed(rewriteStep()))
+    return failure();
+  rewriteReaders();
+  rewriteProject();
+  rewriteLatent();
+  return success();
+}
+
+LogicalResult CoordinateChange::findScale() {
+  Region &body = clauses.project.getBody();
+  for (OpOperand &use : latent.getUses())
+    if (body.isAncestor(use.getOwner()->getParentRegion()))
+      chains.push_back(follow(use));
+  if (chains.empty())
+    return clauses.project.emitOpError("Q4: does not read the latent");
+  factors = chains.front().factors;
+  for (const Chain &chain : chains) {
+    size_t common = 0;
+    while (common < std::min(factors.size(), chain.factors.size()) &&
+           factors[common] == chain.factors[common])
+      ++common;
+    factors.truncate(common);
+  }
+  double sign = 1;
+  for (const Factor &factor : factors)
+    sign *= factor.literal;
+  if (!(sign > 0))
+    return clauses.project.emitOpError("Q13: agile mirror needs P(x) = R(c x) with c > 0");
+  return success();
+}
+
+/// A host value of the rest R that moves with the clock, or null.
+Value movingPart(Value value) {
+  if (!isHost(value))
+    return {};
+  Operation *op = value.getDefiningOp();
+  if (auto counter = dyn_cast<CounterOp>(op))
+    return counter.getKind() == Counter::Step || counter.getKind() == Counter::Epoch ? value
+                                                                                     : Value();
+  if (auto schedule = dyn_cast<ScheduleOp>(op))
+    return movingPart(yieldOf(schedule.getBody()).getValues().front()) ? value : Value();
+  for (Value operand : op->getOperands())
+    if (Value part = movingPart(operand))
+      return part;
+  return {};
+}
+
+std::string nameOf(Value host) {
+  if (auto schedule = host.getDefiningOp<ScheduleOp>())
+    return schedule.getName().str();
+  return stringifyCounter(host.getDefiningOp<CounterOp>().getKind()).str();
+}
+
+/// Rule Q13: what is left of P beside c x is free of schedules.
+LogicalResult CoordinateChange::checkRest() {
+  DenseSet<Operation *> absorbed;
+  for (const Chain &chain : chains)
+    for (size_t index = 0; index < factors.size(); ++index)
+      absorbed.insert(chain.ops[index]);
+  for (Operation &op : clauses.project.getBody().front()) {
+    if (absorbed.contains(&op) || (op.getNumResults() == 1 && isHost(op.getResult(0))))
+      continue;
+    for (Value operand : op.getOperands()) {
+      auto truncate = operand.getDefiningOp<arith::TruncFOp>();
+      Value moving = movingPart(truncate ? truncate.getIn() : operand);
+      if (!moving ||
+          (isa<arith::TruncFOp, vector::BroadcastOp>(op) &&
+           llvm::all_of(op.getUsers(), [&](Operation *user) { return absorbed.contains(user); })))
+        continue;
+      InFlightDiagnostic error = emitError(op.getLoc())
+                                 << "Q13: agile mirror needs P(x) = R(c x) with R free of "
+                                    "schedules, but R reads `"
+                                 << nameOf(moving) << "`";
+      error.attachNote(chains.front().use->getOwner()->getLoc()) << "x is read here";
+      return error;
+    }
+  }
+  return success();
+}
+
+/// Moves a declaration of the host, with what it reads, above the latent.
+void CoordinateChange::hoist(Operation *op) {
+  if (op->getBlock() != clauses.latent->getBlock() || op->isBeforeInBlock(clauses.latent))
+    return;
+  op->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (Operation *source = operand.getDefiningOp(); source && !op->isAncestor(source))
+        hoist(source);
+  });
+  op->moveBefore(clauses.latent);
+}
+
+/// A host value of the projection's region, made again where the builder stands.
+Value CoordinateChange::hostValue(Value source, IRMapping &mapping) {
+  Operation *op = source.getDefiningOp();
+  if (op->getBlock() == clauses.latent->getBlock()) {
+    hoist(op);
+    return source;
+  }
+  if (Value known = mapping.lookupOrNull(source))
+    return known;
+  for (Value operand : op->getOperands())
+    mapping.map(operand, hostValue(operand, mapping));
+  return builder.clone(*op, mapping)->getResult(0);
+}
+
+/// c, or its reciprocal taken in double, in the shape of `type`; null where c is 1.
+Value CoordinateChange::scale(Location loc, Type type, bool inverse) {
+  double literal = 1;
+  Value product;
+  IRMapping mapping;
+  for (const Factor &factor : factors) {
+    literal *= factor.literal;
+    if (!factor.host)
+      continue;
+    Value host = hostValue(factor.host, mapping);
+    product = product ? arith::MulFOp::create(builder, loc, product, host) : host;
+  }
+  auto constant = [&](double value) {
+    return arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(value));
+  };
+  if (literal != 1) {
+    Value number = constant(literal);
+    product = product ? arith::MulFOp::create(builder, loc, product, number) : number;
+  }
+  if (!product)
+    return {};
+  if (inverse)
+    product = arith::DivFOp::create(builder, loc, constant(1), product);
+  Value result = arith::TruncFOp::create(builder, loc, builder.getF32Type(), product);
+  if (isa<VectorType>(type))
+    result = vector::BroadcastOp::create(builder, loc, type, result);
+  return result;
+}
+
+/// y' = P^-1(u) - d, u' = P(y') becomes z' = z - c d.
+LogicalResult CoordinateChange::rewriteStep() {
+  YieldOp yield = yieldOf(clauses.step.getBody());
+  auto apply = yield.getValues().front().getDefiningOp<ApplyOp>();
+  auto difference = apply ? apply.getOperand().getDefiningOp<arith::SubFOp>() : nullptr;
+  auto inverse = difference ? difference.getLhs().getDefiningOp<InverseOp>() : nullptr;
+  if (!inverse || inverse.getOperand() != clauses.project.getResult())
+    return clauses.step.emitOpError("is not one of agile mirror descent alone: between P^-1(u) - d "
+                                    "and P nothing may be done to x");
+  Location loc = difference.getLoc();
+  builder.setInsertionPoint(difference);
+  Value d = difference.getRhs();
+  if (Value c = scale(loc, latent.getType(), /*inverse=*/false))
+    d = arith::MulFOp::create(builder, loc, c, d);
+  Value moved = arith::SubFOp::create(builder, loc, latent, d);
+  builder.setInsertionPoint(yield);
+  YieldOp::create(builder, yield.getLoc(), moved, builder.getStrArrayAttr({"dual"}));
+  for (Operation *op : {yield.getOperation(), apply.getOperation(), difference.getOperation(),
+                        inverse.getOperation()})
+    op->erase();
+  return success();
+}
+
+/// Whoever else reads x finds z / c; what only asks for a sign or an order finds z.
+void CoordinateChange::rewriteReaders() {
+  for (OpOperand &use : llvm::make_early_inc_range(latent.getUses())) {
+    Operation *owner = use.getOwner();
+    if (clauses.project->isAncestor(owner) || clauses.step->isAncestor(owner) ||
+        isa<SignOp, SgnOp, HardmaxOp>(owner))
+      continue;
+    builder.setInsertionPoint(owner);
+    if (Value c = scale(owner->getLoc(), latent.getType(), /*inverse=*/true))
+      use.set(arith::MulFOp::create(builder, owner->getLoc(), c, latent));
+  }
+}
+
+/// P becomes R.
+void CoordinateChange::rewriteProject() {
+  if (factors.empty())
+    return;
+  for (const Chain &chain : chains) {
+    Operation *last = chain.ops[factors.size() - 1];
+    if (auto softmax = dyn_cast<SoftmaxOp>(last)) {
+      softmax.getScaleMutable().clear();
+      softmax.getOperandMutable().assign(latent);
+    } else {
+      last->getResult(0).replaceAllUsesWith(latent);
+    }
+  }
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(clauses.project.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+/// Attach: z = c x0, with c at step 0.
+void CoordinateChange::rewriteLatent() {
+  clauses.latent.setDual(true);
+  YieldOp yield = yieldOf(clauses.latent.getBody());
+  builder.setInsertionPoint(yield);
+  if (Value c = scale(yield.getLoc(), latent.getType(), /*inverse=*/false))
+    yield.getValuesMutable().assign(
+        arith::MulFOp::create(builder, yield.getLoc(), c, yield.getValues().front()));
+}
+
+struct ChangeCoordinate : bregman::impl::ChangeCoordinateBase<ChangeCoordinate> {
+  void runOnOperation() override {
+    for (auto quantizer : getOperation().getOps<QuantizerOp>())
+      if (failed(CoordinateChange(quantizer).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,76 @@
+// RUN: %bregman-opt %s --bregman-resolve-update --bregman-change-coordinate --split-input-file --verify-diagnostics
+
+bregman.quantizer @Q13_shifted {
+  %step = bregman.counter step : f64
+  %beta = bregman.schedule "beta" : f64 {
+    %0 = math.exp %step : f64
+    bregman.yield %0 : f64
+  }
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %half = arith.constant 0.5 : f32
+    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with R free of schedules, but R reads `beta`}}
+    %b = arith.truncf %beta : f64 to f32
+    // expected-note @+1 {{x is read here}}
+    %0 = arith.addf %x, %half : f32
+    %1 = arith.mulf %b, %0 : f32
+    %2 = math.tanh %1 : f32
+    bregman.yield %2 : f32
+  }
+  bregman.update agile_mirror
+}
+
+// -----
+
+bregman.quantizer @Q13_outer_schedule {
+  %step = bregman.counter step : f64
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with R free of schedules, but R reads `step`}}
+    %k = arith.truncf %step : f64 to f32
+    // expected-note @+1 {{x is read here}}
+    %0 = math.tanh %x : f32
+    %1 = arith.mulf %k, %0 : f32
+    bregman.yield %1 : f32
+  }
+  bregman.update agile_mirror
+}
+
+// -----
+
+bregman.quantizer @Q13_negative {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  // expected-error @+1 {{'bregman.project' op Q13: agile mirror needs P(x) = R(c x) with c > 0}}
+  %w = bregman.project "w" : f32 {
+    %k = arith.constant -2.0 : f32
+    %0 = arith.mulf %k, %x : f32
+    %1 = math.tanh %0 : f32
+    bregman.yield %1 : f32
+  }
+  bregman.update agile_mirror
+}
+
+// -----
+
+bregman.quantizer @every_between {
+  %one = arith.constant 1.0 : f64
+  // expected-error @+8 {{'bregman.step' op is not one of agile mirror descent alone: between P^-1(u) - d and P nothing may be done to x}}
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %0 = math.tanh %x : f32
+    bregman.yield %0 : f32
+  }
+  bregman.update agile_mirror
+  bregman.every %one step {
+    %0 = math.absf %x : f32
+    bregman.yield x = %0 : f32
+  }
+}

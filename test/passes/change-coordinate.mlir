@@ -1,0 +1,173 @@
+// RUN: %bregman-opt %s --bregman-change-coordinate --canonicalize | FileCheck %s
+
+// CHECK-LABEL: bregman.quantizer @Tanh
+// The schedule moves above the latent, which starts at c(0) x0.
+// CHECK:      %beta = bregman.schedule "beta"
+// CHECK:      %dual = bregman.latent dual (w0 = %w0: f32) : f32 {
+// CHECK-NEXT:   %[[C:.*]] = arith.truncf %beta : f64 to f32
+// CHECK-NEXT:   %[[Z0:.*]] = arith.mulf %[[C]], %w0 : f32
+// CHECK-NEXT:   bregman.yield %[[Z0]] : f32
+// CHECK:      %w = bregman.project "w" : f32 {
+// CHECK-NEXT:   %[[W:.*]] = math.tanh %dual : f32
+// CHECK-NEXT:   bregman.yield %[[W]] : f32
+// CHECK:      bregman.final {
+// CHECK-NEXT:   %[[Q:.*]] = bregman.sign %dual : f32
+// CHECK-NEXT:   bregman.yield %[[Q]] : f32
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-NEXT:   %[[D:.*]] = bregman.base %w, %g : f32
+// CHECK-NEXT:   %[[C:.*]] = arith.truncf %beta : f64 to f32
+// CHECK-NEXT:   %[[CD:.*]] = arith.mulf %[[C]], %[[D]] : f32
+// CHECK-NEXT:   %[[Z1:.*]] = arith.subf %dual, %[[CD]] : f32
+// CHECK-NEXT:   bregman.yield dual = %[[Z1]] : f32
+// CHECK:      bregman.publish {
+// CHECK-NEXT:   bregman.yield %w : f32
+bregman.quantizer @Tanh {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %step = bregman.counter step : f64
+  %beta = bregman.schedule "beta" : f64 {
+    %0 = math.exp %step : f64
+    bregman.yield %0 : f64
+  }
+  %w = bregman.project "w" : f32 {
+    %b = arith.truncf %beta : f64 to f32
+    %0 = arith.mulf %b, %x : f32
+    %1 = math.tanh %0 : f32
+    bregman.yield %1 : f32
+  }
+  bregman.update agile_mirror
+  bregman.final {
+    %0 = bregman.sign %x : f32
+    bregman.yield %0 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %y = bregman.inverse project %w : f32 to f32
+    %d = bregman.base %w, %g : f32
+    %y1 = arith.subf %y, %d : f32
+    %w1 = bregman.apply project %y1 : f32 to f32
+    bregman.yield w = %w1 : f32
+  }
+  bregman.publish {
+    bregman.yield %w : f32
+  }
+}
+
+// The scale of a softmax; c multiplies on every level.
+// CHECK-LABEL: bregman.quantizer @Softmax
+// CHECK:      bregman.project "u" : vector<3xf32> {
+// CHECK-NEXT:   %[[U:.*]] = bregman.softmax %dual : vector<3xf32>
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK:        %[[D:.*]] = bregman.base %u
+// CHECK-NEXT:   %[[C:.*]] = arith.truncf %beta : f64 to f32
+// CHECK-NEXT:   %[[CC:.*]] = vector.broadcast %[[C]] : f32 to vector<3xf32>
+// CHECK-NEXT:   %[[CD:.*]] = arith.mulf %[[CC]], %[[D]] : vector<3xf32>
+// CHECK-NEXT:   %[[Z1:.*]] = arith.subf %dual, %[[CD]] : vector<3xf32>
+bregman.quantizer @Softmax {
+  %beta = bregman.param "beta" = 2.0 : f64
+  %levels = bregman.levels : vector<3xf32> {
+    %q = arith.constant dense<[-1.0, 0.0, 1.0]> : vector<3xf32>
+    bregman.yield %q : vector<3xf32>
+  }
+  %x = bregman.latent (w0 = %w0 : f32) : vector<3xf32> {
+    %0 = vector.broadcast %w0 : f32 to vector<3xf32>
+    %1 = arith.mulf %levels, %0 : vector<3xf32>
+    bregman.yield %1 : vector<3xf32>
+  }
+  %u = bregman.project "u" : vector<3xf32> {
+    %b = arith.truncf %beta : f64 to f32
+    %0 = bregman.softmax %x scale %b : vector<3xf32>
+    bregman.yield %0 : vector<3xf32>
+  }
+  %w = bregman.weight "w" : f32 {
+    %0 = arith.mulf %levels, %u : vector<3xf32>
+    %1 = bregman.reduce sum %0 : vector<3xf32>
+    bregman.yield %1 : f32
+  }
+  bregman.update agile_mirror
+  bregman.step (g = %g : f32) {
+    %y = bregman.inverse project %u : vector<3xf32> to vector<3xf32>
+    %c = bregman.vjp weight %u of %g : vector<3xf32>, f32
+    %d = bregman.base %u, %c : vector<3xf32>
+    %y1 = arith.subf %y, %d : vector<3xf32>
+    %u1 = bregman.apply project %y1 : vector<3xf32> to vector<3xf32>
+    bregman.yield u = %u1 : vector<3xf32>
+  }
+  bregman.publish {
+    %0 = bregman.apply weight %u : vector<3xf32> to f32
+    bregman.yield %0 : f32
+  }
+}
+
+// Two readings with the factors beta and 2 in common; `softsign` keeps the rest. Readers of x find z / c.
+// CHECK-LABEL: bregman.quantizer @TwoReadings
+// CHECK:      bregman.project "w" : f32 {
+// CHECK-NEXT:   %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK-NEXT:   %[[A:.*]] = math.absf %dual : f32
+// CHECK-NEXT:   %[[B:.*]] = arith.addf %[[A]], %[[ONE]] : f32
+// CHECK-NEXT:   arith.divf %dual, %[[B]] : f32
+// CHECK:      bregman.final {
+// CHECK:        %[[TWO:.*]] = arith.constant 2.000000e+00 : f64
+// CHECK:        %[[C:.*]] = arith.mulf %beta, %[[TWO]] : f64
+// CHECK:        %[[R:.*]] = arith.divf %{{.*}}, %[[C]] : f64
+// CHECK:        %[[RR:.*]] = arith.truncf %[[R]] : f64 to f32
+// CHECK:        %[[X:.*]] = arith.mulf %[[RR]], %dual : f32
+// CHECK:        math.floor %[[X]] : f32
+bregman.quantizer @TwoReadings {
+  %beta = bregman.param "beta" = 2.0 : f64
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %one = arith.constant 1.0 : f32
+    %two = arith.constant 2.0 : f32
+    %b = arith.truncf %beta : f64 to f32
+    %0 = arith.mulf %b, %x : f32
+    %1 = arith.mulf %0, %two : f32
+    %2 = arith.mulf %x, %b : f32
+    %3 = arith.mulf %two, %2 : f32
+    %4 = math.absf %3 : f32
+    %5 = arith.addf %4, %one : f32
+    %6 = arith.divf %1, %5 : f32
+    bregman.yield %6 : f32
+  }
+  bregman.update agile_mirror
+  bregman.final {
+    %0 = math.floor %x : f32
+    bregman.yield %0 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %y = bregman.inverse project %w : f32 to f32
+    %d = bregman.base %w, %g : f32
+    %y1 = arith.subf %y, %d : f32
+    %w1 = bregman.apply project %y1 : f32 to f32
+    bregman.yield w = %w1 : f32
+  }
+  bregman.publish {
+    bregman.yield %w : f32
+  }
+}
+
+// Lazy mirror descent has no inverse and is left alone.
+// CHECK-LABEL: bregman.quantizer @Lazy
+// CHECK:      %x = bregman.latent (w0
+// CHECK:      bregman.yield x =
+bregman.quantizer @Lazy {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %0 = math.tanh %x : f32
+    bregman.yield %0 : f32
+  }
+  bregman.update lazy_mirror
+  bregman.step (g = %g : f32) {
+    %d = bregman.base %x, %g : f32
+    %x1 = arith.subf %x, %d : f32
+    bregman.yield x = %x1 : f32
+  }
+  bregman.publish {
+    %0 = bregman.apply project %x : f32 to f32
+    bregman.yield %0 : f32
+  }
+}
