@@ -1,9 +1,8 @@
 // bregman-change-coordinate: agile mirror descent in the coordinate z = c P^-1(u).
 #include "passes/Clauses.h"
+#include "passes/HostArithmetic.h"
 #include "passes/HostScalars.h"
 #include "passes/Passes.h"
-
-#include "mlir/IR/Matchers.h"
 
 namespace bregman {
 #define GEN_PASS_DEF_CHANGECOORDINATE
@@ -15,39 +14,10 @@ using namespace bregman;
 
 namespace {
 
-/// One factor of c: a host value, or a literal.
-struct Factor {
-  Value host;
-  double literal = 1;
-  bool operator==(const Factor &other) const {
-    return host == other.host && literal == other.literal;
-  }
-};
-
-/// The host value that stands behind an f32 or a level vector.
-std::optional<Factor> factorOf(Value value) {
-  if (auto broadcast = value.getDefiningOp<vector::BroadcastOp>())
-    return factorOf(broadcast.getSource());
-  if (auto truncate = value.getDefiningOp<arith::TruncFOp>()) {
-    FloatAttr literal;
-    if (matchPattern(truncate.getIn(), m_Constant(&literal)))
-      return Factor{{}, literal.getValueAsDouble()};
-    return Factor{truncate.getIn()};
-  }
-  Attribute constant;
-  if (!matchPattern(value, m_Constant(&constant)))
-    return std::nullopt;
-  if (auto number = dyn_cast<FloatAttr>(constant))
-    return Factor{{}, number.getValueAsDouble()};
-  if (auto levels = dyn_cast<SplatElementsAttr>(constant))
-    return Factor{{}, levels.getSplatValue<APFloat>().convertToDouble()};
-  return std::nullopt;
-}
-
 /// x as one place of the projection reads it: multiplied by one factor after the other.
 struct Chain {
   OpOperand *use;
-  SmallVector<Factor> factors;
+  SmallVector<HostScalar> factors;
   SmallVector<Operation *> ops; ///< the op that applies each factor
 };
 
@@ -56,11 +26,11 @@ Chain follow(OpOperand &use) {
   Value value = use.get();
   Operation *op = use.getOwner();
   while (true) {
-    std::optional<Factor> factor;
+    std::optional<HostScalar> factor;
     if (isa<arith::MulFOp>(op))
-      factor = factorOf(op->getOperand(op->getOperand(0) == value ? 1 : 0));
+      factor = hostScalarOf(op->getOperand(op->getOperand(0) == value ? 1 : 0));
     else if (auto softmax = dyn_cast<SoftmaxOp>(op); softmax && softmax.getScale())
-      factor = factorOf(softmax.getScale());
+      factor = hostScalarOf(softmax.getScale());
     if (!factor)
       return chain;
     chain.factors.push_back(*factor);
@@ -95,7 +65,7 @@ private:
   OpBuilder builder;
   Value latent;
   SmallVector<Chain> chains;
-  SmallVector<Factor> factors; ///< of c, common to all chains
+  SmallVector<HostScalar> factors; ///< of c, common to all chains
 };
 
 LogicalResult CoordinateChange::run() {
@@ -129,8 +99,9 @@ LogicalResult CoordinateChange::findScale() {
     factors.truncate(common);
   }
   double sign = 1;
-  for (const Factor &factor : factors)
-    sign *= factor.literal;
+  for (const HostScalar &factor : factors)
+    if (factor.isLiteral())
+      sign *= factor.literal;
   if (!(sign > 0))
     return clauses.project.emitOpError("Q13: agile mirror needs P(x) = R(c x) with c > 0");
   return success();
@@ -213,28 +184,17 @@ Value CoordinateChange::hostValue(Value source, IRMapping &mapping) {
 
 /// c, or its reciprocal taken in double, in the shape of `type`; null where c is 1.
 Value CoordinateChange::scale(Location loc, Type type, bool inverse) {
-  double literal = 1;
-  Value product;
+  HostArithmetic host(builder, loc);
+  HostScalar product = 1;
   IRMapping mapping;
-  for (const Factor &factor : factors) {
-    literal *= factor.literal;
-    if (!factor.host)
-      continue;
-    Value host = hostValue(factor.host, mapping);
-    product = product ? arith::MulFOp::create(builder, loc, product, host) : host;
-  }
-  auto constant = [&](double value) {
-    return arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(value));
-  };
-  if (literal != 1) {
-    Value number = constant(literal);
-    product = product ? arith::MulFOp::create(builder, loc, product, number) : number;
-  }
-  if (!product)
+  for (const HostScalar &factor : factors)
+    product = host.mul(product,
+                       factor.isLiteral() ? factor : HostScalar(hostValue(factor.value, mapping)));
+  if (product.is(1))
     return {};
   if (inverse)
-    product = arith::DivFOp::create(builder, loc, constant(1), product);
-  Value result = arith::TruncFOp::create(builder, loc, builder.getF32Type(), product);
+    product = host.div(1, product);
+  Value result = host.rounded(product);
   if (isa<VectorType>(type))
     result = vector::BroadcastOp::create(builder, loc, type, result);
   return result;

@@ -115,6 +115,49 @@ def ExpandVjp : Pass<"bregman-expand-vjp", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def ExpandProx : Pass<"bregman-expand-prox", "::mlir::ModuleOp"> {
+  let summary = "Solve the proximal step of abs and squares";
+  let description = [{
+    Replaces `bregman.proximal` by argmin_y (y - x)^2 / 2 + lr E(y) in closed form. Rule Q8: E is a
+    nonnegative sum of abs and square of x - a with host scalars a, or of x - nearest(x), in which
+    case the level is the one nearest to the incoming x. With v the minimum of the squares alone and a
+    the abs' weight, both shrunk by 1 / (1 + 2 sum b), the step about a point p is
+    min(v + a, max(p, v - a)): soft thresholding. Abs about several literal points nests that.
+
+    ```mlir
+    bregman.prox {
+      %r = arith.truncf %rate : f64 to f32
+      %0 = math.absf %x : f32
+      %1 = arith.mulf %r, %0 : f32
+      bregman.yield %1 : f32
+    }
+    bregman.step (g = %g : f32) {
+      %lr64 = bregman.counter lr : f64
+      %lr = arith.truncf %lr64 : f64 to f32
+      %x1 = bregman.proximal %g by %lr : f32
+      bregman.yield x = %x1 : f32
+    }
+    ```
+
+    has the step
+
+    ```mlir
+    bregman.step (g = %g : f32) {
+      %lr64 = bregman.counter lr : f64
+      %0 = arith.mulf %lr64, %rate : f64
+      %a = arith.truncf %0 : f64 to f32
+      %p = arith.constant 0.000000e+00 : f32
+      %1 = arith.subf %g, %a : f32
+      %2 = arith.maximumf %p, %1 : f32
+      %3 = arith.addf %g, %a : f32
+      %x1 = arith.minimumf %3, %2 : f32
+      bregman.yield x = %x1 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
 def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
   let summary = "Make one method of a quantizer and an optimizer";
   let description = [{

@@ -14,6 +14,7 @@ void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &o
   manager.addPass(createResolveUpdate());
   manager.addPass(createChangeCoordinate());
   manager.addPass(createExpandVjp());
+  manager.addPass(createExpandProx());
   manager.addPass(createCompose({options.quantizer, options.optimizer}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

@@ -1,0 +1,277 @@
+// bregman-expand-prox: the proximal step of a sum of abs and squares, in closed form.
+#include "passes/Clauses.h"
+#include "passes/HostArithmetic.h"
+#include "passes/Passes.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace bregman {
+#define GEN_PASS_DEF_EXPANDPROX
+#include "passes/Passes.h.inc"
+} // namespace bregman
+
+using namespace mlir;
+using namespace bregman;
+
+namespace {
+
+/// weight |x - point| or weight (x - point)^2. The point is a host scalar or, where `nearest` is
+/// set, the level nearest to the incoming x.
+struct Term {
+  HostScalar weight, point;
+  NearestOp nearest;
+};
+
+/// scale x + offset, or scale (x - nearest(x)).
+struct Affine {
+  HostScalar scale, offset;
+  NearestOp nearest;
+};
+
+class ProxExpander {
+public:
+  ProxExpander(ProximalOp op, Clauses &clauses)
+      : op(op), prox(clauses.prox), latent(clauses.latent.getResult()), builder(op),
+        host(builder, clauses.prox.getLoc()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult collect(Value e, HostScalar weight);
+  LogicalResult collectTerm(SmallVectorImpl<Term> &terms, Value t, HostScalar weight, bool square);
+  std::optional<Affine> affine(Value t);
+  std::optional<HostScalar> scalar(Value value);
+  LogicalResult refuse(Value e);
+  LogicalResult mergePoints();
+  /// The level nearest to the incoming x.
+  Value levelOf(NearestOp nearest) { return mapping.lookup(nearest.getResult()); }
+  Value smooth(HostScalar strength, HostScalar &shrink);
+  Value threshold(Value v);
+
+  template <typename Op> Value emit(Value a, Value b) {
+    return Op::create(builder, prox.getLoc(), a, b);
+  }
+
+  ProximalOp op;
+  ProxOp prox;
+  Value latent;
+  OpBuilder builder;
+  HostArithmetic host;
+  IRMapping mapping; ///< the clause at the incoming x; what is not read falls away again
+  SmallVector<Term> kinks, squares;
+};
+
+LogicalResult ProxExpander::refuse(Value e) {
+  return emitError(e.getLoc(), "Q8: the proximal step is known for nonnegative sums of abs and "
+                               "square of x - a, or of x - nearest(x); not for this term");
+}
+
+/// The host scalar behind an f32 value of the clause.
+std::optional<HostScalar> ProxExpander::scalar(Value value) {
+  std::optional<HostScalar> found = hostScalarOf(value);
+  if (found && !found->isLiteral())
+    found->value = mapping.lookupOrDefault(found->value);
+  return found;
+}
+
+std::optional<Affine> ProxExpander::affine(Value t) {
+  if (t == latent)
+    return Affine{1, 0, {}};
+  Operation *def = t.getDefiningOp();
+  auto scaled = [&](std::optional<Affine> a, HostScalar by) {
+    if (a) {
+      a->scale = host.mul(a->scale, by);
+      a->offset = host.mul(a->offset, by);
+    }
+    return a;
+  };
+  auto shifted = [&](std::optional<Affine> a, HostScalar by) -> std::optional<Affine> {
+    if (!a || a->nearest)
+      return std::nullopt;
+    a->offset = host.add(a->offset, by);
+    return a;
+  };
+  if (isa_and_present<arith::NegFOp>(def))
+    return scaled(affine(def->getOperand(0)), -1);
+  if (!isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(def))
+    return std::nullopt;
+  Value a = def->getOperand(0), b = def->getOperand(1);
+  if (isa<arith::SubFOp>(def)) {
+    bool swapped = b == latent && a != latent;
+    auto nearest = (swapped ? a : b).getDefiningOp<NearestOp>();
+    if (nearest && nearest.getOperand() == latent && (swapped || a == latent))
+      return Affine{swapped ? -1 : 1, 0, nearest};
+  }
+  if (std::optional<HostScalar> k = scalar(b)) {
+    if (isa<arith::AddFOp>(def))
+      return shifted(affine(a), *k);
+    if (isa<arith::SubFOp>(def))
+      return shifted(affine(a), host.neg(*k));
+    return scaled(affine(a), isa<arith::MulFOp>(def) ? *k : host.div(1, *k));
+  }
+  std::optional<HostScalar> k = scalar(a);
+  if (!k || isa<arith::DivFOp>(def))
+    return std::nullopt;
+  if (isa<arith::AddFOp>(def))
+    return shifted(affine(b), *k);
+  if (isa<arith::SubFOp>(def))
+    return shifted(scaled(affine(b), -1), *k);
+  return scaled(affine(b), *k);
+}
+
+/// weight |s (x - p)|^(1 or 2) is weight |s|^(1 or 2) |x - p|^(1 or 2).
+LogicalResult ProxExpander::collectTerm(SmallVectorImpl<Term> &terms, Value t, HostScalar weight,
+                                        bool square) {
+  std::optional<Affine> form = affine(t);
+  if (!form || form->scale.is(0))
+    return refuse(t);
+  HostScalar scale = square ? host.mul(form->scale, form->scale) : host.abs(form->scale);
+  HostScalar point = 0;
+  if (!form->offset.is(0))
+    point = host.div(host.neg(form->offset), form->scale);
+  terms.push_back({host.mul(weight, scale), point, form->nearest});
+  return success();
+}
+
+LogicalResult ProxExpander::collect(Value e, HostScalar weight) {
+  if (scalar(e))
+    return success(); // a constant moves no minimum
+  Operation *def = e.getDefiningOp();
+  FloatAttr exponent;
+  if (auto add = dyn_cast_or_null<arith::AddFOp>(def))
+    return success(succeeded(collect(add.getLhs(), weight)) &&
+                   succeeded(collect(add.getRhs(), weight)));
+  if (auto sub = dyn_cast_or_null<arith::SubFOp>(def); sub && scalar(sub.getRhs()))
+    return collect(sub.getLhs(), weight);
+  if (auto abs = dyn_cast_or_null<math::AbsFOp>(def))
+    return collectTerm(kinks, abs.getOperand(), weight, /*square=*/false);
+  if (auto power = dyn_cast_or_null<math::PowFOp>(def);
+      power && matchPattern(power.getRhs(), m_Constant(&exponent)) &&
+      exponent.getValueAsDouble() == 2)
+    return collectTerm(squares, power.getLhs(), weight, /*square=*/true);
+  if (!isa_and_present<arith::MulFOp, arith::DivFOp>(def))
+    return refuse(e);
+
+  Value a = def->getOperand(0), b = def->getOperand(1);
+  if (isa<arith::MulFOp>(def) && a == b)
+    return collectTerm(squares, a, weight, /*square=*/true);
+  bool divides = isa<arith::DivFOp>(def);
+  std::optional<HostScalar> factor = scalar(b);
+  if (!factor && !divides && (factor = scalar(a)))
+    std::swap(a, b);
+  if (!factor || (factor->isLiteral() && factor->literal < 0))
+    return refuse(e);
+  return collect(a, host.mul(weight, divides ? host.div(1, *factor) : *factor));
+}
+
+/// Kinks at one point are one kink; several points need an order, which literals have.
+LogicalResult ProxExpander::mergePoints() {
+  SmallVector<Term> merged;
+  for (Term &kink : kinks) {
+    auto same = llvm::find_if(merged, [&](Term &other) {
+      if (kink.nearest && other.nearest)
+        return kink.nearest.getLevels() == other.nearest.getLevels();
+      return !kink.nearest && !other.nearest && kink.point == other.point;
+    });
+    if (same == merged.end())
+      merged.push_back(kink);
+    else
+      same->weight = host.add(same->weight, kink.weight);
+  }
+  kinks = std::move(merged);
+  bool ordered =
+      llvm::all_of(kinks, [](const Term &kink) { return !kink.nearest && kink.point.isLiteral(); });
+  if (kinks.size() > 1 && !ordered)
+    return prox.emitOpError("Q8: has abs about several points whose order is not known when it is "
+                            "compiled; only literal points may be several");
+  llvm::sort(kinks, [](const Term &a, const Term &b) { return a.point.literal < b.point.literal; });
+  return success();
+}
+
+/// The squares alone: v = (x + sum 2 b_j c_j) s with s = 1 / (1 + 2 sum b_j).
+Value ProxExpander::smooth(HostScalar strength, HostScalar &shrink) {
+  HostScalar total = 0, pull = 0;
+  Value v = op.getOperand();
+  for (const Term &square : squares) {
+    HostScalar twice = host.mul(2, host.mul(strength, square.weight));
+    total = host.add(total, twice);
+    if (square.nearest)
+      v = emit<arith::AddFOp>(v, emit<arith::MulFOp>(host.rounded(twice), levelOf(square.nearest)));
+    else if (!square.point.is(0))
+      pull = host.add(pull, host.mul(twice, square.point));
+  }
+  if (!pull.is(0))
+    v = emit<arith::AddFOp>(v, host.rounded(pull));
+  if (total.is(0))
+    return v;
+  shrink = host.div(1, host.add(1, total));
+  return emit<arith::MulFOp>(v, host.rounded(shrink));
+}
+
+/// argmin_y (y - v)^2 / 2 + sum_i a_i |y - p_i| with p_1 < ... < p_n is
+/// min(v + t_0, max(p_1, min(v + t_1, ... max(p_n, v + t_n)))), t_i = sum_{j>i} a_j - sum_{j<=i}
+/// a_j.
+Value ProxExpander::threshold(Value v) {
+  if (kinks.empty())
+    return v;
+  auto pointOf = [&](const Term &kink) {
+    return kink.nearest ? levelOf(kink.nearest) : host.rounded(kink.point);
+  };
+  if (kinks.size() == 1) { // both shifts are the same number
+    Value a = host.rounded(kinks.front().weight);
+    Value y = emit<arith::MaximumFOp>(pointOf(kinks.front()), emit<arith::SubFOp>(v, a));
+    return emit<arith::MinimumFOp>(emit<arith::AddFOp>(v, a), y);
+  }
+  HostScalar shift = 0;
+  for (const Term &kink : kinks)
+    shift = host.add(shift, host.neg(kink.weight));
+  Value y = emit<arith::AddFOp>(v, host.rounded(shift));
+  for (const Term &kink : llvm::reverse(kinks)) {
+    shift = host.add(shift, host.mul(2, kink.weight));
+    y = emit<arith::MaximumFOp>(pointOf(kink), y);
+    y = emit<arith::MinimumFOp>(emit<arith::AddFOp>(v, host.rounded(shift)), y);
+  }
+  return y;
+}
+
+LogicalResult ProxExpander::run() {
+  std::optional<HostScalar> strength = hostScalarOf(op.getStrength());
+  if (!strength)
+    return op.emitOpError("expects its strength to be a host scalar");
+  mapping.map(latent, op.getOperand());
+  cloneBody(builder, prox.getBody(), mapping);
+  if (failed(collect(yieldOf(prox.getBody()).getValues().front(), 1)) || failed(mergePoints()))
+    return failure();
+  HostScalar shrink = 1;
+  Value v = smooth(*strength, shrink);
+  for (Term &kink : kinks)
+    kink.weight = host.mul(host.mul(*strength, kink.weight), shrink);
+  op.replaceAllUsesWith(threshold(v));
+  Block *block = op->getBlock();
+  op.erase();
+  for (Operation &dead : llvm::make_early_inc_range(llvm::reverse(*block)))
+    if (isOpTriviallyDead(&dead))
+      dead.erase();
+  return success();
+}
+
+struct ExpandProx : bregman::impl::ExpandProxBase<ExpandProx> {
+  void runOnOperation() override {
+    for (auto quantizer : getOperation().getOps<QuantizerOp>()) {
+      Clauses clauses(quantizer);
+      SmallVector<ProximalOp> ops;
+      quantizer.walk([&](ProximalOp op) { ops.push_back(op); });
+      for (ProximalOp op : ops) {
+        if (!clauses.prox) {
+          op.emitOpError("stands in a quantizer without `prox`");
+          return signalPassFailure();
+        }
+        if (failed(ProxExpander(op, clauses).run()))
+          return signalPassFailure();
+      }
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,153 @@
+// RUN: %bregman-opt %s --bregman-expand-prox --canonicalize --cse | FileCheck %s
+
+// Soft thresholding about zero; one host scalar, the product in double.
+// CHECK-LABEL: bregman.quantizer @Abs
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-NEXT:   %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK-NEXT:   %[[LR:.*]] = bregman.counter lr : f64
+// CHECK-NEXT:   %[[K:.*]] = arith.mulf %[[LR]], %rate : f64
+// CHECK-NEXT:   %[[A:.*]] = arith.truncf %[[K]] : f64 to f32
+// CHECK-NEXT:   %[[DOWN:.*]] = arith.subf %g, %[[A]] : f32
+// CHECK-NEXT:   %[[MAX:.*]] = arith.maximumf %[[DOWN]], %[[ZERO]] : f32
+// CHECK-NEXT:   %[[UP:.*]] = arith.addf %g, %[[A]] : f32
+// CHECK-NEXT:   %[[Y:.*]] = arith.minimumf %[[UP]], %[[MAX]] : f32
+// CHECK-NEXT:   bregman.yield x = %[[Y]] : f32
+bregman.quantizer @Abs {
+  %rate = bregman.param "rate" = 0.1 : f64
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.prox {
+    %r = arith.truncf %rate : f64 to f32
+    %0 = math.absf %x : f32
+    %1 = arith.mulf %r, %0 : f32
+    bregman.yield %1 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = bregman.counter lr : f64
+    %0 = arith.truncf %lr : f64 to f32
+    %1 = bregman.proximal %g by %0 : f32
+    bregman.yield x = %1 : f32
+  }
+}
+
+// The level nearest to the incoming x is the point. 2 |3 (x - q)| has the weight 6.
+// CHECK-LABEL: bregman.quantizer @NearestLevel
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-DAG:    %[[Q:.*]] = arith.constant dense<[-1.000000e+00, 1.000000e+00]> : vector<2xf32>
+// CHECK-DAG:    %[[A:.*]] = arith.constant 6.000000e-01 : f32
+// CHECK:        %[[P:.*]] = bregman.nearest %g, %[[Q]] : vector<2xf32>
+// CHECK-NEXT:   %[[DOWN:.*]] = arith.subf %g, %[[A]] : f32
+// CHECK-NEXT:   %[[MAX:.*]] = arith.maximumf %[[P]], %[[DOWN]] : f32
+// CHECK-NEXT:   %[[UP:.*]] = arith.addf %g, %[[A]] : f32
+// CHECK-NEXT:   arith.minimumf %[[UP]], %[[MAX]] : f32
+bregman.quantizer @NearestLevel {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.prox {
+    %q = arith.constant dense<[-1.0, 1.0]> : vector<2xf32>
+    %two = arith.constant 2.0 : f32
+    %three = arith.constant 3.0 : f32
+    %0 = bregman.nearest %x, %q : vector<2xf32>
+    %1 = arith.subf %0, %x : f32
+    %2 = arith.mulf %1, %three : f32
+    %3 = math.absf %2 : f32
+    %4 = arith.mulf %3, %two : f32
+    bregman.yield %4 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = arith.constant 0.1 : f64
+    %0 = arith.truncf %lr : f64 to f32
+    %1 = bregman.proximal %g by %0 : f32
+    bregman.yield x = %1 : f32
+  }
+}
+
+// rate (x - q)^2 alone: (x + k q) / (1 + k) with k = 2 lr rate.
+// CHECK-LABEL: bregman.quantizer @Square
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK:        %[[LR:.*]] = bregman.counter lr : f64
+// CHECK:        %[[Q:.*]] = bregman.nearest %g, %levels : vector<2xf32>
+// CHECK:        %[[K:.*]] = arith.mulf %{{.*}}, %{{.*}} : f64
+// CHECK:        %[[K32:.*]] = arith.truncf
+// CHECK:        %[[KQ:.*]] = arith.mulf %[[K32]], %[[Q]] : f32
+// CHECK:        %[[V:.*]] = arith.addf %g, %[[KQ]] : f32
+// CHECK:        %[[S:.*]] = arith.divf %{{.*}}, %{{.*}} : f64
+// CHECK:        %[[S32:.*]] = arith.truncf %[[S]] : f64 to f32
+// CHECK:        %[[Y:.*]] = arith.mulf %[[V]], %[[S32]] : f32
+// CHECK-NEXT:   bregman.yield x = %[[Y]] : f32
+bregman.quantizer @Square {
+  %rate = bregman.param "rate" = 0.1 : f64
+  %levels = bregman.levels : vector<2xf32> {
+    %q = arith.constant dense<[-1.0, 1.0]> : vector<2xf32>
+    bregman.yield %q : vector<2xf32>
+  }
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.prox {
+    %r = arith.truncf %rate : f64 to f32
+    %0 = bregman.nearest %x, %levels : vector<2xf32>
+    %1 = arith.subf %x, %0 : f32
+    %2 = arith.mulf %1, %1 : f32
+    %3 = arith.mulf %r, %2 : f32
+    bregman.yield %3 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = bregman.counter lr : f64
+    %0 = arith.truncf %lr : f64 to f32
+    %1 = bregman.proximal %g by %0 : f32
+    bregman.yield x = %1 : f32
+  }
+}
+
+// |x - 2| / 2 + |x + 1| / 4 + (x - 1)^2 / 2 at lr = 1, all literal: v = (x + 1) / 2, weights 1/4 at 2
+// and 1/8 at -1: min(v + 3/8, max(-1, min(v + 1/8, max(2, v - 3/8)))).
+// CHECK-LABEL: bregman.quantizer @SeveralPoints
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-DAG:    %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK-DAG:    %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK-DAG:    %[[T2:.*]] = arith.constant -3.750000e-01 : f32
+// CHECK-DAG:    %[[T1:.*]] = arith.constant 1.250000e-01 : f32
+// CHECK-DAG:    %[[T0:.*]] = arith.constant 3.750000e-01 : f32
+// CHECK-DAG:    %[[P2:.*]] = arith.constant 2.000000e+00 : f32
+// CHECK-DAG:    %[[P1:.*]] = arith.constant -1.000000e+00 : f32
+// CHECK:        %[[A:.*]] = arith.addf %g, %[[ONE]] : f32
+// CHECK-NEXT:   %[[V:.*]] = arith.mulf %[[A]], %[[HALF]] : f32
+// CHECK-NEXT:   %[[B:.*]] = arith.addf %[[V]], %[[T2]] : f32
+// CHECK-NEXT:   %[[C:.*]] = arith.maximumf %[[B]], %[[P2]] : f32
+// CHECK-NEXT:   %[[D:.*]] = arith.addf %[[V]], %[[T1]] : f32
+// CHECK-NEXT:   %[[E:.*]] = arith.minimumf %[[D]], %[[C]] : f32
+// CHECK-NEXT:   %[[F:.*]] = arith.maximumf %[[E]], %[[P1]] : f32
+// CHECK-NEXT:   %[[G:.*]] = arith.addf %[[V]], %[[T0]] : f32
+// CHECK-NEXT:   %[[H:.*]] = arith.minimumf %[[G]], %[[F]] : f32
+// CHECK-NEXT:   bregman.yield x = %[[H]] : f32
+bregman.quantizer @SeveralPoints {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.prox {
+    %one = arith.constant 1.0 : f32
+    %two = arith.constant 2.0 : f32
+    %half = arith.constant 0.5 : f32
+    %quarter = arith.constant 0.25 : f32
+    %0 = arith.subf %x, %two : f32
+    %1 = math.absf %0 : f32
+    %2 = arith.mulf %1, %half : f32
+    %3 = arith.addf %x, %one : f32
+    %4 = math.absf %3 : f32
+    %5 = arith.mulf %quarter, %4 : f32
+    %6 = arith.addf %2, %5 : f32
+    %7 = arith.subf %one, %x : f32
+    %8 = math.powf %7, %two : f32
+    %9 = arith.mulf %half, %8 : f32
+    %10 = arith.addf %6, %9 : f32
+    bregman.yield %10 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = arith.constant 1.0 : f32
+    %0 = bregman.proximal %g by %lr : f32
+    bregman.yield x = %0 : f32
+  }
+}
