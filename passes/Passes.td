@@ -230,6 +230,44 @@ def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def ReduceTwoLevels : Pass<"bregman-reduce-two-levels", "::mlir::ModuleOp"> {
+  let summary = "Store one dual per weight where the two levels' duals mirror each other";
+  let description = [{
+    With the levels {-q, q} and a latent that starts at `levels * w0`, the lower level's dual is
+    the negative of the upper one as long as what is handed on is antisymmetric and the optimizer is
+    odd in (x, g), its states even or odd. Then softmax(c (-x, x)) gives w = q tanh(c x), `hardmax` the
+    sign, and half of what is stored suffices. The pass proves it of the method itself: it follows the
+    parity of every level vector from attach through a step, to a fixed point. J^T c of a softmax is
+    recognized, and becomes half of tanh's. Where a parity is missing, as in the released Jacobian
+    of PMF, the method is left alone.
+
+    The single dual takes the upper level's h; `parity` says how the other follows:
+
+    ```mlir
+    bregman.stored "x" : vector<2xf32>
+    bregman.publish (x = %x : vector<2xf32>, beta.next = %beta : f32) {
+      %q = arith.constant dense<[-1.0, 1.0]> : vector<2xf32>
+      %u = bregman.softmax %x scale %beta : vector<2xf32>
+      %0 = arith.mulf %q, %u : vector<2xf32>
+      %w = bregman.reduce sum %0 : vector<2xf32>
+      bregman.yield %w : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    bregman.stored "x" parity -1 : f32
+    bregman.publish (x = %x : f32, beta.next = %beta : f32) {
+      %0 = arith.mulf %beta, %x : f32
+      %w = math.tanh %0 : f32
+      bregman.yield %w : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
 def FormKernels : Pass<"bregman-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Make the kernels of a method, one sweep each";
   let description = [{

@@ -18,6 +18,9 @@ void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &o
   manager.addPass(createCompose({options.quantizer, options.optimizer}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(createReduceTwoLevels());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
 }
 
 void bregman::buildKernelPipeline(OpPassManager &manager, const KernelOptions &options) {
