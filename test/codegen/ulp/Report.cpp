@@ -42,19 +42,23 @@ void printSummary(llvm::raw_ostream &out, const Function &f, const Summary &s) {
 
 void printMarkdownHead(llvm::raw_ostream &out) {
   out << "| function | bound, ulp | measured, at | subnormal results | > 0.5 ulp | > 1 ulp | "
-         "monotone | widths that differ |\n"
-      << "|---|---|---|---|---|---|---|---|\n";
+         "monotone | widths that differ | arguments |\n"
+      << "|---|---|---|---|---|---|---|---|---|\n";
 }
 
-void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &s) {
+void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &s,
+                      uint64_t stride) {
   std::string subnormal = s.subnormal.ulp > 0
                               ? formatv("{0:f3} (bound {1:f2})", s.subnormal.ulp, f.subnormalBound)
                               : std::string("exact");
-  out << formatv("| `{0}` | {1:f2} | {2:f3} at `{3}` | {4} | {5} | {6} | {7} | {8} |\n", f.name,
-                 f.bound, s.normal.ulp, hex(s.normal.where), subnormal,
-                 percent(s.aboveHalf, s.count), percent(s.aboveOne, s.count),
-                 f.order == Order::None ? "not promised" : "yes",
-                 s.bitDifferences == 0 ? "none" : std::to_string(s.bitDifferences));
+  out << formatv("| `{0}` | {1:f2} | {2:f3} at `{3}` | {4} | {5} | {6} | ", f.name, f.bound,
+                 s.normal.ulp, hex(s.normal.where), subnormal, percent(s.aboveHalf, s.count),
+                 percent(s.aboveOne, s.count))
+      << (f.order == Order::None ? "not promised"
+          : s.descents == 0      ? "yes"
+                                 : "NO")
+      << " | " << (s.bitDifferences == 0 ? "none" : std::to_string(s.bitDifferences)) << " | "
+      << (stride == 1 ? "all" : formatv("1 in {0}", stride).str()) << " |\n";
 }
 
 void printTimesHead(llvm::raw_ostream &out) {

@@ -11,9 +11,10 @@ namespace bregman::ulp {
 /// One paragraph on one function.
 void printSummary(llvm::raw_ostream &out, const Function &f, const Summary &summary);
 
-/// The table's head, and one row per function.
+/// The table's head, and one row per function; `stride` is the sweep's.
 void printMarkdownHead(llvm::raw_ostream &out);
-void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &summary);
+void printMarkdownRow(llvm::raw_ostream &out, const Function &f, const Summary &summary,
+                      uint64_t stride);
 
 /// The table of costs: its head, and one row per function.
 void printTimesHead(llvm::raw_ostream &out);

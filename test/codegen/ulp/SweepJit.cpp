@@ -16,9 +16,12 @@ const Width widths[widthCount] = {
 
 bool canRun(const Width &width) {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  auto has = [&](llvm::StringRef feature) { return features.lookup(feature); };
   if (width.lanes == 16)
-    return features.lookup("avx512f") && features.lookup("avx512dq");
-  return features.lookup("avx2") && features.lookup("fma");
+    return llvm::all_of(
+        llvm::ArrayRef<llvm::StringRef>{"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
+        has);
+  return has("avx2") && has("fma");
 }
 
 static llvm::orc::JITTargetMachineBuilder targetOf(const Width &width) {

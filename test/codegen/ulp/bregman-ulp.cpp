@@ -99,7 +99,7 @@ int main(int argc, char **argv) {
     if (!summary)
       return fail(summary.takeError());
     if (markdown)
-      printMarkdownRow(llvm::outs(), f, *summary);
+      printMarkdownRow(llvm::outs(), f, *summary, stride);
     else
       printSummary(llvm::outs(), f, *summary);
     llvm::outs().flush();
