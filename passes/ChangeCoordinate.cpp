@@ -78,8 +78,8 @@ LogicalResult CoordinateChange::run() {
   if (failed(findScale()) || failed(checkRest()) || failed(rewriteStep()))
     return failure();
   rewriteReaders();
-  rewriteProject();
   rewriteLatent();
+  rewriteProject(); // last: the factors of c stand in it
   return success();
 }
 
