@@ -12,6 +12,8 @@ struct LoopOptions {
   /// f32 lanes of a vector: 16 or 8.
   int lanes = 16;
   LoopVariant variant = LoopVariant::Plain;
+  /// Vectors of one iteration; 0 takes what measured best.
+  int vectors = 0;
 };
 
 } // namespace bregman

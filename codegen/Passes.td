@@ -150,9 +150,10 @@ def LowerToLoops : Pass<"bregman-lower-to-loops", "mlir::ModuleOp"> {
     weight stands in front of the loop. All streams are read before any is written, so streams of
     one tensor may be the same memory.
 
-    The plain variant takes any size: its body stands once, and loads and stores choose between a
-    whole vector and a masked one. The streaming variant takes whole vectors only, prefetches the
-    streams that it reads, and stores f32 streams that are only written around the cache.
+    The plain variant takes any size: its body stands once, and loads and stores choose between
+    whole vectors and masked ones. One iteration does several vectors, whose chains of operations
+    overlap. The streaming variant takes whole vectors only, prefetches the streams that it reads,
+    and stores f32 streams that are only written around the cache.
 
     bf16 and f16 streams are widened exactly, and rounded to nearest even.
 
@@ -175,6 +176,8 @@ def LowerToLoops : Pass<"bregman-lower-to-loops", "mlir::ModuleOp"> {
   }];
   let options = [
     Option<"lanes", "lanes", "int", "16", "f32 lanes of a vector: 16 (AVX-512) or 8 (AVX2)">,
+    Option<"vectors", "vectors", "int", "0",
+           "vectors of one iteration; 0 takes what measured best">,
     Option<"variant", "variant", "bregman::LoopVariant", "bregman::LoopVariant::Plain",
            "plain: any size and alignment; streaming: whole vectors, around the cache",
            [{llvm::cl::values(

@@ -11,7 +11,8 @@ namespace bregman {
 void buildLoopsPipeline(OpPassManager &pm, const LoopOptions &options) {
   pm.addPass(createExpandValues());
   pm.addPass(createUnrollLevels());
-  pm.addPass(createLowerToLoops({.lanes = options.lanes, .variant = options.variant}));
+  pm.addPass(createLowerToLoops(
+      {.lanes = options.lanes, .vectors = options.vectors, .variant = options.variant}));
   // Constants and what was computed twice; this also removes what nothing reads.
   pm.addPass(createCSEPass());
 }
@@ -27,6 +28,8 @@ namespace {
 struct LoopsPipelineOptions : PassPipelineOptions<LoopsPipelineOptions> {
   Option<int> lanes{*this, "lanes", llvm::cl::desc("f32 lanes of a vector: 16 or 8"),
                     llvm::cl::init(16)};
+  Option<int> vectors{*this, "vectors", llvm::cl::desc("vectors of one iteration; 0: the best"),
+                      llvm::cl::init(0)};
   Option<LoopVariant> variant{
       *this, "variant", llvm::cl::desc("plain or streaming"), llvm::cl::init(LoopVariant::Plain),
       llvm::cl::values(clEnumValN(LoopVariant::Plain, "plain", "any size and alignment"),
@@ -38,7 +41,8 @@ void registerCodegenPipelines() {
   PassPipelineRegistration<LoopsPipelineOptions>(
       "bregman-loops-pipeline", "From a kernel to its loop",
       [](OpPassManager &pm, const LoopsPipelineOptions &options) {
-        buildLoopsPipeline(pm, {.lanes = options.lanes, .variant = options.variant});
+        buildLoopsPipeline(
+            pm, {.lanes = options.lanes, .variant = options.variant, .vectors = options.vectors});
       });
   PassPipelineRegistration<>("bregman-llvm-pipeline", "From a loop to the LLVM dialect",
                              [](OpPassManager &pm) { buildLLVMPipeline(pm); });

@@ -78,7 +78,7 @@ TEST(HostLoop, EveryTailAndAlignmentGivesTheDefinition) {
     KernelRunner runner(lanes);
     ASSERT_NO_FATAL_FAILURE(runner.load(momentum));
     for (int shift : {0, 1, 3})
-      for (int64_t size = 0; size <= 3 * lanes; ++size) {
+      for (int64_t size = 0; size <= 9 * lanes; ++size) {
         std::vector<float> result = runMomentum(runner, size, shift);
         Tensor tensor(size, shift);
         for (int64_t i = 0; i < size; ++i) {
@@ -108,7 +108,7 @@ TEST(HostLoop, TailsHaveTheBitsOfTheBody) {
   for (int lanes : lanesHere()) {
     KernelRunner runner(lanes);
     ASSERT_NO_FATAL_FAILURE(runner.load(momentum));
-    Tensor whole(5 * lanes, 0), cut(5 * lanes, 0);
+    Tensor whole(11 * lanes, 0), cut(11 * lanes, 0);
     runner.run(whole.size, whole.streams(), scalars);
     for (int64_t start = 0, size = 1; start < cut.size; start += size, size += 2) {
       size = std::min(size, cut.size - start);

@@ -1,0 +1,295 @@
+// Copies a kernel's body onto vectors. It stands once in the code: only loads and stores choose
+// between whole and masked vectors, on a branch that is predicted until the last iteration.
+#include "codegen/loops/LoopBuilder.h"
+#include "codegen/KernelABI.h"
+#include "codegen/ValueNames.h"
+#include "codegen/loops/Storage.h"
+#include "codegen/loops/StreamAccess.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+
+namespace bregman {
+
+/// How far ahead the streaming variant asks for what it reads, in bytes of each stream. Between 512
+/// and 4096 made no difference that could be measured; farther is worse.
+static constexpr int prefetchBytes = 2048;
+
+/// Several vectors in turn let a core with deep pipelines overlap their long chains of fma; more
+/// than the registers hold is no gain. Streams are bound by memory, and one gives the shortest
+/// code.
+static int vectorsPerIteration(const LoopOptions &options) {
+  if (options.vectors > 0)
+    return options.vectors;
+  if (options.variant == LoopVariant::Streaming)
+    return 1;
+  return options.lanes == 16 ? 4 : 2;
+}
+
+namespace {
+class LoopBuilder {
+public:
+  LoopBuilder(KernelOp kernel, LoopOptions options)
+      : kernel(kernel), options(options), builder(kernel), loc(kernel.getLoc()),
+        access(builder, options.lanes), vectorCount(vectorsPerIteration(options)),
+        vectors(vectorCount) {}
+
+  /// Replaces the kernel by its function.
+  LogicalResult run();
+
+private:
+  LogicalResult check();
+  void buildEntry(func::FuncOp function);
+  /// Copies the operations of `block` on vectors: in front of the loop what is the same for every
+  /// weight, the rest at the insertion point.
+  LogicalResult copyBody(Block &block);
+  LogicalResult copy(Operation *op);
+  Value constant(int64_t value) {
+    return arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
+  }
+  /// What a branch on whole and partial vectors emits, given a mask for each vector, null for
+  /// whole.
+  using PerMask = llvm::function_ref<SmallVector<Value>(ArrayRef<Value> masks)>;
+  SmallVector<Value> underMask(TypeRange types, PerMask emit);
+  void buildLoads();
+  void buildStores();
+
+  LoopStream &streamOf(StringRef name) {
+    return *llvm::find_if(streams, [&](LoopStream &stream) { return stream.name == name; });
+  }
+
+  KernelOp kernel;
+  LoopOptions options;
+  OpBuilder builder;
+  Location loc;
+  StreamAccess access;
+  SweepOp sweep;
+  SmallVector<LoopStream> streams;
+  int vectorCount; ///< of one iteration
+  /// Of the kernel's scalar values, for each of those.
+  SmallVector<IRMapping> vectors;
+  SmallVector<Value> indices; ///< of the first element of each vector
+  scf::ForOp loop;
+  Value size, isWhole;
+};
+} // namespace
+
+LogicalResult LoopBuilder::check() {
+  auto sweeps = kernel.getBody().getOps<SweepOp>();
+  if (std::distance(sweeps.begin(), sweeps.end()) != 1)
+    return kernel.emitOpError("expects one sweep; kernels of several are not compiled yet");
+  sweep = *sweeps.begin();
+  for (unsigned index = 0; index < kernel.getStreams().size(); ++index) {
+    Type storage = cast<TypeAttr>(kernel.getStorage()[index]).getValue();
+    if (isa<VectorType>(storage))
+      return kernel.emitOpError("stream `")
+             << kernel.streamName(index)
+             << "` has a level axis; --bregman-unroll-levels takes it apart";
+  }
+  return success();
+}
+
+void LoopBuilder::buildEntry(func::FuncOp function) {
+  Block *entry = function.addEntryBlock();
+  builder.setInsertionPointToStart(entry);
+  constexpr StringRef names[] = {"size", "streams", "scalars"};
+  for (auto [argument, name] : llvm::zip(entry->getArguments(), names)) {
+    argument.setLoc(named(name, loc));
+    function.setArgAttr(argument.getArgNumber(), nameAttribute, builder.getStringAttr(name));
+  }
+  size = entry->getArgument(0);
+  Value planes = entry->getArgument(1), scalars = entry->getArgument(2);
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  auto f32 = builder.getF32Type();
+
+  for (unsigned index = 0; index < kernel.getStreams().size(); ++index) {
+    LoopStream stream{.name = kernel.streamName(index).str(),
+                      .storage = cast<TypeAttr>(kernel.getStorage()[index]).getValue(),
+                      .isRead = llvm::is_contained(sweep.getReads(), kernel.getStream(index)),
+                      .isWritten = kernel.isWritten(index),
+                      .address = {}};
+    if (stream.isRead || stream.isWritten) {
+      Location place = named(stream.name, kernel.getStream(index).getLoc());
+      Value slot = LLVM::GEPOp::create(builder, loc, pointer, pointer, planes,
+                                       ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+      stream.address = LLVM::LoadOp::create(builder, place, pointer, slot, /*alignment=*/8);
+      keepName(stream.address.getDefiningOp(), stream.name);
+    }
+    streams.push_back(stream);
+  }
+  auto lanes = VectorType::get({options.lanes}, f32);
+  for (unsigned index = 0; index < kernel.getScalars().size(); ++index) {
+    Value scalar = kernel.getScalar(index);
+    if (scalar.use_empty())
+      continue;
+    StringRef name = cast<StringAttr>(kernel.getScalars()[index]).getValue();
+    Location place = named(name, scalar.getLoc());
+    Value slot = LLVM::GEPOp::create(builder, loc, pointer, f32, scalars,
+                                     ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+    Value number = LLVM::LoadOp::create(builder, place, f32, slot, /*alignment=*/4);
+    keepName(number.getDefiningOp(), name);
+    Value spread = vector::BroadcastOp::create(builder, place, lanes, number);
+    for (IRMapping &part : vectors)
+      part.map(scalar, spread);
+  }
+}
+
+LogicalResult LoopBuilder::copy(Operation *op) {
+  if (isa<SweepOp, YieldOp>(op))
+    return success();
+  auto isLane = [](Type type) { return type.isF32() || type.isInteger(1); };
+  bool isKnown = isa<arith::ConstantOp>(op) || op->hasTrait<OpTrait::Elementwise>();
+  if (!isKnown || op->getNumResults() != 1 || !isLane(op->getResult(0).getType()))
+    return op->emitOpError("has no form on vectors of weights; the passes before this one leave "
+                           "elementwise operations on 'f32' and 'i1'");
+  auto lanes = VectorType::get({options.lanes}, op->getResult(0).getType());
+  OpBuilder::InsertionGuard guard(builder);
+  bool isUniform = !loop || llvm::all_of(op->getOperands(), [&](Value operand) {
+    return !loop->isAncestor(vectors[0].lookup(operand).getParentRegion()->getParentOp());
+  });
+  if (isUniform && loop)
+    builder.setInsertionPoint(loop);
+  Value result;
+  for (IRMapping &part : vectors) {
+    if (result && isUniform) {
+      part.map(op->getResult(0), result);
+      continue;
+    }
+    if (auto number = dyn_cast<arith::ConstantOp>(op)) {
+      auto splat = DenseElementsAttr::get(lanes, cast<Attribute>(number.getValue()));
+      result = arith::ConstantOp::create(builder, op->getLoc(), splat);
+      part.map(op->getResult(0), result);
+    } else {
+      result = builder.clone(*op, part)->getResult(0);
+      result.setType(lanes);
+    }
+  }
+  return success();
+}
+
+LogicalResult LoopBuilder::copyBody(Block &block) {
+  for (Operation &op : block)
+    if (failed(copy(&op)))
+      return failure();
+  return success();
+}
+
+SmallVector<Value> LoopBuilder::underMask(TypeRange types, PerMask emit) {
+  if (!isWhole)
+    return emit(SmallVector<Value>(vectorCount));
+  auto branch = scf::IfOp::create(builder, loc, types, isWhole, /*withElseRegion=*/true);
+  for (bool whole : {true, false}) {
+    Block *block = whole ? branch.thenBlock() : branch.elseBlock();
+    OpBuilder::InsertionGuard guard(builder);
+    if (block->mightHaveTerminator())
+      builder.setInsertionPoint(block->getTerminator());
+    else
+      builder.setInsertionPointToEnd(block);
+    SmallVector<Value> masks(vectorCount);
+    if (!whole)
+      for (auto [mask, index] : llvm::zip(masks, indices)) {
+        Value left = arith::SubIOp::create(builder, loc, size, index);
+        mask = access.maskBelow(loc, left);
+      }
+    SmallVector<Value> results = emit(masks);
+    if (!types.empty())
+      scf::YieldOp::create(builder, loc, results);
+  }
+  return branch.getResults();
+}
+
+void LoopBuilder::buildLoads() {
+  SmallVector<LoopStream *> reads;
+  SmallVector<Type> types;
+  for (Value read : sweep.getReads()) {
+    unsigned argument = cast<BlockArgument>(read).getArgNumber();
+    reads.push_back(&streams[argument - kernel.getScalars().size()]);
+    types.append(vectorCount, access.typeOf(*reads.back()));
+  }
+  SmallVector<Value> loaded = underMask(types, [&](ArrayRef<Value> masks) {
+    SmallVector<Value> values;
+    for (LoopStream *stream : reads)
+      for (auto [index, mask] : llvm::zip(indices, masks))
+        values.push_back(access.load(*stream, index, mask));
+    return values;
+  });
+  auto next = loaded.begin();
+  for (auto [stream, argument] : llvm::zip(reads, sweep.getBody().getArguments()))
+    for (IRMapping &part : vectors)
+      part.map(argument, widen(builder, argument.getLoc(), *next++, stream->storage));
+  if (options.variant == LoopVariant::Streaming)
+    for (LoopStream *stream : reads)
+      for (Value index : indices) {
+        int vectorBytes =
+            static_cast<int>(stream->storage.getIntOrFloatBitWidth()) / 8 * options.lanes;
+        access.prefetch(*stream, index, prefetchBytes / vectorBytes);
+      }
+}
+
+void LoopBuilder::buildStores() {
+  auto yield = cast<YieldOp>(sweep.getBody().front().getTerminator());
+  SmallVector<std::pair<LoopStream *, SmallVector<Value>>> writes;
+  for (auto [number, value] : llvm::enumerate(yield.getValues())) {
+    LoopStream &stream = streamOf(yield.nameOf(number));
+    SmallVector<Value> values;
+    for (IRMapping &part : vectors)
+      values.push_back(narrow(builder, yield.getLoc(), part.lookup(value), stream.storage));
+    writes.emplace_back(&stream, values);
+  }
+  underMask({}, [&](ArrayRef<Value> masks) {
+    for (auto [stream, values] : writes) {
+      bool isAround =
+          options.variant == LoopVariant::Streaming && !stream->isRead && stream->storage.isF32();
+      for (auto [index, value, mask] : llvm::zip(indices, values, masks))
+        if (isAround && !mask)
+          access.storeAround(*stream, index, value);
+        else
+          access.store(*stream, index, mask, value);
+    }
+    return SmallVector<Value>();
+  });
+}
+
+LogicalResult LoopBuilder::run() {
+  if (failed(check()))
+    return failure();
+  bool isPlain = options.variant == LoopVariant::Plain;
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  auto type = builder.getFunctionType({builder.getI64Type(), pointer, pointer}, {});
+  auto function =
+      func::FuncOp::create(builder, loc, isPlain ? abi::plainSymbol : abi::streamingSymbol, type);
+  buildEntry(function);
+
+  Value lanes = constant(options.lanes * vectorCount);
+  if (failed(copyBody(kernel.getBody().front())))
+    return failure();
+  loop = scf::ForOp::create(builder, loc, constant(0), size, lanes);
+  loop.getInductionVar().setLoc(named("i", loc));
+  func::ReturnOp::create(builder, loc);
+  builder.setInsertionPointToStart(loop.getBody());
+  indices.push_back(loop.getInductionVar());
+  for (int part = 1; part < vectorCount; ++part)
+    indices.push_back(arith::AddIOp::create(builder, loc, loop.getInductionVar(),
+                                            constant(part * options.lanes)));
+  if (isPlain || vectorCount > 1) {
+    Value left = arith::SubIOp::create(builder, loc, size, loop.getInductionVar());
+    isWhole = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, left, lanes);
+  }
+  buildLoads();
+  if (failed(copyBody(sweep.getBody().front())))
+    return failure();
+  buildStores();
+  kernel.erase();
+  return success();
+}
+
+LogicalResult buildLoop(KernelOp kernel, const LoopOptions &options) {
+  return LoopBuilder(kernel, options).run();
+}
+
+} // namespace bregman
