@@ -4,6 +4,7 @@
 
 #include "runtime/Method.h"
 #include "runtime/Result.h"
+#include "runtime/Stepper.h"
 
 #include <memory>
 #include <string>
@@ -41,13 +42,40 @@ struct PlanLine {
   std::string location; ///< file:line:column, for messages
 };
 
+/// The arguments of a plan line that are in force in step `step`, by parameter.
+BREGMAN_API std::vector<std::pair<std::string, double>>
+argumentsAt(const PlanLine &line, int64_t step, const Timing &timing);
+
+/// Whether the optimizer starts anew after step `step` (counted from 0).
+BREGMAN_API bool resetsAfter(const PlanLine &line, int64_t step, const Timing &timing);
+
+/// One method driven over one tensor, every stored value in sight. The kernels are one
+/// implementation, the oracle is the other.
+class BREGMAN_API Run {
+public:
+  /// A stored value: by weight, then by level.
+  using Planes = std::vector<std::vector<double>>;
+
+  virtual ~Run();
+  virtual Status set(const std::string &parameter, double value) = 0;
+  virtual Status attach(const std::vector<float> &w0) = 0;
+  virtual Status advance(const std::vector<float> &gradient) = 0;
+  virtual Status resetStates() = 0;
+  virtual std::vector<std::pair<std::string, double>> schedules() = 0;
+  /// The spec's variables, whatever the compiler rewrote.
+  virtual std::vector<std::pair<std::string, Planes>> stored() = 0;
+  virtual std::vector<double> weights() = 0;
+};
+
+/// The folder of the library of methods: BREGMAN_SPECS where it is set, else beside the library.
+BREGMAN_API std::string specsFolder();
+
 struct Plan {
   std::string name;
   std::vector<PlanLine> lines;
 };
 
-/// One quantizer of the library or of a file under one optimizer, with arguments, as a `by` clause
-/// and `--set` say it.
+/// A spec that was parsed and checked.
 class BREGMAN_API Program {
 public:
   /// Parses and checks a file. The error's message is every diagnostic, each with its place.
@@ -73,6 +101,10 @@ public:
   Result<std::shared_ptr<const Method>> compile(const std::string &quantizer,
                                                 const std::string &optimizer,
                                                 const CompileOptions &options = {}) const;
+  /// The compiled method, or the oracle: an interpreter of the spec in double precision.
+  Result<std::unique_ptr<Run>> run(const std::string &quantizer, const std::string &optimizer,
+                                   const Timing &timing, bool reference,
+                                   const CompileOptions &options = {}) const;
 
 private:
   Program();

@@ -141,7 +141,10 @@ public:
     Type f32 = builder.getF32Type();
     Value published = yieldOf(method.getPublish().getBody()).getValues().front();
     auto argument = dyn_cast<BlockArgument>(published);
-    if (argument && element == f32)
+    // Where the weight may freeze, the parameter ends as a level while the latent stays what it
+    // was.
+    bool freezes = yieldOf(method.getHost().getBody()).get("freeze") != nullptr;
+    if (argument && element == f32 && !freezes)
       latent = cast<StringAttr>(method.getPublish().getArgNames()[argument.getArgNumber()]);
     streams.push_back({"g", f32, element});
     for (auto stored : method.getBody().getOps<StoredOp>())

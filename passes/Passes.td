@@ -277,8 +277,8 @@ def FormKernels : Pass<"bregman-form-kernels", "::mlir::ModuleOp"> {
     f32. Only what is read or written becomes a stream, only what is read a scalar; a kernel that
     would write nothing is not made.
 
-    Where the latent is the published weight and `element` is f32, the parameter holds the latent: the
-    stream `w` takes the place of `x`, and there is no publish kernel.
+    Where the latent is the published weight, `element` is f32 and nothing freezes, the parameter holds
+    the latent: the stream `w` takes the place of `x`, and there is no publish kernel.
 
     ```mlir
     bregman.method @q.sgd quantizer "q" optimizer "sgd" schedules [] {

@@ -237,7 +237,10 @@ void DefinitionEmitter::emitOptimizer() {
   }
 }
 
-void emitPlan(OpBuilder &builder, const TypedPlan &plan, const Source &source) {
+} // namespace
+
+void bregman::spec::generateInto(const TypedPlan &plan, const Source &source, ModuleOp module) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   ExprEmitter places(builder, source);
   auto op = PlanOp::create(builder, places.at(plan.range), plan.name.empty() ? "plan" : plan.name);
   OpBuilder::InsertionGuard guard(builder);
@@ -281,8 +284,6 @@ void emitPlan(OpBuilder &builder, const TypedPlan &plan, const Source &source) {
   }
 }
 
-} // namespace
-
 void bregman::spec::generateInto(const Definition &definition, ModuleOp module) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   DefinitionEmitter emitter(builder, definition);
@@ -299,8 +300,7 @@ OwningOpRef<ModuleOp> bregman::spec::generate(const Unit &unit, MLIRContext &con
   builder.setInsertionPointToEnd(module->getBody());
   for (const Definition *definition : unit.definitions())
     generateInto(*definition, *module);
-  builder.setInsertionPointToEnd(module->getBody());
   for (const TypedPlan &plan : unit.plans())
-    emitPlan(builder, plan, source);
+    generateInto(plan, source, *module);
   return succeeded(verify(*module)) ? std::move(module) : nullptr;
 }

@@ -16,4 +16,7 @@ mlir::OwningOpRef<mlir::ModuleOp> generate(const Unit &unit, mlir::MLIRContext &
 /// Adds one definition, as `find` gives it, to a module that does not have it yet.
 void generateInto(const Definition &definition, mlir::ModuleOp module);
 
+/// Adds a plan of the file `source`.
+void generateInto(const TypedPlan &plan, const Source &source, mlir::ModuleOp module);
+
 } // namespace bregman::spec

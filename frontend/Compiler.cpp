@@ -1,0 +1,300 @@
+// Program: a checked spec, its stages, its compiled methods. The only file in which front end,
+// passes, code generator and runtime meet.
+#include "frontend/Compiler.h"
+
+#include "codegen/HostBackend.h"
+#include "frontend/Derivation.h"
+#include "frontend/HostTranslation.h"
+#include "frontend/KernelFactory.h"
+#include "frontend/KernelRun.h"
+#include "frontend/OracleRun.h"
+#include "frontend/StageText.h"
+#include "frontend/spec/AstPrinter.h"
+#include "frontend/spec/Spec.h"
+#include "passes/Pipelines.h"
+
+#include <mutex>
+
+using namespace mlir;
+using namespace bregman;
+
+static Error internal(const std::string &message) {
+  return {ErrorKind::Internal, "internal error, please report it: " + message};
+}
+
+static Error internal(llvm::Error error) { return internal(llvm::toString(std::move(error))); }
+
+/// Everything that one spec's module may hold on its way to machine code, loaded when first needed.
+static const DialectRegistry &registry() {
+  static const DialectRegistry all = [] {
+    DialectRegistry made;
+    registerBregmanDialects(made);
+    registerHostBackend(made);
+    return made;
+  }();
+  return all;
+}
+
+struct Program::Impl {
+  Impl() : context(registry(), MLIRContext::Threading::DISABLED) {
+    // A message names the place in the spec; the IR there is for whoever asks for a stage.
+    context.printOpOnDiagnostic(false);
+  }
+
+  /// Both definitions, from the file or the library, are in the module.
+  Status require(const std::string &quantizer, const std::string &optimizer);
+  Result<OwningOpRef<ModuleOp>> derive(const std::string &quantizer, const std::string &optimizer,
+                                       MethodStage stage, ElementType element);
+  Result<PlanLine> translate(LineOp line);
+  SourceLines lines() const;
+
+  MLIRContext context;
+  spec::Diagnostics diagnostics;
+  std::unique_ptr<spec::Unit> unit;
+  OwningOpRef<ModuleOp> module;
+  std::string warnings;
+  /// MLIR contexts without threads, and the unit that grows, take one caller at a time.
+  std::recursive_mutex mutex;
+};
+
+Program::Program() : impl(std::make_unique<Impl>()) {}
+Program::Program(Program &&) = default;
+Program &Program::operator=(Program &&) = default;
+Program::~Program() = default;
+
+std::string bregman::specsFolder() { return spec::Library::standard().folder(); }
+
+/// The error of a refused spec: every message that was collected.
+static Error refused(const spec::Diagnostics &diagnostics,
+                     ErrorKind kind = ErrorKind::SpecRefused) {
+  return {kind, diagnostics.render()};
+}
+
+Result<Program> Program::parse(const std::string &name, const std::string &text) {
+  Program program;
+  Impl &impl = *program.impl;
+  auto source = std::make_shared<spec::Source>(name, text);
+  impl.module =
+      spec::compile(source, spec::Library::standard(), impl.context, impl.diagnostics, impl.unit);
+  if (!impl.module)
+    return refused(impl.diagnostics);
+  impl.warnings = impl.diagnostics.render();
+  return program;
+}
+
+Result<Program> Program::load(const std::string &path) {
+  spec::Diagnostics diagnostics;
+  std::shared_ptr<const spec::Source> source = spec::readSource(path, diagnostics);
+  if (!source)
+    return refused(diagnostics, ErrorKind::Input);
+  return parse(source->name(), std::string(source->text()));
+}
+
+const std::string &Program::warnings() const { return impl->warnings; }
+std::vector<std::string> Program::quantizers() const { return impl->unit->quantizers(); }
+std::vector<std::string> Program::optimizers() const { return impl->unit->optimizers(); }
+
+Status Program::Impl::require(const std::string &quantizer, const std::string &optimizer) {
+  for (const auto &[name, isOptimizer] : {std::pair(quantizer, false), {optimizer, true}}) {
+    if (SymbolTable::lookupSymbolIn(*module, name))
+      continue;
+    spec::Diagnostics found;
+    const spec::Definition *definition = unit->find(name, isOptimizer, found);
+    if (!definition)
+      return refused(found, ErrorKind::Usage);
+    if (!SymbolTable::lookupSymbolIn(*module, definition->name))
+      spec::generateInto(*definition, *module);
+  }
+  return {};
+}
+
+Result<OwningOpRef<ModuleOp>> Program::Impl::derive(const std::string &quantizer,
+                                                    const std::string &optimizer, MethodStage stage,
+                                                    ElementType element) {
+  if (Status failed = require(quantizer, optimizer))
+    return *failed;
+  spec::Diagnostics found;
+  spec::DiagnosticCollector collector(context, found, unit.get());
+  auto derived = deriveMethod(*module, quantizer, optimizer, stage, element);
+  if (failed(derived))
+    return refused(found);
+  return std::move(*derived);
+}
+
+/// The program of a line's arguments, and which of them mention a counter.
+Result<PlanLine> Program::Impl::translate(LineOp line) {
+  PlanLine result;
+  for (Attribute pattern : line.getPatterns())
+    result.patterns.push_back(cast<StringAttr>(pattern).getValue().str());
+  result.quantizer = line.getQuantizer().str();
+  result.optimizer = line.getOptimizer().value_or("").str();
+  result.resetEvery = line.getReset().value_or(0);
+  result.resetInEpochs = line.getResetUnit() == PeriodUnit::Epoch;
+  if (FileLineColLoc place = fileLocation(line.getLoc()))
+    result.location = place.getFilename().str() + ":" + std::to_string(place.getLine()) + ":" +
+                      std::to_string(place.getColumn());
+  llvm::Expected<HostProgram> arguments = translateHost(line.getArgs());
+  if (!arguments)
+    return internal(arguments.takeError());
+  result.arguments = std::move(*arguments);
+  // An output moves if any input is among what it is computed from.
+  std::vector<bool> moves;
+  for (const HostProgram::Instruction &instruction : result.arguments.code) {
+    auto operandMoves = [&](int32_t index) { return index >= 0 && moves[index]; };
+    moves.push_back(instruction.op == HostProgram::Op::Input ||
+                    (instruction.op != HostProgram::Op::Constant &&
+                     (operandMoves(instruction.a) || operandMoves(instruction.b) ||
+                      operandMoves(instruction.c))));
+  }
+  for (const HostProgram::Output &output : result.arguments.outputs)
+    if (moves[output.value])
+      result.recomputed.push_back(output.name);
+  return result;
+}
+
+std::vector<Plan> Program::plans() const {
+  std::lock_guard lock(impl->mutex);
+  std::vector<Plan> plans;
+  for (auto [op, typed] : llvm::zip(impl->module->getOps<PlanOp>(), impl->unit->plans())) {
+    Plan plan;
+    plan.name = typed.name;
+    for (auto line : op.getBody().getOps<LineOp>())
+      if (Result<PlanLine> translated = impl->translate(line))
+        plan.lines.push_back(std::move(*translated));
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+Result<PlanLine> Program::use(const std::string &text) const {
+  std::lock_guard lock(impl->mutex);
+  spec::Diagnostics found;
+  std::unique_ptr<spec::TypedLine> line = impl->unit->use(text, found);
+  if (!line)
+    return refused(found, ErrorKind::Usage);
+  spec::TypedPlan plan;
+  plan.range = line->range;
+  const spec::Source &source = *line->source;
+  plan.lines.push_back(std::move(*line));
+  OwningOpRef<ModuleOp> holder = ModuleOp::create(impl->module->getLoc());
+  spec::generateInto(plan, source, *holder);
+  return impl->translate(*(*holder->getOps<PlanOp>().begin()).getBody().getOps<LineOp>().begin());
+}
+
+SourceLines Program::Impl::lines() const {
+  SourceLines result;
+  result.add(unit->syntax().source->name(), unit->syntax().source->text());
+  for (const spec::Definition *definition : unit->definitions())
+    result.add(definition->source->name(), definition->source->text());
+  return result;
+}
+
+/// The texts of all kernels of a method, each of which begins with its name: the plain variants,
+/// then the streaming variant of the step.
+static Result<std::string> machineStage(ModuleOp kernels, const std::string &stage,
+                                        const EmitOptions &options) {
+  llvm::Expected<KernelFactory> factory = KernelFactory::create(options.compile);
+  if (!factory)
+    return Error{ErrorKind::Environment, llvm::toString(factory.takeError())};
+  std::string text;
+  auto add = [&](KernelOp kernel, LoopVariant variant) -> llvm::Error {
+    llvm::Expected<std::string> made = factory->text(kernel, variant, stage, options.locations);
+    if (!made)
+      return made.takeError();
+    text += *made + "\n";
+    return llvm::Error::success();
+  };
+  for (auto kernel : kernels.getOps<KernelOp>())
+    if (llvm::Error error = add(kernel, LoopVariant::Plain))
+      return internal(std::move(error));
+  for (auto kernel : kernels.getOps<KernelOp>())
+    if (options.compile.streaming && kernel.getSymName().ends_with(".step"))
+      if (llvm::Error error = add(kernel, LoopVariant::Streaming))
+        return internal(std::move(error));
+  return text;
+}
+
+Result<std::string> Program::emit(const std::string &stage, const EmitOptions &options) const {
+  std::lock_guard lock(impl->mutex);
+  if (stage == "ast")
+    return spec::print(impl->unit->syntax());
+  SourceLines sources = impl->lines();
+  const SourceLines *beside = options.locations ? &sources : nullptr;
+  if (stage == "bregman")
+    return stageText(*impl->module, beside);
+
+  std::string quantizer = options.quantizer;
+  if (quantizer.empty()) {
+    std::vector<std::string> all = quantizers();
+    if (all.size() != 1)
+      return Error{ErrorKind::Usage, "the file has " + std::to_string(all.size()) +
+                                         " quantizers; name one with --quantizer"};
+    quantizer = all.front();
+  }
+  MethodStage until = stage == "derived" ? MethodStage::Derived : MethodStage::Kernel;
+  auto module = impl->derive(quantizer, options.optimizer.empty() ? "momentum" : options.optimizer,
+                             until, options.compile.element);
+  if (!module)
+    return module.error();
+  if (stage == "derived" || stage == "kernel")
+    return stageText(**module, beside);
+  if (stage != "loops" && stage != "llvm" && stage != "asm")
+    return Error{ErrorKind::Usage,
+                 "there is no stage '" + stage +
+                     "'; it is ast, bregman, derived, kernel, loops, llvm or asm"};
+  return machineStage(**module, stage, options);
+}
+
+Result<std::shared_ptr<const Method>> Program::compile(const std::string &quantizer,
+                                                       const std::string &optimizer,
+                                                       const CompileOptions &options) const {
+  std::lock_guard lock(impl->mutex);
+  auto module = impl->derive(quantizer, optimizer, MethodStage::Kernel, options.element);
+  if (!module)
+    return module.error();
+  MethodOp op = *(*module)->getOps<MethodOp>().begin();
+  llvm::Expected<Method> described = describeMethod(op);
+  if (!described)
+    return internal(described.takeError());
+  auto method = std::make_shared<Method>(std::move(*described));
+  method->element = options.element;
+
+  llvm::Expected<KernelFactory> factory = KernelFactory::create(options);
+  if (!factory)
+    return Error{ErrorKind::Environment, llvm::toString(factory.takeError())};
+  const std::string prefix = op.getSymName().str();
+  for (auto [suffix, slot] :
+       {std::pair(".attach", &method->attach), std::pair(".step", &method->step),
+        std::pair(".publish", &method->publish), std::pair(".final", &method->final)}) {
+    auto kernel = (*module)->lookupSymbol<KernelOp>(prefix + suffix);
+    if (!kernel)
+      continue;
+    bool streams = options.streaming && slot == &method->step;
+    auto made = factory->make(kernel, streams);
+    if (!made)
+      return internal(made.takeError());
+    *slot = std::move(*made);
+  }
+  if (!method->step)
+    return internal("the method @" + prefix + " has no step");
+  dropUnstored(*method);
+  return std::shared_ptr<const Method>(std::move(method));
+}
+
+Result<std::unique_ptr<Run>> Program::run(const std::string &quantizer,
+                                          const std::string &optimizer, const Timing &timing,
+                                          bool reference, const CompileOptions &options) const {
+  if (!reference) {
+    auto method = compile(quantizer, optimizer, options);
+    if (!method)
+      return method.error();
+    return makeKernelRun(*method, timing);
+  }
+  std::lock_guard lock(impl->mutex);
+  if (Status failed = impl->require(quantizer, optimizer))
+    return *failed;
+  // The oracle keeps a module of its own: the passes never see it.
+  auto copy = std::make_shared<OwningOpRef<ModuleOp>>(impl->module->clone());
+  return makeOracleRun((*copy)->lookupSymbol<QuantizerOp>(quantizer),
+                       (*copy)->lookupSymbol<OptimizerOp>(optimizer), timing, copy);
+}

@@ -1,0 +1,237 @@
+// Each host operation becomes one instruction.
+#include "frontend/HostTranslation.h"
+
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace bregman;
+using Code = HostProgram::Op;
+
+namespace {
+
+class Translator {
+public:
+  llvm::Expected<HostProgram> run(Region &region) {
+    for (Operation &op : region.front().without_terminator())
+      if (failed(translate(op)))
+        return unsupported(op);
+    auto yield = cast<YieldOp>(region.front().getTerminator());
+    for (auto [index, value] : llvm::enumerate(yield.getValues())) {
+      int32_t at = find(value);
+      if (at < 0)
+        return unsupported(*value.getDefiningOp());
+      program.outputs.push_back({yield.nameOf(index).str(), at});
+    }
+    return std::move(program);
+  }
+
+private:
+  static llvm::Error unsupported(Operation &op) {
+    return llvm::createStringError("'" + op.getName().getStringRef().str() +
+                                   "' is no operation on host scalars");
+  }
+
+  int32_t emit(Code op, int32_t a = -1, int32_t b = -1, int32_t c = -1, double constant = 0) {
+    program.code.push_back({op, a, b, c, constant});
+    return int32_t(program.code.size()) - 1;
+  }
+
+  int32_t input(const std::string &name) {
+    int index = program.inputIndexOf(name);
+    if (index < 0) {
+      index = int(program.inputs.size());
+      program.inputs.push_back(name);
+    }
+    return emit(Code::Input, index);
+  }
+
+  /// The instruction of a value; what is captured from above the region is translated on demand.
+  int32_t find(Value value) {
+    if (auto found = known.find(value); found != known.end())
+      return found->second;
+    Operation *op = value.getDefiningOp();
+    return op && succeeded(translate(*op)) ? known.lookup(value) : -1;
+  }
+
+  LogicalResult translate(Operation &op) {
+    if (op.getNumResults() != 1)
+      return failure();
+    int32_t at = -1;
+    if (auto param = dyn_cast<ParamOp>(op))
+      at = input(param.getName().str());
+    else if (auto counter = dyn_cast<CounterOp>(op))
+      at = input((stringifyCounter(counter.getKind()) + (counter.getNext() ? ".next" : "")).str());
+    else if (auto literal = dyn_cast<arith::ConstantOp>(op))
+      at = constant(literal.getValue());
+    else if (auto compare = dyn_cast<arith::CmpFOp>(op))
+      at = comparison(compare);
+    else
+      at = function(op);
+    if (at < 0)
+      return failure();
+    known[op.getResult(0)] = at;
+    return success();
+  }
+
+  int32_t constant(Attribute value) {
+    if (auto number = dyn_cast<FloatAttr>(value))
+      return emit(Code::Constant, -1, -1, -1, number.getValueAsDouble());
+    if (auto truth = dyn_cast<IntegerAttr>(value))
+      return emit(Code::Constant, -1, -1, -1, truth.getValue().isZero() ? 0 : 1);
+    return -1;
+  }
+
+  int32_t comparison(arith::CmpFOp op) {
+    int32_t a = find(op.getLhs()), b = find(op.getRhs());
+    if (a < 0 || b < 0)
+      return -1;
+    using P = arith::CmpFPredicate;
+    switch (op.getPredicate()) {
+    case P::OLT:
+      return emit(Code::Less, a, b);
+    case P::OLE:
+      return emit(Code::LessEqual, a, b);
+    case P::OGT:
+      return emit(Code::Greater, a, b);
+    case P::OGE:
+      return emit(Code::GreaterEqual, a, b);
+    case P::OEQ:
+      return emit(Code::Equal, a, b);
+    case P::UNE:
+      return emit(Code::NotEqual, a, b);
+    // The negations, which canonicalization may make of a `not`.
+    case P::UGE:
+      return emit(Code::Not, emit(Code::Less, a, b));
+    case P::UGT:
+      return emit(Code::Not, emit(Code::LessEqual, a, b));
+    case P::ULE:
+      return emit(Code::Not, emit(Code::Greater, a, b));
+    case P::ULT:
+      return emit(Code::Not, emit(Code::GreaterEqual, a, b));
+    case P::ONE:
+      return emit(Code::And, emit(Code::NotEqual, a, b),
+                  emit(Code::And, emit(Code::Equal, a, a), emit(Code::Equal, b, b)));
+    default:
+      return -1;
+    }
+  }
+
+  int32_t function(Operation &op) {
+    SmallVector<int32_t, 3> at;
+    for (Value operand : op.getOperands()) {
+      at.push_back(find(operand));
+      if (at.back() < 0)
+        return -1;
+    }
+    if (isa<arith::SelectOp>(op))
+      return emit(Code::Select, at[0], at[1], at[2]);
+    if (isa<ClampOp>(op)) // a NaN fails both comparisons and passes
+      return emit(Code::Select, emit(Code::Less, at[0], at[1]), at[1],
+                  emit(Code::Select, emit(Code::Greater, at[0], at[2]), at[2], at[0]));
+    if (isa<arith::XOrIOp>(op))
+      return emit(Code::NotEqual, at[0], at[1]);
+    auto code = llvm::TypeSwitch<Operation *, std::optional<Code>>(&op)
+                    .Case([](arith::AddFOp) { return Code::Add; })
+                    .Case([](arith::SubFOp) { return Code::Sub; })
+                    .Case([](arith::MulFOp) { return Code::Mul; })
+                    .Case([](arith::DivFOp) { return Code::Div; })
+                    .Case([](arith::NegFOp) { return Code::Neg; })
+                    .Case([](arith::MinimumFOp) { return Code::Min; })
+                    .Case([](arith::MaximumFOp) { return Code::Max; })
+                    .Case([](arith::AndIOp) { return Code::And; })
+                    .Case([](arith::OrIOp) { return Code::Or; })
+                    .Case([](math::PowFOp) { return Code::Pow; })
+                    .Case([](math::ExpOp) { return Code::Exp; })
+                    .Case([](math::LogOp) { return Code::Log; })
+                    .Case([](math::Log2Op) { return Code::Log2; })
+                    .Case([](math::SqrtOp) { return Code::Sqrt; })
+                    .Case([](math::TanhOp) { return Code::Tanh; })
+                    .Case([](math::AtanhOp) { return Code::Atanh; })
+                    .Case([](math::ErfOp) { return Code::Erf; })
+                    .Case([](math::AtanOp) { return Code::Atan; })
+                    .Case([](math::AbsFOp) { return Code::Abs; })
+                    .Case([](math::FloorOp) { return Code::Floor; })
+                    .Case([](math::CeilOp) { return Code::Ceil; })
+                    .Case([](SigmoidOp) { return Code::Sigmoid; })
+                    .Case([](RoundOp) { return Code::Round; })
+                    .Case([](SignOp) { return Code::Sign; })
+                    .Case([](SgnOp) { return Code::Sgn; })
+                    .Default([](Operation *) { return std::nullopt; });
+    if (!code)
+      return -1;
+    return emit(*code, at[0], at.size() > 1 ? at[1] : -1);
+  }
+
+  HostProgram program;
+  DenseMap<Value, int32_t> known;
+};
+
+} // namespace
+
+llvm::Expected<HostProgram> bregman::translateHost(Region &region) {
+  return Translator().run(region);
+}
+
+llvm::Expected<Method> bregman::describeMethod(MethodOp op) {
+  Method method;
+  method.quantizer = op.getQuantizer().str();
+  method.optimizer = op.getOptimizer().str();
+  llvm::Expected<HostProgram> host = translateHost(op.getHost().getBody());
+  if (!host)
+    return host.takeError();
+  method.host = std::move(*host);
+  for (Attribute name : op.getSchedules())
+    method.schedules.push_back(cast<StringAttr>(name).getValue().str());
+  for (auto param : op.getBody().getOps<ParamOp>()) {
+    const double infinity = std::numeric_limits<double>::infinity();
+    method.parameters.push_back({param.getName().str(), param.getValue().convertToDouble(),
+                                 param.getLow() ? param.getLow()->convertToDouble() : -infinity,
+                                 param.getHigh() ? param.getHigh()->convertToDouble() : infinity});
+  }
+  for (auto stored : op.getBody().getOps<StoredOp>())
+    method.stored.push_back({stored.getName().str(), int(levelCount(stored.getType())),
+                             int(stored.getParity().value_or(0))});
+  return method;
+}
+
+void bregman::dropUnstored(Method &method) {
+  auto has = [](const std::shared_ptr<const Kernel> &kernel, const std::string &name) {
+    return kernel && llvm::any_of(kernel->streams(),
+                                  [&](const StreamInfo &stream) { return stream.name == name; });
+  };
+  llvm::erase_if(method.stored, [&](const StoredInfo &info) {
+    bool stored = has(method.attach, info.name) || has(method.step, info.name) ||
+                  has(method.publish, info.name) || has(method.final, info.name);
+    // The latent comes first; of the others each is written at attach.
+    method.latentIsWeight |= !stored;
+    return !stored;
+  });
+}
+
+static ElementType elementOf(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  return element.isBF16()  ? ElementType::BF16
+         : element.isF16() ? ElementType::F16
+                           : ElementType::F32;
+}
+
+std::vector<StreamInfo> bregman::streamsOf(KernelOp kernel) {
+  std::vector<StreamInfo> streams;
+  for (unsigned index = 0; index < kernel.getStreams().size(); ++index) {
+    Type storage = cast<TypeAttr>(kernel.getStorage()[index]).getValue();
+    Access access = !kernel.isWritten(index) ? Access::In
+                    : kernel.isRead(index)   ? Access::InOut
+                                             : Access::Out;
+    streams.push_back(
+        {kernel.streamName(index).str(), access, elementOf(storage), int(levelCount(storage))});
+  }
+  return streams;
+}
+
+std::vector<std::string> bregman::scalarsOf(KernelOp kernel) {
+  std::vector<std::string> names;
+  for (Attribute name : kernel.getScalars())
+    names.push_back(cast<StringAttr>(name).getValue().str());
+  return names;
+}

@@ -1,0 +1,30 @@
+// From host regions of the dialect to the runtime's straight-line programs, and from a method with
+// its kernels to what the runtime needs to know of it.
+#pragma once
+
+#include "dialect/BregmanDialect.h"
+#include "runtime/Method.h"
+
+#include "llvm/Support/Error.h"
+
+namespace bregman {
+
+/// The program of a region that yields host scalars by name. Parameters and counters, in the region
+/// or captured by it, are the inputs: a parameter under its name, `counter step next` as
+/// `step.next`.
+llvm::Expected<HostProgram> translateHost(mlir::Region &region);
+
+/// Everything of a method but its kernels.
+llvm::Expected<Method> describeMethod(MethodOp method);
+
+/// Takes what no kernel has a stream for out of Method::stored: where the parameter itself holds
+/// the latent, which the method then says.
+void dropUnstored(Method &method);
+
+/// Names, access and storage of a kernel's streams.
+std::vector<StreamInfo> streamsOf(KernelOp kernel);
+
+/// Names of a kernel's scalars.
+std::vector<std::string> scalarsOf(KernelOp kernel);
+
+} // namespace bregman

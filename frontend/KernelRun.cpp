@@ -1,0 +1,97 @@
+// A run by compiled kernels: owns the memory of one tensor and shows the spec's variables.
+#include "frontend/KernelRun.h"
+
+using namespace bregman;
+
+Run::~Run() = default;
+
+namespace {
+
+class KernelRun final : public Run {
+public:
+  KernelRun(std::shared_ptr<const Method> method, Stepper stepper)
+      : method(std::move(method)), stepper(std::move(stepper)) {}
+
+  Status set(const std::string &parameter, double value) override {
+    return stepper.set(parameter, value);
+  }
+
+  Status attach(const std::vector<float> &w0) override {
+    weight = w0;
+    memory.clear();
+    for (const StoredInfo &info : method->stored)
+      memory.emplace_back(info.planes * w0.size());
+    TensorRef one[] = {tensor(nullptr)};
+    return stepper.attach(one);
+  }
+
+  Status advance(const std::vector<float> &gradient) override {
+    TensorRef one[] = {tensor(gradient.data())};
+    return stepper.advance(one);
+  }
+
+  Status resetStates() override {
+    TensorRef one[] = {tensor(nullptr)};
+    return stepper.resetStates(one);
+  }
+
+  std::vector<std::pair<std::string, double>> schedules() override {
+    std::vector<std::pair<std::string, double>> result;
+    std::vector<double> values = stepper.scheduleValues();
+    for (size_t i = 0; i < values.size(); ++i)
+      result.emplace_back(method->schedules[i], values[i]);
+    return result;
+  }
+
+  std::vector<std::pair<std::string, Planes>> stored() override {
+    std::vector<std::pair<std::string, Planes>> result;
+    if (method->latentIsWeight) {
+      result.emplace_back("x", Planes());
+      for (float value : weight)
+        result.back().second.push_back({value});
+    }
+    for (size_t s = 0; s < memory.size(); ++s) {
+      const StoredInfo &info = method->stored[s];
+      Planes planes;
+      for (size_t i = 0, n = weight.size(); i < n; ++i) {
+        std::vector<double> levels;
+        if (info.parity)
+          levels = {info.parity * double(memory[s][i]), memory[s][i]};
+        else
+          for (int plane = 0; plane < info.planes; ++plane)
+            levels.push_back(memory[s][plane * n + i]);
+        planes.push_back(levels);
+      }
+      result.emplace_back(info.name, std::move(planes));
+    }
+    return result;
+  }
+
+  std::vector<double> weights() override { return {weight.begin(), weight.end()}; }
+
+private:
+  TensorRef tensor(const float *gradient) {
+    TensorRef ref;
+    ref.size = weight.size();
+    ref.weight = weight.data();
+    ref.gradient = gradient;
+    for (auto &buffer : memory)
+      ref.stored.push_back(buffer.data());
+    return ref;
+  }
+
+  std::shared_ptr<const Method> method;
+  Stepper stepper;
+  std::vector<float> weight;
+  std::vector<std::vector<float>> memory;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Run>> bregman::makeKernelRun(std::shared_ptr<const Method> method,
+                                                    const Timing &timing) {
+  Result<Stepper> stepper = Stepper::create(method, timing);
+  if (!stepper)
+    return stepper.error();
+  return std::unique_ptr<Run>(new KernelRun(std::move(method), std::move(*stepper)));
+}

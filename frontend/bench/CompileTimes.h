@@ -1,0 +1,18 @@
+// How long it takes to get a kernel: cold in a fresh process, cold in a warm one, from the cache.
+#pragma once
+
+#include "frontend/bench/Bench.h"
+
+namespace bregman::bench {
+
+struct CompileTimes {
+  std::string title;
+  double freshProcess = 0, warmProcess = 0, cached = 0; ///< milliseconds per kernel, medians
+  int kernels = 0;                                      ///< of one method
+};
+
+/// Of one quantizer under one optimizer.
+Result<CompileTimes> measureCompile(const BenchOptions &options, const std::string &quantizer,
+                                    const std::string &optimizer);
+
+} // namespace bregman::bench

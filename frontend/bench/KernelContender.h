@@ -1,0 +1,11 @@
+// Our kernel, driven by the stepper as an optimizer drives it.
+#pragma once
+
+#include "frontend/bench/Contender.h"
+#include "runtime/Method.h"
+
+namespace bregman::bench {
+
+std::unique_ptr<Contender> makeKernelContender(std::shared_ptr<const Method> method);
+
+} // namespace bregman::bench

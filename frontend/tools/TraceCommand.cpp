@@ -1,0 +1,98 @@
+// bregman trace: gradients in, every stored value out.
+#include "frontend/Trace.h"
+#include "frontend/tools/Commands.h"
+
+#include <iostream>
+
+using namespace bregman;
+
+/// The product of the extents of OxIxHxW, or 0 where the text is no shape.
+static int64_t sizeOfShape(const std::string &shape) {
+  int64_t product = 1;
+  size_t at = 0;
+  while (true) {
+    size_t end = 0;
+    int64_t extent = 0;
+    try {
+      extent = std::stoll(shape.substr(at), &end);
+    } catch (const std::exception &) {
+      return 0;
+    }
+    if (extent <= 0)
+      return 0;
+    product *= extent;
+    at += end;
+    if (at == shape.size())
+      return product;
+    if (shape[at] != 'x')
+      return 0;
+    ++at;
+  }
+}
+
+void tool::addTrace(CLI::App &app, Action &run) {
+  struct Flags {
+    std::string path, shape;
+    TraceOptions options;
+  };
+  auto flags = std::make_shared<Flags>();
+  TraceOptions &options = flags->options;
+  CLI::App *command =
+      app.add_subcommand("trace", "drive a spec with given gradients and print every stored value");
+  command->add_option("FILE", flags->path, "a spec")->required();
+  command
+      ->add_option("--quantizer", options.quantizer,
+                   "which quantizer; default: the only one of the file")
+      ->option_text("NAME");
+  command
+      ->add_option("--by", options.by, "what follows `by` in a plan line, e.g. 'adam(lr = 1e-3)'")
+      ->required()
+      ->option_text("USE");
+  command->add_option("--init", options.initPath, "one row of numbers: w0")
+      ->required()
+      ->option_text("CSV");
+  command->add_option("--grad", options.gradPath, "row k is dL/dw of step k, one number per weight")
+      ->required()
+      ->option_text("CSV");
+  command->add_option("--set", options.sets, "an argument of the quantizer")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->option_text("NAME=EXPR");
+  command->add_option("--shape", flags->shape, "the tensor's shape; default: 1xn")
+      ->option_text("OxIxHxW");
+  command->add_option("--steps-per-epoch", options.stepsPerEpoch, "what `epoch` counts")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+  command
+      ->add_option("--epochs", options.epochs, "the run's total; default: as many as the rows make")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+  command->add_flag("--hex", options.hex, "C99 hexadecimal instead of %.9g");
+  command->add_flag("--reference", options.reference,
+                    "by the oracle, in double precision, instead of the compiled kernel");
+  addCompileFlags(*command, options.compile);
+  command->footer(
+      "Numbers are decimal, C99 hexadecimal, inf or nan, separated by commas; empty lines and\n"
+      "lines that start with # are skipped. Row k of the output is at rest before step k.\n\n"
+      "Example:\n"
+      "  bregman trace examples/specs/md_tanh_s.breg --by 'sgd(lr = 0.5)' \\\n"
+      "      --set growth=2 --set period=1 --init i.csv --grad g.csv --reference");
+  command->callback([flags, &run] {
+    run = [flags] {
+      if (!flags->shape.empty()) {
+        flags->options.size = sizeOfShape(flags->shape);
+        if (flags->options.size == 0)
+          return fail({ErrorKind::Usage,
+                       "--shape: expected extents such as 64x3x3x3, got '" + flags->shape + "'"});
+      }
+      Result<Program> program = load(flags->path);
+      if (!program)
+        return fail(program.error());
+      Result<std::string> text = trace(*program, flags->options);
+      if (!text)
+        return fail(text.error());
+      std::cout << *text;
+      return 0;
+    };
+  });
+}
