@@ -165,34 +165,23 @@ LogicalResult Composer::writeFinal(Composition &composition) {
 }
 
 struct Compose : bregman::impl::ComposeBase<Compose> {
-  using ComposeBase::ComposeBase;
-
-  /// The symbol of that name, or the module's only one of its kind.
-  template <typename Op> Op select(StringRef kind, const std::string &name) {
-    ModuleOp module = getOperation();
-    if (!name.empty()) {
-      auto op = module.lookupSymbol<Op>(name);
-      if (!op)
-        module.emitError() << "has no " << kind << " named `" << name << "`";
-      return op;
-    }
-    auto ops = llvm::to_vector(module.getOps<Op>());
+  /// The module's only symbol of its kind.
+  template <typename Op> Op only(StringRef kind) {
+    auto ops = llvm::to_vector(getOperation().getOps<Op>());
     if (ops.size() == 1)
       return ops.front();
-    module.emitError() << "has " << ops.size() << " " << kind << "s; `" << kind
-                       << "=` says which one to take";
+    getOperation().emitError() << "has " << ops.size() << " " << kind
+                               << "s; `bregman-select` leaves the one to take";
     return {};
   }
 
   void runOnOperation() override {
-    auto chosenQuantizer = select<QuantizerOp>("quantizer", quantizer);
-    auto chosenOptimizer = select<OptimizerOp>("optimizer", optimizer);
-    if (!chosenQuantizer || !chosenOptimizer ||
-        failed(Composer(chosenQuantizer, chosenOptimizer).run()))
+    auto quantizer = only<QuantizerOp>("quantizer");
+    auto optimizer = only<OptimizerOp>("optimizer");
+    if (!quantizer || !optimizer || failed(Composer(quantizer, optimizer).run()))
       return signalPassFailure();
-    for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
-      if (isa<PlanOp, QuantizerOp, OptimizerOp>(op))
-        op.erase();
+    quantizer.erase();
+    optimizer.erase();
   }
 };
 

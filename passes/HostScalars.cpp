@@ -178,8 +178,31 @@ std::string HostScalars::describe(Value source) {
   FloatAttr number;
   if (matchPattern(source, m_Constant(&number)))
     return describeNumber(number.getValueAsDouble());
+  // What the spec calls it, by `let`.
+  if (auto named = dyn_cast<NameLoc>(source.getLoc()))
+    return named.getName().str();
   std::string name = describe(source.getDefiningOp());
   return name.size() <= 48 ? name : "scalar";
+}
+
+static StringRef describe(arith::CmpFPredicate predicate) {
+  using P = arith::CmpFPredicate;
+  switch (predicate) {
+  case P::OLT:
+    return "below";
+  case P::OLE:
+    return "at_most";
+  case P::OGT:
+    return "above";
+  case P::OGE:
+    return "at_least";
+  case P::OEQ:
+    return "equals";
+  case P::UNE:
+    return "differs_from";
+  default:
+    return "compared_with";
+  }
 }
 
 std::string HostScalars::describe(Operation *op) {
@@ -197,8 +220,9 @@ std::string HostScalars::describe(Operation *op) {
       .Case([&](arith::DivFOp) { return infix("over"); })
       .Case([&](math::PowFOp) { return infix("to"); })
       .Case([&](arith::NegFOp) { return "minus_" + operand(0); })
-      .Case<arith::CmpFOp, arith::AndIOp, arith::OrIOp, arith::XOrIOp>(
-          [&](Operation *) { return std::string("due"); })
+      .Case([&](arith::CmpFOp op) { return infix(::describe(op.getPredicate())); })
+      .Case([&](arith::AndIOp) { return infix("and"); })
+      .Case([&](arith::OrIOp) { return infix("or"); })
       .Default([&](Operation *op) {
         std::string name = op->getName().stripDialect().str();
         for (Value value : op->getOperands())

@@ -4,6 +4,47 @@
 
 include "mlir/Pass/PassBase.td"
 
+def Select : Pass<"bregman-select", "::mlir::ModuleOp"> {
+  let summary = "Leave one quantizer and one optimizer of a module";
+  let description = [{
+    The first step from a file to a method: everything else is dropped, plans included, so that what
+    a method does not use can neither delay nor refuse it.
+
+    ```mlir
+    bregman.optimizer @plain (g = %g : f32, x = %x : f32) {
+      bregman.descend %g : f32
+    }
+    bregman.quantizer @float {
+      %x = bregman.latent (w0 = %w0 : f32) : f32 {
+        bregman.yield %w0 : f32
+      }
+    }
+    bregman.quantizer @other {
+    }
+    ```
+
+    becomes, with `quantizer=float`,
+
+    ```mlir
+    bregman.optimizer @plain (g = %g : f32, x = %x : f32) {
+      bregman.descend %g : f32
+    }
+    bregman.quantizer @float {
+      %x = bregman.latent (w0 = %w0 : f32) : f32 {
+        bregman.yield %w0 : f32
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"quantizer", "quantizer", "std::string", /*default=*/"",
+           "The quantizer; the only one of the module by default">,
+    Option<"optimizer", "optimizer", "std::string", /*default=*/"",
+           "The optimizer; the only one of the module by default">
+  ];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
 def ResolveUpdate : Pass<"bregman-resolve-update", "::mlir::ModuleOp"> {
   let summary = "Write what a training step does to a weight as step and publish";
   let description = [{
@@ -169,7 +210,7 @@ def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
     with the suffix `.next` where it is read at k+1. Literals stay constants. `lr` in a quantizer is
     the optimizer's parameter (rule Q10).
 
-    The method replaces quantizers, optimizers and plans:
+    The method replaces the module's only quantizer and its only optimizer:
 
     ```mlir
     bregman.quantizer @q {
@@ -221,12 +262,6 @@ def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let options = [
-    Option<"quantizer", "quantizer", "std::string", /*default=*/"",
-           "The quantizer; the only one of the module by default">,
-    Option<"optimizer", "optimizer", "std::string", /*default=*/"",
-           "The optimizer; the only one of the module by default">
-  ];
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 

@@ -9,13 +9,14 @@
 using namespace mlir;
 
 void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &options) {
+  manager.addPass(createSelect({options.quantizer, options.optimizer}));
   // Equal host expressions are one value for what follows.
   manager.addPass(createCSEPass());
   manager.addPass(createResolveUpdate());
   manager.addPass(createChangeCoordinate());
   manager.addPass(createExpandVjp());
   manager.addPass(createExpandProx());
-  manager.addPass(createCompose({options.quantizer, options.optimizer}));
+  manager.addPass(createCompose());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createReduceTwoLevels());

@@ -104,6 +104,11 @@ LogicalResult RegionWriter::clone(Operation &op) {
     map(truncate.getResult(), scalar);
     return success(scalar != nullptr);
   }
+  if (auto surrogate = dyn_cast<SteOp>(op)) { // nothing is differentiated any more
+    Value value = get(surrogate.getValue());
+    map(surrogate.getResult(), value);
+    return success(value != nullptr);
+  }
   if (isa<InverseOp>(op))
     return op.emitOpError("is still symbolic; `bregman-change-coordinate` does away with it");
   if (isa<VjpOp>(op))

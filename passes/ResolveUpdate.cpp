@@ -118,7 +118,7 @@ Value Resolver::handedOn(Value g) {
 
 /// Whether the step that now ends completes a period, as a host condition; null: always.
 Value Resolver::isDue(EveryOp every) {
-  Location loc = every.getLoc();
+  Location loc = NameLoc::get(builder.getStringAttr("due"), every.getLoc());
   FloatAttr constant;
   if (every.getUnit() == PeriodUnit::Step &&
       matchPattern(every.getPeriod(), m_Constant(&constant)) && constant.getValueAsDouble() == 1)

@@ -1,6 +1,6 @@
 // RUN: %bregman-opt %s --bregman-compose --split-input-file --verify-diagnostics
 
-// expected-error @+1 {{has 0 quantizers; `quantizer=` says which one to take}}
+// expected-error @+1 {{has 0 quantizers; `bregman-select` leaves the one to take}}
 module {
   bregman.optimizer @plain (g = %g : f32, x = %x : f32) {
     bregman.descend %g : f32

@@ -100,12 +100,12 @@ bregman.optimizer @momentum (g = %g : f32, x = %x : f32) {
 // CHECK:       bregman.stored "x" : vector<2xf32>
 // CHECK-NEXT:  bregman.stored "optimizer.v" : vector<2xf32>
 // CHECK:       bregman.host {
-// CHECK:         bregman.yield one_minus_beta2 = %{{[^,]*}}, lr_over_one_minus_beta2_to_t = %{{[^,]*}}, lr_times_two = %{{[^,]*}}, due = %{{[^,]*}}, optimizer.lr = %lr, freeze = %{{[^,]*}} : f64, f64, f64, f64, f64, f64
+// CHECK:         bregman.yield one_minus_beta2 = %{{[^,]*}}, lr_over_one_minus_beta2_to_t = %{{[^,]*}}, lr_times_two = %{{[^,]*}}, epoch_next_differs_from_epoch = %{{[^,]*}}, optimizer.lr = %lr, freeze = %{{[^,]*}} : f64, f64, f64, f64, f64, f64
 // CHECK:       bregman.attach (w0 = %w0: f32) {
 // CHECK-DAG:     %[[Q:.*]] = arith.constant dense<[-1.000000e+00, 1.000000e+00]> : vector<2xf32>
 // CHECK-DAG:     %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : vector<2xf32>
 // CHECK:         bregman.yield x = %{{.*}}, optimizer.v = %[[ZERO]] : vector<2xf32>, vector<2xf32>
-// CHECK:       bregman.step (g = %g: f32, x = %x: vector<2xf32>, optimizer.v = %v: vector<2xf32>, one_minus_beta2 = %[[C:.*]]: f32, lr_over_one_minus_beta2_to_t = %[[R:.*]]: f32, lr_times_two = %[[LR2:.*]]: f32, due = %[[DUE:.*]]: f32) {
+// CHECK:       bregman.step (g = %g: f32, x = %x: vector<2xf32>, optimizer.v = %v: vector<2xf32>, one_minus_beta2 = %[[C:.*]]: f32, lr_over_one_minus_beta2_to_t = %[[R:.*]]: f32, lr_times_two = %[[LR2:.*]]: f32, epoch_next_differs_from_epoch = %[[DUE:.*]]: f32) {
 // CHECK-DAG:     %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
 // CHECK-DAG:     %[[EPS:.*]] = arith.constant dense<9.99999993E-9> : vector<2xf32>
 // CHECK:         %[[G:.*]] = vector.broadcast %g : f32 to vector<2xf32>
