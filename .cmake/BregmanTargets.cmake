@@ -6,7 +6,7 @@ add_compile_options(-fPIC)
 # Generated arithmetic and the double oracle must round as written.
 add_compile_options(-ffp-contract=off)
 add_compile_options(-ffunction-sections -fdata-sections)
-add_link_options(-Wl,--gc-sections)
+add_link_options(-Wl,--gc-sections -Wl,--as-needed)
 if(BREGMAN_SANITIZE)
   add_compile_options(-fsanitize=${BREGMAN_SANITIZE} -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${BREGMAN_SANITIZE})

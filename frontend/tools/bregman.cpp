@@ -1,8 +1,10 @@
 // bregman: check a spec, look at any stage of it, drive it with given gradients, measure it, train
 // with it.
+#include "frontend/spec/Suggest.h"
 #include "frontend/tools/Commands.h"
 #include "frontend/tools/TrainPlugin.h"
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -34,6 +36,31 @@ void tool::addCompileFlags(CLI::App &command, CompileOptions &options) {
   command.add_flag("!--no-cache", options.cache, "neither read nor write the kernel cache");
 }
 
+/// One line that says what is wrong, one that says where more is said.
+static std::string usageError(const CLI::App *app, const CLI::Error &error) {
+  std::string name = "bregman";
+  for (const CLI::App *command : app->get_subcommands())
+    name += " " + command->get_name();
+  return name + ": error: " + error.what() + "; `" + name + " --help` says more\n";
+}
+
+/// Whether the first argument is a command; says so where it is not.
+static bool knowsCommand(const CLI::App &app, const std::string &word) {
+  if (word.empty()) {
+    std::cerr << "bregman: error: expected a command; `bregman --help` lists them\n";
+    return false;
+  }
+  std::vector<std::string> commands;
+  for (const CLI::App *command : app.get_subcommands({}))
+    commands.push_back(command->get_name());
+  if (word.starts_with("-") || std::find(commands.begin(), commands.end(), word) != commands.end())
+    return true;
+  std::string hint = spec::didYouMean(word, commands);
+  std::cerr << "bregman: error: there is no command '" << word << "'"
+            << (hint.empty() ? "; `bregman --help` lists them" : hint) << "\n";
+  return false;
+}
+
 int main(int argc, char **argv) {
   // A reader that goes away, as `bregman emit ... | head` does, ends us without a word.
   std::signal(SIGPIPE, SIG_DFL);
@@ -41,7 +68,7 @@ int main(int argc, char **argv) {
   CLI::App app("Bregman: quantizer specs, proved, compiled and trained with.", "bregman");
   app.require_subcommand(1);
   app.set_version_flag("--version", BREGMAN_VERSION);
-  app.failure_message(CLI::FailureMessage::help);
+  app.failure_message(usageError);
   app.footer("Exit codes: 0 done, 1 spec refused, 2 usage, 3 input file missing or malformed,\n"
              "4 environment (device, disk), 5 a bug of ours, 130 interrupted.\n\n"
              "Examples:\n"
@@ -65,6 +92,8 @@ int main(int argc, char **argv) {
         ->prefix_command();
   }
 
+  if (!knowsCommand(app, argc > 1 ? argv[1] : ""))
+    return int(ErrorKind::Usage);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
