@@ -8,6 +8,14 @@
 
 using namespace mlir;
 
+/// Only exact folds, and nothing that takes a constant's place in the spec away.
+static void addCleanup(OpPassManager &manager) {
+  GreedyRewriteConfig config;
+  config.enableConstantCSE(false);
+  manager.addPass(createCanonicalizerPass(config));
+  manager.addPass(createCSEPass());
+}
+
 void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &options) {
   manager.addPass(createSelect({options.quantizer, options.optimizer}));
   // Equal host expressions are one value for what follows.
@@ -17,17 +25,14 @@ void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &o
   manager.addPass(createExpandVjp());
   manager.addPass(createExpandProx());
   manager.addPass(createCompose());
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
+  addCleanup(manager);
   manager.addPass(createReduceTwoLevels());
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
+  addCleanup(manager);
 }
 
 void bregman::buildKernelPipeline(OpPassManager &manager, const KernelOptions &options) {
   manager.addPass(createFormKernels({options.element}));
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
+  addCleanup(manager);
 }
 
 void bregman::registerBregmanPipelines() {

@@ -325,6 +325,10 @@ LogicalResult reference::evaluate(Operation &op, Environment &environment) {
   } else if (isa<arith::TruncFOp, arith::ExtFOp, vector::BroadcastOp>(op)) {
     // The oracle does not round.
     each([&](size_t level) { return lane(0, level); });
+  } else if (isa<vector::FromElementsOp>(op)) {
+    result.clear();
+    for (unsigned level = 0; level < op.getNumOperands(); ++level)
+      result.push_back(at(level).front());
   } else if (auto compare = dyn_cast<arith::CmpFOp>(op)) {
     each([&](size_t level) {
       return Dual{

@@ -120,6 +120,22 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values("sgd", "momentum", "nesterov", "adam", "adamw")),
     [](const auto &info) { return std::get<0>(info.param) + "_" + std::get<1>(info.param); });
 
+/// Whatever a pass makes leads back to a line of the spec.
+TEST_P(Trajectory, KeepsItsPlaces) {
+  auto [quantizer, optimizer] = GetParam();
+  Program program("plan { else : " + quantizer + " by " + optimizer + " }");
+  ASSERT_TRUE(bool(program.derived));
+  (*program.derived)->walk([](mlir::Operation *op) {
+    std::string file;
+    if (!llvm::isa<mlir::ModuleOp>(op) && spec::positionOf(op->getLoc(), file).line == 0) {
+      std::string text;
+      llvm::raw_string_ostream stream(text);
+      op->print(stream, mlir::OpPrintingFlags().useLocalScope());
+      ADD_FAILURE() << "leads to no line: " << text;
+    }
+  });
+}
+
 /// Ingredients that the library does not combine.
 TEST(Passes, UsersOwnMethodsFollowTheOracle) {
   const char *quantizers[] = {
@@ -143,6 +159,16 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       // A condition of the host inside of the weight.
       "quantizer q { levels {-1, 1} project w = if epoch < 4 then x else tanh(3 * x) "
       "update straight_through final sign(x) }",
+      // Levels that move with a parameter: two duals are kept.
+      "quantizer q(a = 0.7) { levels {-a, a} latent x[level] = levels * w0 project u = softmax(x) "
+      "weight w = sum(levels * u) update lazy mirror final sum(levels * hardmax(x)) }",
+      // A gradient of the user's own, of both targets.
+      "quantizer q { levels {-1, 1} latent x[level] = levels * w0 project u = softmax(x) "
+      "weight w = sum(levels * u) update gradient grad(u) - mean(grad(u)) + 0.1 * g * u "
+      "final sum(levels * hardmax(x)) }",
+      // Steps of a staircase that is differentiated through a surrogate with an `if`.
+      "quantizer q { let p = if x < 0 then 2 * x + x ^ 2 else 2 * x - x ^ 2 levels {-1, 1} "
+      "project w = ste(sign(x), if abs(x) < 1 then p else 0) update chain final sign(x) }",
   };
   for (const char *text : quantizers) {
     SCOPED_TRACE(text);
