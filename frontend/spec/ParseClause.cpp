@@ -15,6 +15,12 @@ const std::vector<std::string> &clauseWords() {
   return words;
 }
 
+/// A clause whose word is misspelled, at the beginning of a line.
+bool looksLikeClause(const Token &token) {
+  return token.startsLine && token.kind == TokenKind::Name &&
+         !closest(token.text, clauseWords()).empty();
+}
+
 } // namespace
 
 bool Parser::beginsClause(const Token &token) {
@@ -26,6 +32,8 @@ void Parser::skipToClause() {
   int nesting = 0;
   while (!atKind(TokenKind::End)) {
     if (peek().startsLine && (beginsClause(peek()) || beginsItem()))
+      return;
+    if (nesting == 0 && looksLikeClause(peek()))
       return;
     if (at("}") && nesting-- == 0)
       return;

@@ -71,6 +71,24 @@ t.breg:11:1: error: expected an expression, got '}'
 )text");
 }
 
+TEST(ParserErrors, MisspelledClauseAfterAnErrorIsReportedToo) {
+  EXPECT_EQ(
+      parseErrors(R"breg(quantizer q {
+  update lazi mirror
+  finl sign(x)
+}
+)breg"),
+      R"text(t.breg:2:10: error: expected 'lazy mirror', 'agile mirror', 'chain', 'straight_through' or 'gradient', got the name 'lazi'
+   2 |   update lazi mirror
+     |          ^~~~
+note: did you mean 'lazy'?
+t.breg:3:3: error: expected a clause or '}', got the name 'finl'
+   3 |   finl sign(x)
+     |   ^~~~
+note: did you mean 'final'?
+)text");
+}
+
 TEST(ParserErrors, MissingBraceIsFoundAtTheNextItem) {
   EXPECT_EQ(parseErrors(R"breg(quantizer q {
   levels {-1, 1}
