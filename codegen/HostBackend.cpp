@@ -61,16 +61,6 @@ llvm::Expected<std::unique_ptr<HostBackend>> HostBackend::create(HostTarget targ
   return std::unique_ptr<HostBackend>(new HostBackend(std::move(target), std::move(machine)));
 }
 
-/// "file:line:column" where there is one.
-static std::string placeOf(Location loc) {
-  auto place = loc->findInstanceOf<FileLineColLoc>();
-  if (!place)
-    return "unknown place";
-  return (place.getFilename().getValue() + ":" + Twine(place.getLine()) + ":" +
-          Twine(place.getColumn()))
-      .str();
-}
-
 /// Runs `build`'s passes; what they report becomes the error.
 static llvm::Error runPasses(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build) {
   std::string report;

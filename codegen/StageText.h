@@ -10,10 +10,15 @@
 
 namespace bregman {
 
-/// The stage `loops`; with `locations` the place in the spec stands behind each operation.
+/// "file:line:column", or nothing.
+std::string placeOf(mlir::Location loc);
+
+/// The stage `loops`; with `locations` the place in the spec stands behind each operation as a
+/// comment.
 std::string printLoops(mlir::ModuleOp module, bool locations);
 
-/// The stage `llvm`; with `locations`, from its debug information, as a comment.
+/// The stage `llvm`; with `locations` the same, from the module's debug information, which itself
+/// is left out.
 std::string printLLVM(const llvm::Module &module, bool locations);
 
 /// Comments that open the stage `asm`: which kernel this is, its streams and scalars in order.

@@ -211,6 +211,8 @@ void LoopBuilder::buildLoads() {
     reads.push_back(&streams[argument - kernel.getScalars().size()]);
     types.append(vectorCount, access.typeOf(*reads.back()));
   }
+  if (reads.empty())
+    return;
   SmallVector<Value> loaded = underMask(types, [&](ArrayRef<Value> masks) {
     SmallVector<Value> values;
     for (LoopStream *stream : reads)

@@ -135,6 +135,25 @@ TEST(HostLoop, StreamsOfOneTensorMayBeTheSameMemory) {
   }
 }
 
+TEST(HostLoop, KernelsThatReadNothingFillTheirStreams) {
+  const char *kernel = R"(
+bregman.kernel @k scalars (s = %s) streams (x = %x : out f32, y = %y : out vector<2xf32>) {
+  bregman.sweep () {
+    %c = arith.constant dense<[1.0, -2.0]> : vector<2xf32>
+    bregman.yield x = %s, y = %c : f32, vector<2xf32>
+  }
+})";
+  for (int lanes : lanesHere()) {
+    KernelRunner runner(lanes);
+    ASSERT_NO_FATAL_FAILURE(runner.load(kernel));
+    std::vector<float> x(75), first(75), second(75);
+    runner.run(75, {x.data(), first.data(), second.data()}, {0.25f});
+    EXPECT_EQ(x, std::vector<float>(75, 0.25f));
+    EXPECT_EQ(first, std::vector<float>(75, 1));
+    EXPECT_EQ(second, std::vector<float>(75, -2));
+  }
+}
+
 /// Rounded to nearest even, NaN kept quiet.
 static uint16_t toBF16(float value) {
   auto bits = std::bit_cast<uint32_t>(value);
