@@ -49,7 +49,10 @@ public:
   void load(const std::string &kernel) {
     mlir::OwningOpRef<mlir::ModuleOp> module = parse(kernel);
     ASSERT_TRUE(module) << kernel;
-    HostArtifacts artifacts = valueOf(backend->compile(*module, {.variant = variant}));
+    load(*module);
+  }
+  void load(mlir::ModuleOp module) {
+    HostArtifacts artifacts = valueOf(backend->compile(module, {.variant = variant}));
     llvm::StringRef object(artifacts.object.data(), artifacts.object.size());
     llvm::Expected<JitEngine &> engine = JitEngine::shared();
     ASSERT_TRUE(bool(engine)) << llvm::toString(engine.takeError());
