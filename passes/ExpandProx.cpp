@@ -158,8 +158,10 @@ LogicalResult ProxExpander::collect(Value e, HostScalar weight) {
     return collectTerm(squares, a, weight, /*square=*/true);
   bool divides = isa<arith::DivFOp>(def);
   std::optional<HostScalar> factor = scalar(b);
-  if (!factor && !divides && (factor = scalar(a)))
+  if (!factor && !divides) {
     std::swap(a, b);
+    factor = scalar(b);
+  }
   if (!factor || (factor->isLiteral() && factor->literal < 0))
     return refuse(e);
   return collect(a, host.mul(weight, divides ? host.div(1, *factor) : *factor));

@@ -123,6 +123,8 @@ StringAttr HostScalars::scalar(Value source, Time time) {
     return name;
   auto parameter = value.getDefiningOp<ParamOp>();
   std::string base = parameter ? parameter.getName().str() : describe(source);
+  if (llvm::isDigit(base.front()))
+    base = "n" + base;
   if (time == Time::Next && dependsOnTime(source))
     base += ".next";
   std::string unique = base;
@@ -170,7 +172,7 @@ static std::string describeNumber(double number) {
   llvm::raw_string_ostream(text) << llvm::format("%g", number);
   for (char &c : text)
     c = c == '-' ? 'm' : c == '.' ? 'p' : c == '+' ? '_' : c;
-  return "n" + text;
+  return text;
 }
 
 /// A readable name for an expression, of letters, digits and underscores.

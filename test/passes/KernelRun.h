@@ -66,7 +66,7 @@ private:
     case Counter::Step:
       return at;
     case Counter::Epoch:
-      return at / timing.stepsPerEpoch;
+      return std::floor(double(at) / timing.stepsPerEpoch);
     case Counter::Steps:
       return timing.steps;
     case Counter::Epochs:

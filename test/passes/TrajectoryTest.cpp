@@ -78,12 +78,12 @@ void compareRuns(Program &program) {
   std::map<std::string, double> faster{{"growth", 1.1},        {"period", 2},
                                        {"rate", 0.05},         {"freeze_epoch", 9},
                                        {"optimizer.lr", 0.05}, {"optimizer.weight_decay", 0.1}};
-  for (auto [name, value] : faster)
+  for (const auto &[name, value] : faster)
     if (run.parameters.count(name)) {
       run.parameters[name] = value;
       oracle.set(name, value);
     }
-  std::mt19937 generator(7);
+  std::mt19937 generator(7); // NOLINT(bugprone-random-generator-seed): the same in every run
   std::normal_distribution<double> normal;
   std::vector<double> w0{0, 1, -1};
   while (w0.size() < 8)
