@@ -45,6 +45,39 @@ def Select : Pass<"bregman-select", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def Prove : Pass<"bregman-prove", "::mlir::ModuleOp"> {
+  let summary = "Prove that each quantizer is sound, or say where it is not";
+  let description = [{
+    Checks rules Q1, Q4, Q5, Q6, Q7, Q8, Q13 and Q14, and Q9 as a warning. A proof climbs: first
+    structure (slopes, ranges and limits composed; the derivative's sign term by term on each piece
+    between kinks), then intervals (branch and bound, 4096 boxes on [-2^64, 2^64], the tails by
+    limits), then refutation: samples propose a counterexample and intervals confirm it. What is
+    neither proved nor refuted is an error that says what was tried, unless the quantizer assumes
+    the rule. Nothing is changed.
+
+    ```mlir
+    %w = bregman.project "w" : f32 {
+      %0 = math.tanh %x : f32
+      %1 = arith.negf %0 : f32
+      bregman.yield %1 : f32
+    }
+    bregman.update lazy_mirror
+    ```
+
+    is refused:
+
+    ```
+    Q4: the projection is not monotone: P(-2) = 0.96402758 > P(2) = -0.96402758
+    ```
+  }];
+  let options = [
+    Option<"remarks", "remarks", "bool", "false",
+           "Say of each rule that holds how it was proved, as a remark">
+  ];
+  let dependentDialects = ["::bregman::BregmanDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
 def ResolveUpdate : Pass<"bregman-resolve-update", "::mlir::ModuleOp"> {
   let summary = "Write what a training step does to a weight as step and publish";
   let description = [{

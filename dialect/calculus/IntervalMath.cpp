@@ -160,7 +160,9 @@ Interval interval::widen(Interval a, int ulps) {
 Interval interval::monotone(double (*function)(double), Interval a, Interval image) {
   if (a.isEmpty())
     return a;
-  return intersect(widen({function(a.lo), function(a.hi)}), image);
+  // At 0 the language's functions are exact.
+  Interval ends{function(a.lo), function(a.hi)}, wide = widen(ends);
+  return intersect({a.lo == 0 ? ends.lo : wide.lo, a.hi == 0 ? ends.hi : wide.hi}, image);
 }
 
 Interval interval::pow(Interval a, Interval b) {

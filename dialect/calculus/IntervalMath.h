@@ -26,7 +26,7 @@ Interval intersect(Interval a, Interval b);
 /// Both ends moved outwards by `ulps` units in the last place: the error of the C library's
 /// elementary functions, which are not correctly rounded.
 Interval widen(Interval a, int ulps = 4);
-/// The image of a monotone function of the C library, cut to `image`.
+/// The image of a nondecreasing function of the C library that is exact at 0, cut to `image`.
 Interval monotone(double (*function)(double), Interval a, Interval image);
 
 /// The least and the greatest value of the language's staircases, which are exact.

@@ -291,6 +291,10 @@ void bregman::spec::generateInto(const Definition &definition, ModuleOp module) 
 }
 
 OwningOpRef<ModuleOp> bregman::spec::generate(const Unit &unit, MLIRContext &context) {
+  // By the registry, for the ops' calculus comes with it.
+  DialectRegistry registry;
+  registerBregmanDialects(registry);
+  context.appendDialectRegistry(registry);
   context
       .loadDialect<BregmanDialect, arith::ArithDialect, math::MathDialect, vector::VectorDialect>();
   OpBuilder builder(&context);

@@ -1,0 +1,168 @@
+// Arithmetic of polynomials and fractions.
+#include "passes/prove/Polynomial.h"
+
+using namespace bregman;
+using namespace bregman::prove;
+
+Monomial prove::product(const Monomial &a, const Monomial &b) {
+  Monomial all;
+  auto left = a.begin(), right = b.begin();
+  while (left != a.end() || right != b.end()) {
+    if (right == b.end() || (left != a.end() && left->first < right->first)) {
+      all.push_back(*left++);
+    } else if (left == a.end() || right->first < left->first) {
+      all.push_back(*right++);
+    } else {
+      if (int power = left->second + right->second)
+        all.push_back({left->first, power});
+      ++left, ++right;
+    }
+  }
+  return all;
+}
+
+Monomial prove::reciprocal(const Monomial &a) {
+  Monomial all = a;
+  for (auto &[atom, power] : all)
+    power = -power;
+  return all;
+}
+
+Polynomial Polynomial::constant(Interval value) {
+  Polynomial result;
+  result.add({}, value);
+  return result;
+}
+
+Polynomial Polynomial::atom(Atom atom, int power) {
+  Polynomial result;
+  if (power)
+    result.add({{atom, power}}, Interval::point(1));
+  else
+    result.add({}, Interval::point(1));
+  return result;
+}
+
+static int powerOf(const Monomial &monomial, Atom atom) {
+  for (auto [other, power] : monomial)
+    if (other == atom)
+      return power;
+  return 0;
+}
+
+bool Polynomial::contains(Atom atom) const {
+  return llvm::any_of(sum, [&](const auto &term) { return powerOf(term.first, atom) != 0; });
+}
+
+int Polynomial::degree(Atom atom) const {
+  int best = std::numeric_limits<int>::min();
+  for (const auto &[monomial, coefficient] : sum)
+    best = std::max(best, powerOf(monomial, atom));
+  return sum.empty() ? 0 : best;
+}
+
+int Polynomial::lowestDegree(Atom atom) const {
+  int best = std::numeric_limits<int>::max();
+  for (const auto &[monomial, coefficient] : sum)
+    best = std::min(best, powerOf(monomial, atom));
+  return sum.empty() ? 0 : best;
+}
+
+Polynomial Polynomial::coefficient(Atom atom, int power) const {
+  Polynomial result;
+  for (const auto &[monomial, coefficient] : sum)
+    if (powerOf(monomial, atom) == power)
+      result.add(power ? product(monomial, {{atom, -power}}) : monomial, coefficient);
+  return result;
+}
+
+void Polynomial::add(const Monomial &monomial, Interval coefficient) {
+  auto [found, isNew] = sum.try_emplace(monomial, coefficient);
+  if (!isNew)
+    found->second = interval::add(found->second, coefficient);
+  if (found->second.lo == 0 && found->second.hi == 0)
+    sum.erase(found);
+}
+
+Polynomial Polynomial::operator+(const Polynomial &other) const {
+  Polynomial result = *this;
+  for (const auto &[monomial, coefficient] : other.sum)
+    result.add(monomial, coefficient);
+  return result;
+}
+
+Polynomial Polynomial::operator-(const Polynomial &other) const {
+  return *this + other.scaled(Interval::point(-1));
+}
+
+Polynomial Polynomial::operator*(const Polynomial &other) const {
+  Polynomial result;
+  for (const auto &[a, ca] : sum)
+    for (const auto &[b, cb] : other.sum)
+      result.add(product(a, b), interval::mul(ca, cb));
+  return result;
+}
+
+Polynomial Polynomial::scaled(Interval factor) const {
+  Polynomial result;
+  for (const auto &[monomial, coefficient] : sum)
+    result.add(monomial, interval::mul(coefficient, factor));
+  return result;
+}
+
+Polynomial Polynomial::shifted(const Monomial &by) const {
+  Polynomial result;
+  for (const auto &[monomial, coefficient] : sum)
+    result.add(product(monomial, by), coefficient);
+  return result;
+}
+
+bool Polynomial::operator==(const Polynomial &other) const {
+  return !(*this < other) && !(other < *this);
+}
+
+bool Polynomial::operator<(const Polynomial &other) const {
+  auto less = [](const auto &a, const auto &b) {
+    if (a.first != b.first)
+      return MonomialLess()(a.first, b.first);
+    return std::pair(a.second.lo, a.second.hi) < std::pair(b.second.lo, b.second.hi);
+  };
+  return std::lexicographical_compare(sum.begin(), sum.end(), other.sum.begin(), other.sum.end(),
+                                      less);
+}
+
+Fraction::Fraction(Polynomial over, Polynomial under)
+    : above(std::move(over)), below(std::move(under)) {
+  // A denominator of one term goes into the numerator, as negative powers.
+  if (!below.isMonomial())
+    return;
+  const auto &[monomial, coefficient] = *below.terms().begin();
+  Polynomial quotient;
+  for (const auto &[term, factor] : above.terms())
+    quotient.add(product(term, reciprocal(monomial)), interval::div(factor, coefficient));
+  above = quotient;
+  below = Polynomial::constant(1);
+}
+
+Fraction Fraction::operator+(const Fraction &other) const {
+  if (below == other.below)
+    return {above + other.above, below};
+  return {above * other.below + other.above * below, below * other.below};
+}
+Fraction Fraction::operator-(const Fraction &other) const { return *this + (-other); }
+Fraction Fraction::operator-() const { return {above.scaled(Interval::point(-1)), below}; }
+Fraction Fraction::operator*(const Fraction &other) const {
+  if (above == other.below)
+    return {other.above, below};
+  if (below == other.above)
+    return {above, other.below};
+  return {above * other.above, below * other.below};
+}
+Fraction Fraction::operator/(const Fraction &other) const {
+  return *this * Fraction(other.below, other.above);
+}
+bool Fraction::operator<(const Fraction &other) const {
+  if (above == other.above)
+    return below < other.below;
+  return above < other.above;
+}

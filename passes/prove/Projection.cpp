@@ -1,0 +1,426 @@
+// Monotonicity, continuity and hull of a projection with one latent per weight.
+#include "passes/prove/Describe.h"
+#include "passes/prove/Prover.h"
+#include "passes/prove/Structure.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace bregman;
+using namespace bregman::prove;
+
+static constexpr double Infinity = std::numeric_limits<double>::infinity();
+
+Projection::Projection(Clauses &clauses)
+    : scratch(clauses.quantizer), root(scratch.add(clauses.project.getBody())), clauses(clauses),
+      algebra(
+          (clauses.levels ? (void)scratch.value(clauses.levels.getResult()) : (void)0, scratch)) {}
+
+std::string Projection::at(const Point &point) const { return describeSetting(scratch, point); }
+
+/// Three digits are enough for a distance.
+static std::string brief(double number) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.3g", number);
+  return text;
+}
+
+static void setLatent(const Scratch &scratch, Point &point, double x) {
+  for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
+    if (leaf.kind == Leaf::Kind::Latent)
+      llvm::fill(numbers, x);
+}
+
+static Box boxOf(const Point &point) {
+  Box box;
+  for (const Numbers &numbers : point)
+    box.push_back(Interval::point(numbers[0]));
+  return box;
+}
+
+/// a < b with P(a) > P(b), the largest drop between samples, confirmed by intervals.
+std::optional<Finding> Projection::findDrop() {
+  Numbers levels;
+  if (clauses.levels)
+    levels = levelsAt(scratch, scratch.value(clauses.levels.getResult()), scratch.now(0));
+  for (const std::vector<double> &xs : samples(scratch, levels))
+    for (Point point : settings(scratch)) {
+      // The highest value so far against the present one.
+      double best = -Infinity, bestAt = 0, drop = 0, from = 0, to = 0;
+      for (double x : xs) {
+        setLatent(scratch, point, x);
+        double value = scratch.evaluate(root, point);
+        if (!std::isfinite(value))
+          continue;
+        if (best - value > drop) {
+          drop = best - value;
+          from = bestAt;
+          to = x;
+        }
+        if (value > best) {
+          best = value;
+          bestAt = x;
+        }
+      }
+      if (drop <= 0)
+        continue;
+      setLatent(scratch, point, from);
+      double high = scratch.evaluate(root, point);
+      Interval above = scratch.range(root, boxOf(point));
+      setLatent(scratch, point, to);
+      double low = scratch.evaluate(root, point);
+      Interval below = scratch.range(root, boxOf(point));
+      if (above.lo > below.hi)
+        return Finding::refuted("the projection is not monotone: P(" + describe(from) +
+                                ") = " + describe(high) + " > P(" + describe(to) +
+                                ") = " + describe(low) + at(point));
+    }
+  return std::nullopt;
+}
+
+/// An admissible setting for which the projection is one number.
+std::optional<Finding> Projection::findFlat() {
+  for (Point point : settings(scratch)) {
+    Box box = boxOf(point);
+    for (auto [leaf, range] : llvm::zip(scratch.leaves(), box))
+      if (leaf.kind == Leaf::Kind::Latent)
+        range = Interval::all();
+    Interval value = scratch.range(root, box);
+    if (value.isPoint())
+      return Finding::refuted("the projection is constant" + at(point));
+  }
+  return std::nullopt;
+}
+
+double Projection::latentAt(double coordinate) {
+  return coordinate / algebra.scaleAt(scratch.now(0));
+}
+
+/// A place where the values from both sides, or at it, are surely different.
+std::optional<Finding> Projection::findJump() {
+  for (size_t i = 0; i + 1 < pieces.size(); ++i) {
+    double kink = pieces[i].high;
+    if (!parts[i] || !parts[i + 1])
+      continue;
+    auto before = algebra.at(*parts[i], kink), after = algebra.at(*parts[i + 1], kink);
+    if (!before || !after)
+      continue;
+    Interval left = algebra.range(*before, Interval::point(kink));
+    Interval right = algebra.range(*after, Interval::point(kink));
+    if (interval::intersect(left, right).isEmpty())
+      return Finding::refuted("the projection jumps at x = " + describe(latentAt(kink)) + " from " +
+                              describe(left.lo) + " to " + describe(right.lo));
+  }
+  return std::nullopt;
+}
+
+/// Whether two samples surely have different values, at each setting.
+bool Projection::movesSomewhere() {
+  const std::vector<double> xs = samples(scratch, {})[1];
+  for (Point point : settings(scratch)) {
+    bool moves = false;
+    Interval first;
+    for (double x : xs) {
+      setLatent(scratch, point, x);
+      Interval here = scratch.range(root, boxOf(point));
+      if (first.contains(Interval::all()))
+        first = here;
+      moves |= first.hi < here.lo;
+    }
+    if (!moves)
+      return false;
+  }
+  return true;
+}
+
+Finding Projection::refuteOr(Finding otherwise) {
+  if (auto drop = findDrop())
+    return *drop;
+  if (auto jump = findJump())
+    return *jump;
+  return otherwise;
+}
+
+Finding Projection::isMirrorMap() {
+  if (!known)
+    known = analyse();
+  return *known;
+}
+
+Finding Projection::analyse() {
+  if (!scratch.latent() || !scratch.dependsOnLatent(root))
+    return Finding::refuted("the projection is constant: it does not depend on x");
+  if (auto flat = findFlat())
+    return *flat;
+  Shape shape = shapeOf(scratch, root);
+  algebra.useScaledCoordinate(root);
+  pieces = algebra.pieces(root);
+  bool allConverted = true;
+  for (const Piece &piece : pieces) {
+    parts.push_back(algebra.convert(root, 0, piece));
+    allConverted &= parts.back().has_value();
+  }
+  std::string obstacle = algebra.obstacle;
+
+  // Structure: slopes composed.
+  if (shape.direction == Direction::Increasing && shape.continuous) {
+    increasing = true;
+    strict = shape.strict;
+  }
+  if (shape.direction == Direction::Constant)
+    return Finding::refuted("the projection is constant");
+
+  // Algebra: the derivative's sign on each piece between kinks.
+  bool rising = allConverted, sloped = false;
+  for (auto [piece, part] : llvm::zip(pieces, parts)) {
+    Sign sign = Sign::Unknown;
+    if (part)
+      if (auto derivative = algebra.derivative(*part)) {
+        sign = algebra.sign(*derivative, piece);
+        if (sign == Sign::Zero)
+          strictness = "between " + describe(piece.low) + " and " + describe(piece.high);
+        sloped |= sign != Sign::Zero && sign != Sign::Unknown;
+      }
+    slopes.push_back(sign);
+    rising &= isNonNegative(sign);
+  }
+  if (allConverted && pieces.size() == 1 && slopes[0] == Sign::Zero)
+    return Finding::refuted("the projection is constant");
+
+  // Both sides of a kink, and the value at it, must agree; extrema, abs and clamp do by themselves.
+  std::string gap;
+  bool joined = shape.continuous;
+  if (allConverted && !joined) {
+    joined = true;
+    for (size_t i = 0; i + 1 < pieces.size() && joined; ++i) {
+      double kink = pieces[i].high;
+      auto here = algebra.convert(root, 0, {kink, kink});
+      auto before = algebra.at(*parts[i], kink), after = algebra.at(*parts[i + 1], kink);
+      auto value = here ? algebra.at(*here, kink) : std::nullopt;
+      bool meets =
+          before && after && value && (*before - *after).isZero() && (*before - *value).isZero();
+      if (!meets) {
+        joined = false;
+        gap = "the two sides of x = " + describe(latentAt(kink)) + " could not be shown to meet";
+      }
+    }
+  }
+  if (rising && joined && !increasing) {
+    increasing = true;
+    // Analytic between the kinks: not constant there means strictly increasing there.
+    strict = llvm::none_of(slopes, [](Sign sign) { return sign == Sign::Zero; });
+    if (!sloped)
+      return Finding::refuted("the projection is constant between its jumps");
+    return Finding::proved(algebra.branched
+                               ? "intervals: the derivative is nowhere negative, " +
+                                     std::to_string(algebra.boxes) + " boxes"
+                               : "structure: the derivative is nowhere negative, term by term");
+  }
+  if (increasing) {
+    if (rising && joined)
+      strict |= llvm::none_of(slopes, [](Sign sign) { return sign == Sign::Zero; });
+    if (!shape.strict && !sloped && !movesSomewhere())
+      return Finding::undecided("nothing was found between which the projection moves");
+    return Finding::proved("structure: composed of nondecreasing functions");
+  }
+
+  std::string tried = "structure gives ";
+  tried += shape.direction == Direction::Unknown      ? "no direction"
+           : shape.direction == Direction::Decreasing ? "a decreasing function"
+                                                      : "an increasing function with jumps";
+  if (!allConverted)
+    tried += ", the algebra stops at " + (obstacle.empty() ? std::string("it") : obstacle);
+  else if (!gap.empty() && rising)
+    tried += ", " + gap;
+  else
+    for (auto [piece, slope] : llvm::zip(pieces, slopes))
+      if (!isNonNegative(slope)) {
+        tried += ", the derivative's sign between " + describe(piece.low) + " and " +
+                 describe(piece.high) + " stays open";
+        break;
+      }
+  if (algebra.boxes)
+    tried += ", intervals took " + std::to_string(algebra.boxes) + " boxes";
+  return refuteOr(Finding::undecided(tried));
+}
+
+Finding Projection::isStrict() {
+  Finding monotone = isMirrorMap();
+  if (monotone.verdict == Verdict::Refuted)
+    return monotone;
+  if (strict && increasing)
+    return Finding::proved("strictly increasing: " + monotone.text);
+  // Two latents with the same value: on a flat piece.
+  for (auto [piece, slope] : llvm::zip(pieces, slopes)) {
+    if (slope != Sign::Zero)
+      continue;
+    double a = std::isinf(piece.low) ? (std::isinf(piece.high) ? 0 : piece.high - 1) : piece.low;
+    double b = std::isinf(piece.high) ? a + 1 : piece.high;
+    a = latentAt(a), b = latentAt(b);
+    Point point = scratch.now(a);
+    double low = scratch.evaluate(root, point);
+    setLatent(scratch, point, b);
+    double high = scratch.evaluate(root, point);
+    if (low == high)
+      return Finding::refuted("agile mirror descent needs a strictly increasing projection: P(" +
+                              describe(a) + ") = P(" + describe(b) + ") = " + describe(low) +
+                              at(point));
+  }
+  // A clamp, however its bounds are written, is flat beyond them.
+  for (Point point : settings(scratch)) {
+    setLatent(scratch, point, 64);
+    Interval a = scratch.range(root, boxOf(point));
+    setLatent(scratch, point, 65);
+    Interval b = scratch.range(root, boxOf(point));
+    if (a.isPoint() && b.isPoint() && a.lo == b.lo)
+      return Finding::refuted(
+          "agile mirror descent needs a strictly increasing projection: P(64) = "
+          "P(65) = " +
+          describe(a.lo) + at(point));
+  }
+  return Finding::undecided("the projection could not be shown to be strictly increasing; " +
+                            monotone.text);
+}
+
+std::optional<Fraction> Projection::limit(End end) {
+  if (parts.empty())
+    return std::nullopt;
+  const Piece &piece = end == End::Plus ? pieces.back() : pieces.front();
+  const auto &part = end == End::Plus ? parts.back() : parts.front();
+  if (part) {
+    Limit limit = algebra.limit(*part, end, piece);
+    if (limit.value)
+      return limit.value;
+  }
+  // Composition of limits, where it gives one number.
+  Interval composed = limitOf(scratch, root, end);
+  if (composed.isPoint() && std::isfinite(composed.lo))
+    return Fraction::constant(composed.lo);
+  return std::nullopt;
+}
+
+std::optional<Finding> Projection::findExcess(double low, double high) {
+  Numbers levels{low, high};
+  for (const std::vector<double> &xs : samples(scratch, levels))
+    for (Point point : settings(scratch)) {
+      Numbers here = levelsAt(scratch, scratch.value(clauses.levels.getResult()), point);
+      double bottom = *llvm::min_element(here), top = *llvm::max_element(here);
+      // The furthest beyond the hull, of those that intervals confirm.
+      double furthest = 0, worst = 0;
+      for (double x : xs) {
+        setLatent(scratch, point, x);
+        double value = scratch.evaluate(root, point);
+        double beyond = std::max(value - top, bottom - value);
+        if (!(beyond > furthest * 1.001))
+          continue;
+        Interval range = scratch.range(root, boxOf(point));
+        if (range.lo > top || range.hi < bottom) {
+          furthest = beyond;
+          worst = x;
+        }
+      }
+      if (furthest > 0) {
+        setLatent(scratch, point, worst);
+        return Finding::refuted("the projection leaves the hull [" + describe(bottom) + ", " +
+                                describe(top) + "] of the levels: P(" + describe(worst) +
+                                ") = " + describe(scratch.evaluate(root, point)) + at(point));
+      }
+    }
+  return std::nullopt;
+}
+
+Finding Projection::staysInHull(bool mustReach) {
+  if (!clauses.levels)
+    return Finding::proved("no levels are declared");
+  Value levels = scratch.value(clauses.levels.getResult());
+  Finding monotone = isMirrorMap();
+  Numbers now = levelsAt(scratch, levels, scratch.now(0));
+  if (auto excess = findExcess(*llvm::min_element(now), *llvm::max_element(now)))
+    return *excess;
+  if (monotone.verdict == Verdict::Refuted)
+    return Finding::undecided("the projection is not monotone");
+
+  // The lowest and the highest level, as fractions.
+  Piece last = pieces.empty() ? Piece{-Infinity, Infinity} : pieces.back();
+  std::vector<Fraction> all;
+  for (unsigned i = 0; i < levelCount(levels.getType()); ++i)
+    if (auto level = algebra.convert(levels, i, last))
+      all.push_back(*level);
+  auto extreme = [&](bool highest) -> std::optional<Fraction> {
+    for (const Fraction &candidate : all)
+      if (all.size() == size_t(levelCount(levels.getType())) &&
+          llvm::all_of(all, [&](const Fraction &other) {
+            Sign sign = algebra.sign(candidate - other, last);
+            return highest ? isNonNegative(sign) : isNonPositive(sign);
+          }))
+        return candidate;
+    return std::nullopt;
+  };
+  std::optional<Fraction> top = extreme(true), bottom = extreme(false);
+  if (!top || !bottom)
+    return Finding::undecided("no lowest and highest level could be told apart");
+
+  // P is monotone, so that its limits bound it.
+  if (monotone.verdict == Verdict::Proved) {
+    std::string gaps;
+    bool inside = true, reaches = true;
+    for (End end : {End::Minus, End::Plus}) {
+      const Fraction &level = end == End::Plus ? *top : *bottom;
+      std::optional<Fraction> tends = limit(end);
+      if (!tends) {
+        inside = false;
+        continue;
+      }
+      Fraction room = end == End::Plus ? level - *tends : *tends - level;
+      Sign sign = algebra.sign(room, last);
+      inside &= isNonNegative(sign);
+      if (sign == Sign::Zero)
+        continue;
+      reaches = false;
+      if (sign == Sign::Positive || sign == Sign::NonNegative) {
+        Interval value = algebra.range(*tends, Interval::point(0));
+        Interval size = algebra.range(level, Interval::point(0));
+        Interval gap = algebra.range(room, Interval::point(0));
+        bool numbers = tends->isConstant() && level.isConstant();
+        gaps += (gaps.empty() ? "" : "; ") +
+                ("the projection does not reach the level " +
+                 (size.isPoint() ? describe(size.lo)
+                                 : std::string(end == End::Plus ? "on top" : "at the bottom")) +
+                 (numbers ? ": it tends to " + describe(value.lo) + ", a gap of " + brief(gap.lo)
+                          : std::string(": it tends to another value")));
+      }
+    }
+    if (inside && reaches)
+      return Finding::proved("structure: the limits are the outermost levels");
+    if (inside)
+      return mustReach ? Finding::refuted(gaps) : Finding::warned(gaps);
+  }
+  if (mustReach)
+    return Finding::undecided("the limits of the projection are not known");
+  // Piece by piece: q_max - P and P - q_min.
+  bool inside = !pieces.empty();
+  for (auto [piece, part] : llvm::zip(pieces, parts))
+    inside &= part && isNonNegative(algebra.sign(*top - *part, piece)) &&
+              isNonNegative(algebra.sign(*part - *bottom, piece));
+  if (inside)
+    return Finding::proved("intervals: within the outermost levels on every piece");
+  // A clamp between the outermost levels.
+  if (auto clamp = root.getDefiningOp<ClampOp>()) {
+    auto low = algebra.convert(clamp.getLow(), 0, last),
+         high = algebra.convert(clamp.getHigh(), 0, last);
+    if (low && high && isNonNegative(algebra.sign(*low - *bottom, last)) &&
+        isNonNegative(algebra.sign(*top - *high, last)) &&
+        isNonNegative(algebra.sign(*high - *low, last)))
+      return Finding::proved("structure: a clamp between the outermost levels");
+  }
+  Interval whole = scratch.range(root, scratch.admissible());
+  Interval hull{algebra.range(*bottom, Interval::point(0)).hi,
+                algebra.range(*top, Interval::point(0)).lo};
+  if (hull.contains(whole))
+    return Finding::proved("intervals: the range lies within the levels");
+  return Finding::undecided("limits and ranges leave it open; the range found is [" +
+                            describe(whole.lo) + ", " + describe(whole.hi) + "]");
+}

@@ -1,0 +1,94 @@
+// The rules of language.md section 3 that are proved on the IR, one function per rule.
+#pragma once
+
+#include "passes/Clauses.h"
+#include "passes/prove/Algebra.h"
+
+#include <functional>
+
+namespace bregman::prove {
+
+enum class Verdict { Proved, Refuted, Undecided, Warned };
+
+/// What a rule found. `text` is the proof's means, the counterexample, or what was tried.
+struct Finding {
+  Verdict verdict;
+  std::string text;
+  std::string note; ///< said beside it, at the same place
+
+  static Finding proved(const llvm::Twine &how) { return {Verdict::Proved, how.str(), ""}; }
+  static Finding refuted(const llvm::Twine &why) { return {Verdict::Refuted, why.str(), ""}; }
+  static Finding undecided(const llvm::Twine &tried) {
+    return {Verdict::Undecided, tried.str(), ""};
+  }
+  static Finding warned(const llvm::Twine &what) { return {Verdict::Warned, what.str(), ""}; }
+};
+
+/// One finding as it is reported.
+struct Verified {
+  std::string rule;
+  Finding finding;
+  bool assumed = false;
+};
+
+/// Checks every rule that applies to the quantizer. Refutations and undecided rules without an
+/// `assume` are errors at their clause, warnings are warnings; what was proved is in `log`.
+mlir::LogicalResult prove(QuantizerOp quantizer, llvm::SmallVectorImpl<Verified> *log = nullptr);
+
+/// P of one latent per weight, analysed once for Q4, Q5 and Q7.
+class Projection {
+public:
+  Projection(Clauses &clauses);
+
+  /// Nondecreasing, continuous, not constant.
+  Finding isMirrorMap();
+  /// No two latents give the same value.
+  Finding isStrict();
+  Finding staysInHull(bool mustReach);
+
+  Scratch scratch;
+  mlir::Value root;
+
+private:
+  Finding analyse();
+  Finding refuteOr(Finding otherwise);
+  std::optional<Finding> findDrop();
+  std::optional<Finding> findFlat();
+  bool movesSomewhere();
+  std::optional<Finding> findJump();
+  std::optional<Finding> findExcess(double low, double high);
+  std::string at(const Point &point) const;
+  double latentAt(double coordinate);
+  std::optional<Fraction> limit(End end);
+
+  Clauses &clauses;
+  Algebra algebra;
+  std::vector<Piece> pieces;
+  std::vector<std::optional<Fraction>> parts;
+  std::vector<Sign> slopes;
+  std::optional<Finding> known;
+  bool strict = false, increasing = false;
+  std::string strictness; ///< where it is constant
+};
+
+/// Latents that a counterexample is looked for at, the simple ones first: levels, midpoints, then
+/// finer steps and the clause's constants, then neighbours and powers of two. Each tier is sorted.
+std::vector<std::vector<double>> samples(const Scratch &scratch, llvm::ArrayRef<double> levels);
+/// Admissible settings of the host's numbers, the ones in force first.
+std::vector<Point> settings(const Scratch &scratch);
+/// `at beta = 1, k = 2`: what a point gives the host's numbers that can move.
+std::string describeSetting(const Scratch &scratch, const Point &point);
+/// The levels at a setting.
+Numbers levelsAt(const Scratch &scratch, mlir::Value levels, const Point &point);
+
+Finding checkQ1(Clauses &clauses);
+Finding checkQ4(Clauses &clauses, Projection *projection);
+Finding checkQ5(Clauses &clauses, Projection *projection);
+Finding checkQ6(Clauses &clauses);
+Finding checkQ7(Clauses &clauses, Projection *projection);
+Finding checkQ8(Clauses &clauses);
+Finding checkQ9(Clauses &clauses);
+Finding checkQ13(Clauses &clauses);
+Finding checkQ14(Clauses &clauses);
+
+} // namespace bregman::prove

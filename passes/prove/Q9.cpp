@@ -1,0 +1,46 @@
+// Q9, a warning: with the schedules at their limit the weight is `final`, off the ties.
+#include "passes/prove/Describe.h"
+#include "passes/prove/Prover.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace bregman;
+using namespace bregman::prove;
+
+Finding prove::checkQ9(Clauses &clauses) {
+  Scratch scratch(clauses.quantizer);
+  Value weight =
+      scratch.value(clauses.weight ? clauses.weight.getResult() : clauses.project.getResult());
+  Value last = scratch.add(clauses.final.getBody());
+  Point point = scratch.now(0);
+  for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
+    if (leaf.kind == Leaf::Kind::Schedule || leaf.kind == Leaf::Kind::Counter)
+      llvm::fill(numbers, leaf.late);
+    else if (leaf.kind == Leaf::Kind::State)
+      return Finding::proved("samples: a state's values are not known before the run");
+  // Off the ties: numbers without a small denominator.
+  for (double x :
+       {0.318309886, -0.318309886, 1.61803399, -1.61803399, 0.0823, -0.0823, 2.71828183}) {
+    for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
+      if (leaf.kind == Leaf::Kind::Latent)
+        for (auto [i, number] : llvm::enumerate(numbers))
+          number = numbers.size() == 1 ? x : x * std::cos(1.0 + 2.0 * i);
+    auto values = scratch.evaluate(point);
+    double soft = values.lookup(weight)[0], hard = values.lookup(last)[0];
+    if (!std::isfinite(soft) || !std::isfinite(hard) ||
+        std::abs(soft - hard) <= 1e-6 * std::max(1.0, std::abs(hard)))
+      continue;
+    std::string text = "with its schedules at their limit the projection is not `final`: at x = ";
+    bool begun = false;
+    for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
+      if (leaf.kind == Leaf::Kind::Latent)
+        for (double number : numbers) {
+          text += (begun ? ", " : "") + describe(number);
+          begun = true;
+        }
+    return Finding::warned(text + " w = " + describe(soft) + " and final = " + describe(hard) +
+                           describeSetting(scratch, point));
+  }
+  return Finding::proved("samples: the weight tends to final");
+}

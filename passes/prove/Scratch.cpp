@@ -1,0 +1,234 @@
+// Inlining of clauses, and their values in double precision and in intervals.
+#include "passes/prove/Scratch.h"
+
+#include "mlir/IR/OperationSupport.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace bregman;
+using namespace bregman::prove;
+
+/// A run of unknown length is taken to have so many steps.
+static constexpr double LongRun = 1e7;
+static constexpr double Infinity = std::numeric_limits<double>::infinity();
+
+Scratch::~Scratch() { body.dropAllReferences(); }
+
+static Value yielded(Region &region) { return region.front().getTerminator()->getOperand(0); }
+
+static Leaf counterLeaf(CounterOp counter) {
+  Leaf leaf;
+  leaf.kind = Leaf::Kind::Counter;
+  leaf.name = stringifyCounter(counter.getKind()).str();
+  switch (counter.getKind()) {
+  case Counter::Step:
+  case Counter::Epoch:
+    leaf.range = {0, LongRun};
+    leaf.late = 1e30;
+    break;
+  case Counter::Steps:
+  case Counter::Epochs:
+  case Counter::T:
+    leaf.range = {1, LongRun};
+    leaf.inForce = leaf.late = 1;
+    break;
+  case Counter::LearningRate:
+    leaf.range = {0, Infinity};
+    leaf.inForce = leaf.late = 1e-3;
+    break;
+  }
+  return leaf;
+}
+
+static Leaf paramLeaf(ParamOp param) {
+  Leaf leaf;
+  leaf.kind = Leaf::Kind::Parameter;
+  leaf.name = param.getName().str();
+  leaf.inForce = leaf.late = param.getValue().convertToDouble();
+  leaf.range = Interval::point(leaf.inForce);
+  if (param.getLow())
+    leaf.range = {param.getLow()->convertToDouble(), param.getHigh()->convertToDouble()};
+  return leaf;
+}
+
+Value Scratch::leaf(Value source) {
+  if (Value known = inlined.lookupOrNull(source))
+    return known;
+  Leaf leaf;
+  if (auto param = source.getDefiningOp<ParamOp>()) {
+    leaf = paramLeaf(param);
+  } else if (auto counter = source.getDefiningOp<CounterOp>()) {
+    leaf = counterLeaf(counter);
+  } else if (auto schedule = source.getDefiningOp<ScheduleOp>()) {
+    Scratch host(quantizer);
+    Value root = host.add(schedule.getBody());
+    leaf.kind = Leaf::Kind::Schedule;
+    leaf.name = schedule.getName().str();
+    leaf.range = host.range(root, host.admissible());
+    Point start = host.now(0), late = start;
+    for (auto [into, of] : llvm::zip(late, host.leaves()))
+      into = {of.late};
+    leaf.inForce = host.evaluate(root, start);
+    leaf.late = host.evaluate(root, late);
+  } else if (auto state = source.getDefiningOp<StateOp>()) {
+    leaf.kind = Leaf::Kind::State;
+    leaf.name = state.getName().str();
+    leaf.inForce = leaf.late = 1;
+  } else if (source.getDefiningOp<LatentOp>()) {
+    leaf.kind = Leaf::Kind::Latent;
+    leaf.name = "x";
+  } else {
+    leaf.kind = Leaf::Kind::Argument;
+    leaf.name = "an argument";
+  }
+  leaf.source = source;
+  leaf.value = body.addArgument(source.getType(),
+                                NameLoc::get(StringAttr::get(source.getContext(), leaf.name)));
+  inlined.map(source, leaf.value);
+  bool fixed = leaf.range.isPoint() && leaf.kind != Leaf::Kind::Latent;
+  if (fixed)
+    numbers[leaf.value] = leaf.inForce;
+  all.push_back(leaf);
+  return leaf.value;
+}
+
+Value Scratch::value(Value captured) {
+  if (Value known = inlined.lookupOrNull(captured))
+    return known;
+  Operation *op = captured.getDefiningOp();
+  if (!op || isa<ParamOp, CounterOp, ScheduleOp, StateOp, LatentOp>(op))
+    return leaf(captured);
+  // Declarations with a value: what they yield.
+  if (isa<ProjectOp, WeightOp, LevelsOp>(op)) {
+    Value result = add(op->getRegion(0));
+    inlined.map(captured, result);
+    return result;
+  }
+  return clone(op, inlined);
+}
+
+Value Scratch::clone(Operation *op, IRMapping &mapping) {
+  for (Value operand : op->getOperands())
+    if (!mapping.contains(operand))
+      mapping.map(operand, value(operand));
+  Operation *copy = op->clone(mapping);
+  for (Operation &other : body) {
+    if (!OperationEquivalence::isEquivalentTo(copy, &other, OperationEquivalence::IgnoreLocations))
+      continue;
+    copy->destroy();
+    copy = nullptr;
+    mapping.map(op->getResults(), other.getResults());
+    return other.getResult(0);
+  }
+  body.push_back(copy);
+  Value result = copy->getResult(0);
+  mapping.map(op->getResult(0), result);
+
+  auto calculus = dyn_cast<CalculusOpInterface>(copy);
+  if (!calculus || isa<VectorType>(result.getType()))
+    return result;
+  Numbers operands;
+  for (Value operand : copy->getOperands()) {
+    auto found = numbers.find(operand);
+    if (found == numbers.end())
+      return result;
+    operands.push_back(found->second);
+  }
+  double value;
+  calculus.evaluate(operands, value);
+  numbers[result] = value;
+  return result;
+}
+
+Value Scratch::add(Region &region, Value result) {
+  IRMapping local = inlined;
+  for (Operation &op : region.front().without_terminator())
+    clone(&op, local);
+  if (!result)
+    result = yielded(region);
+  return local.contains(result) ? local.lookup(result) : value(result);
+}
+
+const Leaf *Scratch::leafOf(Value value) const {
+  for (const Leaf &leaf : all)
+    if (leaf.value == value)
+      return &leaf;
+  return nullptr;
+}
+
+const Leaf *Scratch::latent() const {
+  for (const Leaf &leaf : all)
+    if (leaf.kind == Leaf::Kind::Latent)
+      return &leaf;
+  return nullptr;
+}
+
+bool Scratch::dependsOnLatent(Value value) const {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return latent() && latent()->value == value;
+  return llvm::any_of(op->getOperands(), [&](Value operand) { return dependsOnLatent(operand); });
+}
+
+std::optional<double> Scratch::number(Value value) const {
+  auto found = numbers.find(value);
+  return found == numbers.end() ? std::nullopt : std::optional(found->second);
+}
+
+DenseMap<Value, Numbers> Scratch::evaluate(const Point &point) const {
+  DenseMap<Value, Numbers> known;
+  for (auto [leaf, number] : llvm::zip(all, point))
+    known[leaf.value] = number;
+  for (Operation &op : const_cast<Block &>(body)) {
+    Numbers operands, result(levelCount(op.getResult(0).getType()));
+    for (Value operand : op.getOperands())
+      llvm::append_range(operands, known[operand]);
+    if (auto calculus = dyn_cast<CalculusOpInterface>(&op))
+      calculus.evaluate(operands, result);
+    else
+      llvm::fill(result, std::numeric_limits<double>::quiet_NaN());
+    known[op.getResult(0)] = result;
+  }
+  return known;
+}
+
+double Scratch::evaluate(Value root, const Point &point) const {
+  return evaluate(point).lookup(root)[0];
+}
+
+DenseMap<Value, Interval> Scratch::ranges(const Box &box) const {
+  DenseMap<Value, Interval> known;
+  for (auto [leaf, range] : llvm::zip(all, box))
+    known[leaf.value] = range;
+  for (Operation &op : const_cast<Block &>(body)) {
+    Value result = op.getResult(0);
+    if (auto fixed = number(result)) {
+      known[result] = std::isnan(*fixed) ? Interval::all() : Interval::point(*fixed);
+      continue;
+    }
+    llvm::SmallVector<Interval> operands;
+    for (Value operand : op.getOperands())
+      operands.push_back(known[operand]);
+    auto calculus = dyn_cast<CalculusOpInterface>(&op);
+    known[result] = calculus ? calculus.range(operands) : Interval::all();
+  }
+  return known;
+}
+
+Interval Scratch::range(Value root, const Box &box) const { return ranges(box).lookup(root); }
+
+Box Scratch::admissible() const {
+  Box box;
+  for (const Leaf &leaf : all)
+    box.push_back(leaf.range);
+  return box;
+}
+
+Point Scratch::now(double x) const {
+  Point point;
+  for (const Leaf &leaf : all)
+    point.push_back(Numbers(levelCount(leaf.value.getType()),
+                            leaf.kind == Leaf::Kind::Latent ? x : leaf.inForce));
+  return point;
+}

@@ -1,0 +1,78 @@
+// A clause as a function: its body and all that it captures, inlined into one block whose arguments
+// are the latent and the host's numbers.
+#pragma once
+
+#include "dialect/BregmanDialect.h"
+#include "dialect/calculus/IntervalMath.h"
+
+#include "mlir/IR/IRMapping.h"
+
+namespace bregman::prove {
+
+/// A value or a row of levels, in double precision.
+using Numbers = llvm::SmallVector<double, 4>;
+
+/// What a clause may depend on.
+struct Leaf {
+  enum class Kind { Latent, Parameter, Schedule, Counter, State, Argument };
+  mlir::Value value;  ///< a block argument of the scratch
+  mlir::Value source; ///< the declaration's result
+  Kind kind;
+  std::string name;
+  Interval range;     ///< admissible values
+  double inForce = 0; ///< the value now; of a schedule, at step 0
+  double late = 0;    ///< of a schedule, its value after very many steps
+};
+
+/// One number or row per leaf, in the order of the leaves.
+using Point = std::vector<Numbers>;
+using Box = std::vector<Interval>;
+
+class Scratch {
+public:
+  explicit Scratch(QuantizerOp quantizer) : quantizer(quantizer) {}
+  ~Scratch();
+  Scratch(const Scratch &) = delete;
+
+  /// The inlined value of `result`, by default of what the region yields. Equal computations are
+  /// one value.
+  mlir::Value add(mlir::Region &region, mlir::Value result = {});
+  /// The inlined value that a declaration or a captured value stands for.
+  mlir::Value value(mlir::Value captured);
+
+  llvm::ArrayRef<Leaf> leaves() const { return all; }
+  const Leaf *leafOf(mlir::Value value) const;
+  /// The latent; null as long as nothing reads it.
+  const Leaf *latent() const;
+  mlir::Block &block() { return body; }
+
+  /// Whether `value` depends on the latent.
+  bool dependsOnLatent(mlir::Value value) const;
+  /// A number that neither the latent nor a moving host scalar changes; a host scalar that becomes
+  /// a weight's operand is rounded to f32.
+  std::optional<double> number(mlir::Value value) const;
+
+  /// All values at a point; NaN where the program gives NaN.
+  llvm::DenseMap<mlir::Value, Numbers> evaluate(const Point &point) const;
+  double evaluate(mlir::Value root, const Point &point) const;
+  /// Where all values lie when the leaves lie in a box; of levels, the hull.
+  llvm::DenseMap<mlir::Value, Interval> ranges(const Box &box) const;
+  Interval range(mlir::Value root, const Box &box) const;
+
+  /// Every leaf at its admissible values.
+  Box admissible() const;
+  /// Every leaf at its value in force, the latent at `x`.
+  Point now(double x) const;
+
+private:
+  mlir::Value leaf(mlir::Value source);
+  mlir::Value clone(mlir::Operation *op, mlir::IRMapping &mapping);
+
+  QuantizerOp quantizer;
+  mlir::Block body;
+  mlir::IRMapping inlined;
+  std::vector<Leaf> all;
+  llvm::DenseMap<mlir::Value, double> numbers;
+};
+
+} // namespace bregman::prove

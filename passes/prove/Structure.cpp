@@ -1,0 +1,87 @@
+// Composition of slopes and limits.
+#include "passes/prove/Structure.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace bregman;
+using namespace bregman::prove;
+
+static constexpr double Infinity = std::numeric_limits<double>::infinity();
+
+static Direction turned(Direction direction) {
+  return direction == Direction::Increasing   ? Direction::Decreasing
+         : direction == Direction::Decreasing ? Direction::Increasing
+                                              : direction;
+}
+
+Shape prove::shapeOf(const Scratch &scratch, Value root) {
+  DenseMap<Value, Interval> ranges = scratch.ranges(scratch.admissible());
+  DenseMap<Value, Shape> shapes;
+  for (const Leaf &leaf : scratch.leaves()) {
+    bool latent = leaf.kind == Leaf::Kind::Latent;
+    shapes[leaf.value] = latent ? Shape{Direction::Increasing, true, true} : Shape{};
+  }
+  for (Operation &op : const_cast<Scratch &>(scratch).block()) {
+    SmallVector<Interval> operands;
+    for (Value operand : op.getOperands())
+      operands.push_back(ranges.lookup(operand));
+    auto calculus = dyn_cast<CalculusOpInterface>(&op);
+    Shape shape;
+    for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
+      Shape inner = shapes.lookup(operand);
+      if (inner.direction == Direction::Constant)
+        continue;
+      Slope slope = calculus ? calculus.slope(i, operands) : Slope{Direction::Unknown, false, true};
+      if (slope.direction == Direction::Constant)
+        continue;
+      shape.continuous &= inner.continuous && !slope.jumps;
+      Direction part = slope.direction == Direction::Unknown      ? Direction::Unknown
+                       : slope.direction == Direction::Increasing ? inner.direction
+                                                                  : turned(inner.direction);
+      if (shape.direction == Direction::Constant)
+        shape.direction = part;
+      else if (shape.direction != part)
+        shape.direction = Direction::Unknown;
+      // One part that moves strictly is enough when the others do not move against it.
+      shape.strict |= inner.strict && slope.strict;
+    }
+    if (shape.direction == Direction::Unknown || shape.direction == Direction::Constant)
+      shape.strict = false;
+    shapes[op.getResult(0)] = shape;
+  }
+  return shapes.lookup(root);
+}
+
+Interval prove::limitOf(const Scratch &scratch, Value root, End end) {
+  Box box = scratch.admissible();
+  DenseMap<Value, Interval> ranges = scratch.ranges(box), limits;
+  for (auto [leaf, range] : llvm::zip(scratch.leaves(), box))
+    limits[leaf.value] = leaf.kind == Leaf::Kind::Latent
+                             ? Interval::point(end == End::Plus ? Infinity : -Infinity)
+                             : range;
+  for (Operation &op : const_cast<Scratch &>(scratch).block()) {
+    SmallVector<Interval> at;
+    int infinite = -1, count = 0;
+    for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
+      Interval limit = limits.lookup(operand);
+      at.push_back(limit);
+      if (limit.isPoint() && std::isinf(limit.lo)) {
+        infinite = i;
+        ++count;
+      }
+    }
+    auto calculus = dyn_cast<CalculusOpInterface>(&op);
+    Interval limit = ranges.lookup(op.getResult(0));
+    if (std::optional<double> number = scratch.number(op.getResult(0)))
+      limit = Interval::point(*number);
+    else if (calculus && count == 1)
+      limit = calculus.limit(infinite, at[infinite].lo > 0 ? End::Plus : End::Minus, at);
+    else if (calculus && count == 0)
+      limit = calculus.range(at);
+    limits[op.getResult(0)] = interval::intersect(limit, ranges.lookup(op.getResult(0)));
+    if (limits[op.getResult(0)].isEmpty()) // an infinite limit is a value of no range
+      limits[op.getResult(0)] = limit;
+  }
+  return limits.lookup(root);
+}

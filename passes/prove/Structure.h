@@ -1,0 +1,20 @@
+// Monotonicity by composition: the slope of each function within the range of its operands.
+#pragma once
+
+#include "passes/prove/Scratch.h"
+
+namespace bregman::prove {
+
+struct Shape {
+  Direction direction = Direction::Constant;
+  bool strict = false;
+  bool continuous = true;
+};
+
+/// How `root` moves with the latent when the host's numbers are anywhere admissible.
+Shape shapeOf(const Scratch &scratch, mlir::Value root);
+
+/// What `root` tends to at an end of the line; all reals where the composition does not say.
+Interval limitOf(const Scratch &scratch, mlir::Value root, End end);
+
+} // namespace bregman::prove

@@ -1,0 +1,54 @@
+// Every method that the project ships is sound, and each proof is quick.
+#include "Verdict.h"
+
+#include "gmock/gmock.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using namespace bregman::test;
+using testing::HasSubstr;
+
+namespace {
+
+std::vector<std::string> shippedSpecs() {
+  std::vector<std::string> all;
+  for (const auto &entry :
+       std::filesystem::directory_iterator(std::string(BREGMAN_SOURCE_DIR) + "/examples/specs"))
+    if (entry.path().extension() == ".breg")
+      all.push_back(entry.path().string());
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::string contents(const std::string &path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+class ShippedSpecTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedSpecTest, isSound) {
+  auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(verdictOf(contents(GetParam())), "");
+  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  EXPECT_LT(seconds.count(), 2) << "a check takes a fraction of this even under sanitizers";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ShippedSpecTest, testing::ValuesIn(shippedSpecs()),
+                         [](const testing::TestParamInfo<std::string> &info) {
+                           return std::filesystem::path(info.param).stem().string();
+                         });
+
+TEST(ProofsTest, ofMirrorDescentByTanh) {
+  std::string proofs =
+      proofsOf(contents(std::string(BREGMAN_SOURCE_DIR) + "/examples/specs/md_tanh.breg"));
+  for (const char *rule : {"Q1: ", "Q4: structure", "Q5: structure", "Q6: structure",
+                           "Q7: ", "Q9: ", "Q13: structure"})
+    EXPECT_THAT(proofs, HasSubstr(rule));
+}
+
+} // namespace
