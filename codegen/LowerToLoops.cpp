@@ -19,7 +19,8 @@ struct LowerToLoops : impl::LowerToLoopsBase<LowerToLoops> {
 
   void runOnOperation() override {
     if (lanes != 8 && lanes != 16) {
-      getOperation().emitError("lanes of ") << lanes << " are not supported; take 8 or 16";
+      getOperation().emitError("lanes of ")
+          << lanes.getValue() << " are not supported; take 8 or 16";
       return signalPassFailure();
     }
     auto kernels = llvm::to_vector(getOperation().getOps<KernelOp>());
