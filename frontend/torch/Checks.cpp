@@ -36,16 +36,22 @@ ElementType elementOf(const NamedParameter &parameter) {
   }
 }
 
-at::Tensor gradientOf(const NamedParameter &parameter) {
+void checkStep(const NamedParameter &parameter, ElementType element) {
+  if (elementOf(parameter) != element)
+    raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
+                                " has changed its element type since the optimizer was made; "
+                                "convert the model first, then make the optimizer");
   const at::Tensor &gradient = parameter.tensor.grad();
-  if (!gradient.defined())
-    return {};
-  if (gradient.layout() != at::kStrided)
+  if (gradient.defined() && gradient.layout() != at::kStrided)
     raise(ErrorKind::Usage, "the gradient of parameter " + quoted(parameter) +
                                 " is sparse; make it dense, for example by "
                                 "torch::nn::EmbeddingOptions::sparse(false)");
+}
+
+at::Tensor gradientOf(const NamedParameter &parameter) {
+  const at::Tensor &gradient = parameter.tensor.grad();
   // LibTorch keeps shape, type and device of a gradient equal to its parameter's.
-  return gradient.contiguous();
+  return gradient.defined() ? gradient.contiguous() : gradient;
 }
 
 /// The bytes from the first to behind the last element.

@@ -9,8 +9,10 @@ namespace bregman {
 /// that no kernel reads.
 ElementType elementOf(const NamedParameter &parameter);
 
-/// The gradient as dense memory in the parameter's order, undefined where there is none. Throws for
-/// a sparse one.
+/// Throws where the parameter is not of type `element` any more, or its gradient is sparse.
+void checkStep(const NamedParameter &parameter, ElementType element);
+
+/// The gradient as dense memory in the parameter's order, undefined where there is none.
 at::Tensor gradientOf(const NamedParameter &parameter);
 
 /// Throws where two different parameters lie in the same memory: one step would move it twice.

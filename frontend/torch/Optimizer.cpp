@@ -113,13 +113,16 @@ torch::Tensor Optimizer::step(LossClosure closure) {
     loss = closure();
   }
   c10::AutoGradMode noGrad(false);
+  std::vector<GroupOptions *> groupOptions;
   for (size_t i = 0; i < groups.size(); ++i) {
-    auto *groupOptions = dynamic_cast<GroupOptions *>(&param_groups_[i].options());
-    if (!groupOptions)
+    groupOptions.push_back(dynamic_cast<GroupOptions *>(&param_groups_[i].options()));
+    if (!groupOptions.back())
       raise(ErrorKind::Usage,
             "the options of group " + std::to_string(i) + " are not bregman::GroupOptions");
-    groups[i]->step(*groupOptions);
+    groups[i]->check(*groupOptions.back());
   }
+  for (size_t i = 0; i < groups.size(); ++i)
+    groups[i]->step(*groupOptions[i]);
   return loss;
 }
 

@@ -118,17 +118,20 @@ void ParameterGroup::setArguments(Bucket &bucket, bool all) {
   }
 }
 
-void ParameterGroup::setLearningRate(Bucket &bucket, const GroupOptions &options) {
-  if (options.lr() == told)
+void ParameterGroup::check(const GroupOptions &options) const {
+  for (const Bucket &bucket : buckets)
+    for (const Slot &slot : bucket.slots)
+      checkStep(slot.parameter, bucket.element);
+  if (options.lr() == told || buckets.empty())
     return;
   if (!hasLearningRate)
-    raise(ErrorKind::Usage, placeOf(line) + "the optimizer " + bucket.stepper.method().optimizer +
+    raise(ErrorKind::Usage, placeOf(line) + "the optimizer " +
+                                buckets.front().stepper.method().optimizer +
                                 " has no `lr`, so a scheduler can't change it");
   if (computesLearningRate)
     raise(ErrorKind::Usage,
           placeOf(line) + "`lr` is computed from the counters at every step, so a scheduler can't "
                           "change it; make it a number, or drop the scheduler");
-  unwrap(bucket.stepper.set(learningRateName, options.lr()));
 }
 
 template <typename F> void ParameterGroup::onTensors(Bucket &bucket, bool gradients, F f) {
@@ -136,10 +139,7 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, bool gradie
   std::vector<at::Tensor> alive; // the gradients that had to be made dense
   for (Slot &slot : bucket.slots) {
     at::Tensor &tensor = slot.parameter.tensor;
-    if (elementOf(slot.parameter) != bucket.element)
-      raise(ErrorKind::Usage, "parameter '" + slot.parameter.name +
-                                  "' has changed its element type since the optimizer was made; "
-                                  "convert the model first, then make the optimizer");
+    checkStep(slot.parameter, bucket.element);
     if (tensor.numel() == 0)
       continue;
     TensorRef ref;
@@ -177,7 +177,8 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, bool gradie
 
 void ParameterGroup::step(GroupOptions &options) {
   for (Bucket &bucket : buckets) {
-    setLearningRate(bucket, options);
+    if (options.lr() != told)
+      unwrap(bucket.stepper.set(learningRateName, options.lr()));
     setArguments(bucket, /*all=*/false);
     onTensors(bucket, /*gradients=*/!line.optimizer.empty(),
               [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });

@@ -27,6 +27,8 @@ public:
 
   /// The learning rate that the line begins with; 0 for an optimizer that has none.
   double learningRate() const;
+  /// Throws what a step would: called for every group first, so that none is half done.
+  void check(const GroupOptions &options) const;
   /// One step. `options.lr` is taken before and told after.
   void step(GroupOptions &options);
   void finalize();
@@ -49,7 +51,6 @@ private:
 
   Bucket &bucketFor(ElementType element, const MethodSource &source, int threads);
   void setArguments(Bucket &bucket, bool all);
-  void setLearningRate(Bucket &bucket, const GroupOptions &options);
   void resetWhenDue(Bucket &bucket);
   void publish(Bucket &bucket);
   /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where

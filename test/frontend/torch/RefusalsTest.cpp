@@ -66,11 +66,15 @@ TEST(Refusals, UnknownArgument) {
 }
 
 TEST(Refusals, SparseGradient) {
-  at::Tensor p = parameter({3, 2});
-  Optimizer optimizer({{"p", p}}, {rest("float", "sgd")}, handMethods());
+  at::Tensor first = parameter({2}), p = parameter({3, 2});
+  Optimizer optimizer({{"first", first}, {"p", p}},
+                      {line({"first"}, "float", "sgd"), rest("float", "sgd")}, handMethods());
+  giveGradient(first);
   p.mutable_grad() = at::zeros({3, 2}).to_sparse();
+  std::vector<float> before = values(first);
   EXPECT_THAT(messageOf([&] { optimizer.step(); }),
               ::testing::StartsWith("the gradient of parameter 'p' is sparse; make it dense"));
+  EXPECT_EQ(values(first), before) << "no group is stepped alone";
 }
 
 TEST(Refusals, TypeChangedBehindTheOptimizer) {
