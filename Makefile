@@ -38,6 +38,10 @@ tidy: ## run clang-tidy with the naming rules over every C++ file
 	@.ci/build release all
 	@.ci/tidy build
 
+docs: ## write the generated parts of the pages: the dialect, the passes, what --help says
+	@.ci/build release bregman BregmanTrain
+	@docs/generate.py --llvm "$$(llvm-config-22 --prefix)" --bregman "$(CURDIR)/build/bin/bregman"
+
 install: ## install the programs, the library, its headers and the specs into PREFIX
 	@.ci/build release all
 	@cmake --install build --prefix '$(PREFIX)'
@@ -50,4 +54,4 @@ help: ## list the targets
 	@echo
 	@sed -n 's/^# \(Variables:.*\)/\1/p; s/^#  *\([A-Z]*=.*\)/           \1/p' Makefile
 
-.PHONY: build demo test sanitize bench format tidy install clean help
+.PHONY: build demo test sanitize bench format tidy docs install clean help

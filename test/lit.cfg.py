@@ -59,6 +59,7 @@ config.substitutions += [
     ("%build", build),
     ("%python", config.python),
     ("%cmake", config.cmake),
+    ("%llvm", os.path.dirname(config.llvm_bin)),
     ("%cxx", config.cxx),
     ("%sanitize", "-fsanitize=" + config.bregman_sanitize if config.bregman_sanitize else '""'),
     ("%torch", config.bregman_torch_root),
