@@ -244,7 +244,9 @@ std::optional<Fraction> Algebra::substitute(const Polynomial &polynomial, double
       if (atoms[atom].kind == Kind::Latent) {
         value = Fraction::constant(x);
       } else if (atoms[atom].usesLatent) {
-        std::optional<Fraction> argument = at(atoms[atom].argument, x);
+        // A copy: new atoms may move the table.
+        const Fraction inner = atoms[atom].argument;
+        std::optional<Fraction> argument = at(inner, x);
         if (!argument)
           return std::nullopt;
         value = function(atoms[atom].kind, *argument, atoms[atom].exponent);

@@ -1,6 +1,8 @@
 // Arithmetic of polynomials and fractions.
 #include "passes/prove/Polynomial.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 using namespace bregman;
 using namespace bregman::prove;
 
@@ -110,7 +112,9 @@ Polynomial Polynomial::scaled(Interval factor) const {
   return result;
 }
 
-Polynomial Polynomial::shifted(const Monomial &by) const {
+Polynomial Polynomial::shifted(const Monomial &given) const {
+  Monomial by = given;
+  llvm::erase_if(by, [](const auto &factor) { return factor.second == 0; });
   Polynomial result;
   for (const auto &[monomial, coefficient] : sum)
     result.add(product(monomial, by), coefficient);

@@ -34,6 +34,10 @@ const char Ternary[] = "{-1, 0, 1}";
 
 const Case Sound[] = {
     {"softsign", mirror("beta * x / (1 + abs(beta * x))"), {}},
+    {"shiftedAlgebraicSigmoid", mirror("(x + 2) / sqrt(1 + (x + 2) ^ 2)"), {"Q9"}},
+    {"algebraicSigmoidOfTanhs",
+     mirror("tanh(x / sqrt(1 + x ^ 2) + tanh(x))"),
+     {"Q5: the projection does not reach", "Q9"}},
     {"softsignWithTheLatentItself", mirror("x / (1 / beta + abs(x))"), {}},
     {"agileSoftsign", mirror("beta * x / (1 + abs(beta * x))", "{-1, 1}", "agile"), {}},
     {"algebraicSigmoid", mirror("beta * x / sqrt(1 + (beta * x) ^ 2)"), {}},
