@@ -1,0 +1,142 @@
+#include "Library.h"
+
+#include <cfloat>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <set>
+
+using namespace bregman;
+using namespace numeric;
+
+namespace {
+
+struct Folder {
+  std::map<std::string, Program> programs; ///< by quantizer
+  std::vector<std::string> optimizers;
+
+  Folder() {
+    std::set<std::filesystem::path> files;
+    for (const auto &entry : std::filesystem::directory_iterator(SPECS))
+      if (entry.path().extension() == ".breg")
+        files.insert(entry.path());
+    for (const auto &file : files) {
+      Result<Program> loaded = Program::load(file.string());
+      if (!loaded)
+        throw std::runtime_error(loaded.error().message);
+      for (const std::string &name : loaded->optimizers())
+        optimizers.push_back(name);
+      for (const std::string &name : loaded->quantizers()) {
+        programs.emplace(name, std::move(*loaded));
+        break;
+      }
+    }
+  }
+};
+
+} // namespace
+
+static const Folder &folder() {
+  static const Folder all;
+  return all;
+}
+
+std::ostream &numeric::operator<<(std::ostream &stream, const Pair &pair) {
+  return stream << pair.quantizer << " by " << pair.optimizer;
+}
+
+std::vector<std::string> numeric::quantizers() {
+  std::vector<std::string> names;
+  for (const auto &[name, program] : folder().programs)
+    names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> numeric::optimizers() { return folder().optimizers; }
+
+std::vector<Pair> numeric::pairs() {
+  std::vector<Pair> all;
+  for (const std::string &optimizer : optimizers())
+    for (const Pair &pair : pairsBy(optimizer))
+      all.push_back(pair);
+  return all;
+}
+
+std::vector<Pair> numeric::pairsBy(const std::string &optimizer) {
+  std::vector<Pair> all;
+  for (const std::string &quantizer : quantizers())
+    all.push_back({quantizer, optimizer});
+  return all;
+}
+
+std::string numeric::nameOf(const ::testing::TestParamInfo<Pair> &info) {
+  return info.param.quantizer + "_" + info.param.optimizer;
+}
+
+const Program &numeric::program(const std::string &quantizer) {
+  return folder().programs.at(quantizer);
+}
+
+std::shared_ptr<const Method> numeric::compile(const Pair &pair, const CompileOptions &options) {
+  auto made = program(pair.quantizer).compile(pair.quantizer, pair.optimizer, options);
+  if (!made)
+    throw std::runtime_error(made.error().message);
+  return *made;
+}
+
+Timing numeric::shortRun() { return {.stepsPerEpoch = 2, .steps = 12, .epochs = 6}; }
+
+const std::vector<std::pair<std::string, double>> &numeric::livelyNumbers() {
+  static const std::vector<std::pair<std::string, double>> numbers = {
+      {"growth", 1.5},       {"period", 2},          {"rate", 0.25},
+      {"freeze_epoch", 5},   {"optimizer.lr", 0.05}, {"optimizer.weight_decay", 0.01},
+      {"optimizer.mu", 0.8},
+  };
+  return numbers;
+}
+
+std::vector<float> numeric::randomValues(int64_t size, uint64_t seed) {
+  std::mt19937_64 generator(seed);
+  auto uniform = [&] { return double(generator() >> 11) * 0x1p-53; };
+  std::vector<float> values(size);
+  for (float &value : values) {
+    double magnitude = uniform() < 0.8 ? 1.5 * uniform() : std::pow(10, 5 * uniform() - 4);
+    value = float(generator() & 1 ? magnitude : -magnitude);
+  }
+  return values;
+}
+
+const std::vector<float> &numeric::edgeValues() {
+  static const std::vector<float> values = [] {
+    std::vector<float> all;
+    for (float value : {0.0f,
+                        FLT_TRUE_MIN,
+                        1e-40f,
+                        FLT_MIN,
+                        1e-30f,
+                        1e-10f,
+                        0.25f,
+                        0.5f,
+                        std::nextafter(0.5f, 0.0f),
+                        std::nextafter(0.5f, 1.0f),
+                        std::nextafter(1.0f, 0.0f),
+                        1.0f,
+                        std::nextafter(1.0f, 2.0f),
+                        1.5f,
+                        9.0f,
+                        88.8f,
+                        104.0f,
+                        1e10f,
+                        1e20f,
+                        1e30f,
+                        FLT_MAX,
+                        INFINITY,
+                        NAN}) {
+      all.push_back(value);
+      all.push_back(-value);
+    }
+    return all;
+  }();
+  return values;
+}

@@ -1,0 +1,43 @@
+// The methods of the library: every quantizer and every optimizer that examples/specs holds, so
+// that a new spec is tested by being there.
+#pragma once
+
+#include "Drive.h"
+
+#include <ostream>
+
+namespace numeric {
+
+struct Pair {
+  std::string quantizer, optimizer;
+};
+std::ostream &operator<<(std::ostream &stream, const Pair &pair);
+
+std::vector<std::string> quantizers(), optimizers();
+/// Every quantizer under every optimizer.
+std::vector<Pair> pairs();
+/// Every quantizer under `optimizer`.
+std::vector<Pair> pairsBy(const std::string &optimizer);
+/// The name of a test's instance.
+std::string nameOf(const ::testing::TestParamInfo<Pair> &info);
+
+/// The spec of a quantizer.
+const bregman::Program &program(const std::string &quantizer);
+
+/// Compiled; throws with the message where that fails.
+std::shared_ptr<const bregman::Method> compile(const Pair &pair,
+                                               const bregman::CompileOptions &options = {});
+
+/// Epochs of two steps, twelve in all.
+bregman::Timing shortRun();
+/// Numbers with which every schedule, prox and freeze moves within shortRun(); by name, for methods
+/// that have them.
+const std::vector<std::pair<std::string, double>> &livelyNumbers();
+
+/// Reproducible values: signs, magnitudes from 1e-4 to 10, more of them near 1.
+std::vector<float> randomValues(int64_t size, uint64_t seed);
+/// 0, subnormals, midpoints, levels and their neighbours, what saturates, what overflows when
+/// squared, infinities, NaN; each with both signs.
+const std::vector<float> &edgeValues();
+
+} // namespace numeric
