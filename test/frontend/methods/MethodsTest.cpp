@@ -7,6 +7,7 @@
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 
 using namespace bregman;
 
@@ -18,13 +19,17 @@ struct Case {
   std::string method, optimizer;
   double weightDecay = 0;
   double lr = 0.01;
-  /// Largest difference of a published weight from the published update. Where a step multiplies an
-  /// earlier rounding error (a steep projection, Adam at a vanishing gradient) it is larger.
-  double oracle = 1e-10, kernel = 2e-3;
-  /// Weights that may sit on the other side of a sign, because the latent came within rounding of
-  /// 0.
-  int flips = 0;
+  /// How far a published weight of the oracle may be from the published update.
+  double oracle = 1e-12;
 };
+
+/// How far a kernel's published weight may be from the published update, by method: about three
+/// times the largest measured over 1,000 steps under any optimizer. What is steep (beta is 10 at
+/// the end) multiplies the latent's rounding errors, and a derivative of it does so twice.
+const std::map<std::string, double> kernelTolerance = {
+    {"float", 4e-5},        {"md_tanh_s", 3e-4}, {"gd_tanh", 1e-3},     {"md_ternary_s", 2e-4},
+    {"md_softmax_s", 3e-4}, {"pmf", 8e-4},       {"binary_connect", 0}, {"ste_clipped", 0},
+    {"proxquant", 5e-6},    {"md_tanh", 1.5e-5}, {"md_softmax", 1e-5}};
 
 std::ostream &operator<<(std::ostream &stream, const Case &test) {
   return stream << test.method << "_" << test.optimizer << (test.weightDecay ? "_decay" : "");
@@ -126,13 +131,13 @@ protected:
 TEST_P(Methods, OracleEqualsThePublishedUpdate) {
   Distance found = distance(/*reference=*/true);
   EXPECT_EQ(found.flips, 0);
-  EXPECT_LT(found.largest, GetParam().oracle);
+  EXPECT_LE(found.largest, GetParam().oracle);
 }
 
 TEST_P(Methods, KernelEqualsThePublishedUpdate) {
   Distance found = distance(/*reference=*/false);
-  EXPECT_LE(found.flips, GetParam().flips);
-  EXPECT_LT(found.largest, GetParam().kernel);
+  EXPECT_EQ(found.flips, 0);
+  EXPECT_LE(found.largest, kernelTolerance.at(GetParam().method));
 }
 
 std::vector<Case> cases() {
@@ -145,7 +150,7 @@ std::vector<Case> cases() {
     }
     // In the primal the literal update loses digits as 1 - w cancels, so the comparison does.
     for (std::string method : {"md_tanh", "md_softmax"})
-      all.push_back({method, optimizer, 0, /*lr=*/0.001, /*oracle=*/1e-6});
+      all.push_back({method, optimizer, 0, /*lr=*/0.001, /*oracle=*/1e-10});
   }
   return all;
 }
