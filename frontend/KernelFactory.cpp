@@ -8,6 +8,9 @@
 #include "runtime/JitEngine.h"
 #include "runtime/KernelCache.h"
 
+#include <map>
+#include <mutex>
+
 using namespace mlir;
 using namespace bregman;
 
@@ -17,8 +20,22 @@ static KernelCache &sharedCache() {
   return cache;
 }
 
+/// What this machine is does not change, and asking it is slow: in a virtual machine every `cpuid`
+/// is a trap, and 30 of them take longer than to load a kernel.
+static llvm::Expected<HostTarget> targetOf(int lanes) {
+  static std::mutex mutex;
+  static std::map<int, HostTarget> known;
+  std::lock_guard lock(mutex);
+  if (auto found = known.find(lanes); found != known.end())
+    return found->second;
+  llvm::Expected<HostTarget> target = HostTarget::host(lanes);
+  if (target)
+    known.emplace(lanes, *target);
+  return target;
+}
+
 llvm::Expected<KernelFactory> KernelFactory::create(const CompileOptions &options) {
-  llvm::Expected<HostTarget> target = HostTarget::host(options.lanes);
+  llvm::Expected<HostTarget> target = targetOf(options.lanes);
   if (!target)
     return target.takeError();
   // Without a build id two builds could not be told apart, and neither could their objects.

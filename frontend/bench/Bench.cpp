@@ -1,25 +1,23 @@
 // Who is measured against whom.
 #include "frontend/bench/Bench.h"
 
+#include "frontend/bench/Cases.h"
 #include "frontend/bench/CompileTimes.h"
 #include "frontend/bench/KernelContender.h"
 #include "frontend/bench/Measure.h"
 #include "frontend/bench/ReferenceLoop.h"
 #include "frontend/bench/Report.h"
 #include "frontend/bench/Shapes.h"
+#include "frontend/bench/TorchSide.h"
+#include "runtime/Machine.h"
 
-#include <dlfcn.h>
-#include <filesystem>
+#include <algorithm>
 #include <fstream>
+#include <stdexcept>
+#include <thread>
 
 using namespace bregman;
 using namespace bregman::bench;
-
-static const std::pair<const char *, const char *> pairs[] = {
-    {"md_tanh_s", "momentum"},    {"md_tanh_s", "adam"}, {"md_ternary_s", "momentum"},
-    {"md_softmax_s", "momentum"}, {"md_softmax", "sgd"}, {"pmf", "adam"},
-    {"binary_connect", "adam"},   {"proxquant", "adam"}, {"float", "adam"},
-};
 
 static std::string cpuName() {
   std::ifstream file("/proc/cpuinfo");
@@ -27,10 +25,10 @@ static std::string cpuName() {
   while (std::getline(file, line))
     if (line.starts_with("model name"))
       return line.substr(line.find(':') + 2);
-  return "unknown";
+  return "unknown CPU";
 }
 
-/// In-place arrays and whether there is one that is only written: the reference's shape.
+/// The loop of a kernel's streams: arrays in place, and whether there is one that is only written.
 static std::unique_ptr<Contender> referenceFor(const Kernel &step) {
   int states = 0;
   bool publishes = false;
@@ -39,67 +37,131 @@ static std::unique_ptr<Contender> referenceFor(const Kernel &step) {
       states += stream.planes;
     publishes |= stream.access == Access::Out;
   }
-  // Wider lifted methods have more planes than the reference loop; there is nothing to compare.
-  return states >= 1 && states <= 6 ? makeReferenceLoop(states, publishes) : nullptr;
+  return makeReferenceLoop(states, publishes);
 }
 
-/// LibTorch's contenders for a match, from the library that has them.
-static void addTorch(const BenchOptions &options, Match &match, const std::string &quantizer,
-                     const std::string &optimizer) {
-  using Add = void (*)(const char *, const char *, std::vector<std::unique_ptr<Contender>> *);
-  static Add add = [&]() -> Add {
-    if (!options.torch || !std::filesystem::exists(options.torchLibrary))
-      return nullptr;
-    void *handle = dlopen(options.torchLibrary.c_str(), RTLD_NOW | RTLD_LOCAL);
-    return handle ? reinterpret_cast<Add>(dlsym(handle, "bregman_torch_contenders")) : nullptr;
-  }();
-  if (add)
-    add(quantizer.c_str(), optimizer.c_str(), &match.contenders);
+/// The titles that contain `filter`; an error that lists all where there is none.
+static Result<std::vector<Case>> casesWith(const std::string &filter) {
+  std::vector<Case> chosen;
+  std::string titles;
+  for (const Case &one : cases()) {
+    if (one.title().find(filter) != std::string::npos)
+      chosen.push_back(one);
+    titles += "\n  " + one.title();
+  }
+  if (chosen.empty())
+    return Error{ErrorKind::Usage, "error: '" + filter + "' is in none of these titles:" + titles};
+  return chosen;
 }
 
-static Result<std::shared_ptr<const Method>>
-methodOf(const BenchOptions &options, const std::string &quantizer, const std::string &optimizer) {
-  Result<Program> program = Program::load(options.specs + "/" + quantizer + ".breg");
-  if (!program)
-    return program.error();
-  return program->compile(quantizer, optimizer);
+/// The models of these names, all where there are none.
+static Result<std::vector<Model>> modelsNamed(const std::vector<std::string> &names) {
+  if (names.empty())
+    return models();
+  std::vector<Model> chosen;
+  for (const std::string &name : names) {
+    std::string all;
+    for (const Model &model : models()) {
+      if (model.name == name)
+        chosen.push_back(model);
+      all += (all.empty() ? "" : ", ") + model.name;
+    }
+    if (chosen.empty() || chosen.back().name != name)
+      return Error{ErrorKind::Usage, "error: there is no model '" + name + "'; it is " + all};
+  }
+  return chosen;
 }
 
-Status bregman::bench::run(const BenchOptions &options, std::ostream &out) {
-  Report report;
-  report.cpu = cpuName();
-  for (auto [quantizer, optimizer] : pairs) {
-    Match match;
-    match.title = std::string(quantizer) + " by " + optimizer;
-    if (match.title.find(options.filter) == std::string::npos)
-      continue;
-    auto method = methodOf(options, quantizer, optimizer);
+namespace {
+
+/// One case: its contenders, and the rows that they give.
+class Match {
+public:
+  static Result<Match> create(const BenchOptions &options, const Case &measured,
+                              const TorchSide &torch) {
+    Result<Program> program = measured.load(options.specs);
+    if (!program)
+      return program.error();
+    auto method = program->compile(measured.quantizer, measured.optimizer);
     if (!method)
       return method.error();
-    if (auto reference = referenceFor(*(*method)->step))
-      match.contenders.push_back(std::move(reference));
-    bool hasReference = !match.contenders.empty();
-    match.contenders.push_back(makeKernelContender(*method));
-    addTorch(options, match, quantizer, optimizer);
-    for (const Model &model : models()) {
-      if (model.name.find(options.models) == std::string::npos)
-        continue;
-      for (int threads : options.threads) {
-        std::vector<Timing> timings =
-            measure(match.contenders, model.sizes, threads, options.seconds);
-        for (size_t c = 0; c < timings.size(); ++c)
-          report.rows.push_back(
-              {match.title, model.name, match.contenders[c]->name(), threads, timings[c],
-               match.contenders[c]->bytesPerWeight(),
-               hasReference ? timings[0].nanosecondsPerWeight / timings[c].nanosecondsPerWeight
-                            : 0});
-      }
-    }
-    Result<CompileTimes> times = measureCompile(options, quantizer, optimizer);
-    if (!times)
-      return times.error();
-    report.compiles.push_back(*times);
+    Match match;
+    match.title = measured.title();
+    match.add(Side::Reference, referenceFor(*(*method)->step));
+    match.add(Side::Bregman, makeKernelContender(*method));
+    match.add(Side::Flat, makeFlatContender(*method));
+    for (auto &contender : torch.contenders(measured))
+      match.add(Side::Torch, std::move(contender));
+    return match;
   }
+
+  Row run(const Model &model, int threads, double seconds) {
+    Row row{title, model.name, model.weights(), model.sizes.size(), threads, {}};
+    std::vector<Contender *> runners;
+    for (auto &[side, contender] : contenders) {
+      // One tensor is as flat as can be.
+      if (side == Side::Flat && model.sizes.size() == 1)
+        continue;
+      runners.push_back(contender.get());
+      row.entries.push_back({side, contender->name(), {}, contender->bytesPerWeight()});
+    }
+    std::vector<bench::Timing> timings = measure(runners, model.sizes, threads, seconds);
+    for (size_t i = 0; i < timings.size(); ++i)
+      row.entries[i].timing = std::move(timings[i]);
+    return row;
+  }
+
+private:
+  void add(Side side, std::unique_ptr<Contender> contender) {
+    contenders.emplace_back(side, std::move(contender));
+  }
+
+  std::string title;
+  std::vector<std::pair<Side, std::unique_ptr<Contender>>> contenders;
+};
+
+} // namespace
+
+Status bregman::bench::run(const BenchOptions &options, std::ostream &out, std::ostream &progress) {
+  auto chosenCases = casesWith(options.filter);
+  if (!chosenCases)
+    return chosenCases.error();
+  auto chosenModels = modelsNamed(options.models);
+  if (!chosenModels)
+    return chosenModels.error();
+  Result<TorchSide> torch = TorchSide::load(options.torch ? options.torchLibrary : "");
+  if (!torch)
+    return torch.error();
+
+  Report report;
+  report.cpu = cpuName();
+  report.cores = std::thread::hardware_concurrency();
+  report.secondLevelCache = secondLevelCacheBytes();
+  report.torch = torch->version();
+  report.seconds = options.seconds;
+  try {
+    for (const Case &measured : *chosenCases) {
+      auto match = Match::create(options, measured, *torch);
+      if (!match)
+        return match.error();
+      for (const Model &model : *chosenModels)
+        for (int threads : options.threads) {
+          progress << measured.title() << ", " << model.name << ", threads: " << threads
+                   << std::endl;
+          report.rows.push_back(match->run(model, threads, options.seconds));
+        }
+    }
+  } catch (const std::exception &error) {
+    return Error{ErrorKind::Internal, std::string("internal error: ") + error.what()};
+  }
+  if (options.compileTimes)
+    for (const Case &measured : *chosenCases) {
+      progress << measured.title() << ", compile times" << std::endl;
+      Result<CompileTimes> times = measureCompile(options, measured);
+      if (!times)
+        return times.error();
+      report.compiles.push_back(*times);
+    }
   options.json ? printJson(report, out) : printTable(report, out);
   return {};
 }

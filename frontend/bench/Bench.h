@@ -9,22 +9,24 @@
 namespace bregman::bench {
 
 struct BenchOptions {
-  std::string specs;  ///< the folder of the library's specs
-  std::string filter; ///< only matches whose title contains it
-  std::string models; ///< only models whose name contains it
+  std::string specs;               ///< the folder of the library's specs
+  std::string filter;              ///< only cases whose title contains it
+  std::vector<std::string> models; ///< by name; empty: all
   std::vector<int> threads = {1, 2};
-  double seconds = 1; ///< per model and number of threads
+  double seconds = 1; ///< per case, model and number of threads
   bool json = false;
+  bool compileTimes = true;
   bool torch = true;        ///< LibTorch's side too, where the library is there
   std::string torchLibrary; ///< its path
   std::string program;      ///< this program, to be started afresh for cold compile times
 };
 
-/// Measures and prints.
-BREGMAN_API Status run(const BenchOptions &options, std::ostream &out);
+/// Measures, and prints on `out`; what is being measured is said on `progress`, a line each.
+BREGMAN_API Status run(const BenchOptions &options, std::ostream &out, std::ostream &progress);
 
-/// Compiles once and prints the milliseconds: what a fresh process is asked for.
-BREGMAN_API Status compileOnce(const BenchOptions &options, const std::string &quantizer,
-                               const std::string &optimizer, std::ostream &out);
+/// Compiles the case of that title once and prints the milliseconds per kernel: what a fresh
+/// process is asked for.
+BREGMAN_API Status compileOnce(const BenchOptions &options, const std::string &title,
+                               std::ostream &out);
 
 } // namespace bregman::bench

@@ -16,13 +16,13 @@ static double median(std::vector<double> values) {
 }
 
 /// Milliseconds from a checked program to a method, per kernel.
-static Result<double> compileMilliseconds(const Program &program, const std::string &quantizer,
-                                          const std::string &optimizer, bool cache, int &kernels) {
+static Result<double> compileMilliseconds(const Program &program, const Case &measured, bool cache,
+                                          int &kernels) {
   CompileOptions options;
   options.cache = cache;
   options.streaming = false;
   auto start = Clock::now();
-  auto method = program.compile(quantizer, optimizer, options);
+  auto method = program.compile(measured.quantizer, measured.optimizer, options);
   double milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   if (!method)
     return method.error();
@@ -33,50 +33,52 @@ static Result<double> compileMilliseconds(const Program &program, const std::str
   return milliseconds / kernels;
 }
 
-Status bregman::bench::compileOnce(const BenchOptions &options, const std::string &quantizer,
-                                   const std::string &optimizer, std::ostream &out) {
-  Result<Program> program = Program::load(options.specs + "/" + quantizer + ".breg");
-  if (!program)
-    return program.error();
-  int kernels = 0;
-  Result<double> time = compileMilliseconds(*program, quantizer, optimizer, false, kernels);
-  if (!time)
-    return time.error();
-  out << *time << "\n";
-  return {};
+Status bregman::bench::compileOnce(const BenchOptions &options, const std::string &title,
+                                   std::ostream &out) {
+  for (const Case &measured : cases()) {
+    if (measured.title() != title)
+      continue;
+    Result<Program> program = measured.load(options.specs);
+    if (!program)
+      return program.error();
+    int kernels = 0;
+    Result<double> time = compileMilliseconds(*program, measured, /*cache=*/false, kernels);
+    if (!time)
+      return time.error();
+    out << *time << "\n";
+    return {};
+  }
+  return Error{ErrorKind::Usage, "error: nothing that is measured is titled '" + title + "'"};
 }
 
 /// The same by a process that has compiled nothing yet.
-static Result<double> freshProcess(const BenchOptions &options, const std::string &quantizer,
-                                   const std::string &optimizer) {
-  std::string command = "'" + options.program + "' bench --compile-once " + quantizer + "," +
-                        optimizer + " --specs '" + options.specs + "'";
+static Result<double> freshProcess(const BenchOptions &options, const Case &measured) {
+  std::string command = "'" + options.program + "' bench --compile-once '" + measured.title() +
+                        "' --specs '" + options.specs + "'";
   FILE *pipe = popen(command.c_str(), "r");
   double milliseconds = 0;
   bool read = pipe && std::fscanf(pipe, "%lf", &milliseconds) == 1;
   bool ended = pipe && pclose(pipe) == 0;
   if (!read || !ended)
-    return Error{ErrorKind::Environment, "could not start a fresh process: " + command};
+    return Error{ErrorKind::Environment, "error: could not start a fresh process: " + command};
   return milliseconds;
 }
 
 Result<CompileTimes> bregman::bench::measureCompile(const BenchOptions &options,
-                                                    const std::string &quantizer,
-                                                    const std::string &optimizer) {
+                                                    const Case &measured) {
   CompileTimes result;
-  result.title = quantizer + " by " + optimizer;
-  Result<Program> program = Program::load(options.specs + "/" + quantizer + ".breg");
+  result.title = measured.title();
+  Result<Program> program = measured.load(options.specs);
   if (!program)
     return program.error();
   std::vector<double> fresh, warm, cached;
   for (int round = 0; round < 9; ++round) {
-    Result<double> inFresh = freshProcess(options, quantizer, optimizer);
+    Result<double> inFresh = freshProcess(options, measured);
     if (!inFresh)
       return inFresh.error();
     fresh.push_back(*inFresh);
     for (bool cache : {false, true}) {
-      Result<double> time =
-          compileMilliseconds(*program, quantizer, optimizer, cache, result.kernels);
+      Result<double> time = compileMilliseconds(*program, measured, cache, result.kernels);
       if (!time)
         return time.error();
       (cache ? cached : warm).push_back(*time);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontend/bench/Bench.h"
+#include "frontend/bench/Cases.h"
 
 namespace bregman::bench {
 
@@ -11,8 +12,6 @@ struct CompileTimes {
   int kernels = 0;                                      ///< of one method
 };
 
-/// Of one quantizer under one optimizer.
-Result<CompileTimes> measureCompile(const BenchOptions &options, const std::string &quantizer,
-                                    const std::string &optimizer);
+Result<CompileTimes> measureCompile(const BenchOptions &options, const Case &measured);
 
 } // namespace bregman::bench

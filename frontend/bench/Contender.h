@@ -20,14 +20,11 @@ public:
   virtual void step() = 0;
   /// Gives the memory back.
   virtual void release() = 0;
+  /// Whether threads of its own stay awake for a while after a step, as OpenMP's do, waiting for
+  /// the next one on a core that somebody else may want.
+  virtual bool keepsThreadsAwake() const { return false; }
   /// Bytes that a step must move per weight; 0 where it is not known.
   virtual double bytesPerWeight() const { return 0; }
-};
-
-/// What is compared: a quantizer under an optimizer, and everyone who does that step.
-struct Match {
-  std::string title; ///< "md_tanh_s by momentum"
-  std::vector<std::unique_ptr<Contender>> contenders;
 };
 
 } // namespace bregman::bench

@@ -4,6 +4,7 @@
 #include "runtime/Stepper.h"
 
 #include <cstdlib>
+#include <numeric>
 #include <optional>
 
 using namespace bregman;
@@ -13,9 +14,10 @@ namespace {
 
 class KernelContender final : public Contender {
 public:
-  explicit KernelContender(std::shared_ptr<const Method> method) : method(std::move(method)) {}
+  KernelContender(std::shared_ptr<const Method> method, bool flat)
+      : method(std::move(method)), flat(flat) {}
 
-  std::string name() const override { return "bregman"; }
+  std::string name() const override { return flat ? "bregman, one flat tensor" : "bregman"; }
 
   double bytesPerWeight() const override {
     double bytes = 0;
@@ -31,7 +33,10 @@ public:
     if (!made)
       throw std::runtime_error(made.error().message);
     stepper.emplace(std::move(*made));
-    for (int64_t size : sizes) {
+    std::vector<int64_t> tensorSizes = sizes;
+    if (flat)
+      tensorSizes = {std::accumulate(sizes.begin(), sizes.end(), int64_t(0))};
+    for (int64_t size : tensorSizes) {
       TensorRef tensor;
       tensor.size = size;
       tensor.weight = allocate(size, 0.1f);
@@ -73,6 +78,7 @@ private:
   }
 
   std::shared_ptr<const Method> method;
+  bool flat;
   std::optional<Stepper> stepper;
   std::vector<TensorRef> tensors;
   std::vector<float *> allocated;
@@ -82,5 +88,9 @@ private:
 
 std::unique_ptr<Contender>
 bregman::bench::makeKernelContender(std::shared_ptr<const Method> method) {
-  return std::make_unique<KernelContender>(std::move(method));
+  return std::make_unique<KernelContender>(std::move(method), /*flat=*/false);
+}
+
+std::unique_ptr<Contender> bregman::bench::makeFlatContender(std::shared_ptr<const Method> method) {
+  return std::make_unique<KernelContender>(std::move(method), /*flat=*/true);
 }

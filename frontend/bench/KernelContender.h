@@ -8,4 +8,7 @@ namespace bregman::bench {
 
 std::unique_ptr<Contender> makeKernelContender(std::shared_ptr<const Method> method);
 
+/// The same on one tensor of as many weights as all tensors of the model have.
+std::unique_ptr<Contender> makeFlatContender(std::shared_ptr<const Method> method);
+
 } // namespace bregman::bench

@@ -3,24 +3,68 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <numeric>
+#include <thread>
 
 using namespace bregman::bench;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-static double secondsOf(Contender &contender, int repeats) {
-  auto start = Clock::now();
-  for (int i = 0; i < repeats; ++i)
-    contender.step();
-  return std::chrono::duration<double>(Clock::now() - start).count();
+static double secondsSince(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
-std::vector<Timing>
-bregman::bench::measure(const std::vector<std::unique_ptr<Contender>> &contenders,
-                        const std::vector<int64_t> &sizes, int threads, double seconds) {
+static double secondsOf(Contender &contender, int repeats) {
+  auto start = SteadyClock::now();
+  for (int i = 0; i < repeats; ++i)
+    contender.step();
+  return secondsSince(start);
+}
+
+/// Of all threads of this process together.
+static double processorSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
+/// Waits until no thread of this process is awake but this one: LibTorch's threads spin for some
+/// milliseconds after a step, and on a machine of few cores whoever comes next would pay for it.
+static void awaitSleepingThreads() {
+  constexpr int longest = 200;
+  for (int i = 0; i < longest; ++i) {
+    auto start = SteadyClock::now();
+    double before = processorSeconds();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (processorSeconds() - before < 0.1 * secondsSince(start))
+      return;
+  }
+}
+
+static double quantile(std::vector<double> values, double part) {
+  auto at = values.begin() + ptrdiff_t(part * double(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+double Timing::median() const { return quantile(rounds, 0.5); }
+double Timing::spread() const {
+  return (quantile(rounds, 0.75) - quantile(rounds, 0.25)) / median();
+}
+
+double bregman::bench::speedOver(const Timing &one, const Timing &other) {
+  std::vector<double> ratios;
+  for (size_t i = 0; i < one.rounds.size(); ++i)
+    ratios.push_back(other.rounds[i] / one.rounds[i]);
+  return quantile(std::move(ratios), 0.5);
+}
+
+std::vector<Timing> bregman::bench::measure(const std::vector<Contender *> &contenders,
+                                            const std::vector<int64_t> &sizes, int threads,
+                                            double seconds) {
   const double weights = double(std::accumulate(sizes.begin(), sizes.end(), int64_t(0)));
   std::vector<int> repeats;
-  for (auto &contender : contenders) {
+  for (Contender *contender : contenders) {
     contender->prepare(sizes, threads);
     secondsOf(*contender, 3);
     // A sample of about a millisecond is long against the clock and short against the machine's
@@ -28,22 +72,25 @@ bregman::bench::measure(const std::vector<std::unique_ptr<Contender>> &contender
     double once = std::max(secondsOf(*contender, 3) / 3, 1e-9);
     repeats.push_back(std::clamp(int(1e-3 / once), 1, 1000));
   }
-  std::vector<std::vector<double>> samples(contenders.size());
-  auto start = Clock::now();
-  for (int round = 0;
-       round < 11 || std::chrono::duration<double>(Clock::now() - start).count() < seconds; ++round)
-    for (size_t c = 0; c < contenders.size(); ++c) {
-      // The first step after another contender's finds its data cold, for everybody alike.
-      samples[c].push_back(secondsOf(*contenders[c], repeats[c]) / repeats[c]);
-    }
-  std::vector<Timing> result;
-  for (size_t c = 0; c < contenders.size(); ++c) {
-    std::vector<double> &sorted = samples[c];
-    std::sort(sorted.begin(), sorted.end());
-    double median = sorted[sorted.size() / 2];
-    double spread = (sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4]) / median;
-    result.push_back({median * 1e9 / weights, spread});
-    contenders[c]->release();
+  // Those whose threads stay awake come last, so that a round needs one pause.
+  std::vector<size_t> order, last;
+  for (size_t c = 0; c < contenders.size(); ++c)
+    (contenders[c]->keepsThreadsAwake() ? last : order).push_back(c);
+
+  std::vector<Timing> result(contenders.size());
+  auto start = SteadyClock::now();
+  for (int round = 0; round < 11 || secondsSince(start) < seconds; ++round) {
+    if (!last.empty())
+      awaitSleepingThreads();
+    // The first step after another contender's finds its data cold, for everybody alike.
+    for (const auto *some : {&order, &last})
+      for (size_t c : *some)
+        result[c].rounds.push_back(secondsOf(*contenders[c], repeats[c]) / repeats[c] * 1e9 /
+                                   weights);
+    // Nobody always comes after the same one.
+    std::reverse(order.begin(), order.end());
   }
+  for (Contender *contender : contenders)
+    contender->release();
   return result;
 }

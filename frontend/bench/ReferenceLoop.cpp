@@ -7,7 +7,9 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstdlib>
+#include <utility>
 
 using namespace bregman;
 using namespace bregman::bench;
@@ -98,25 +100,13 @@ template <int States, bool Publishes> Loop choose(bool streaming) {
   return streaming ? loop256<States, Publishes, true> : loop256<States, Publishes, false>;
 }
 
-template <int States> Loop choose(bool publishes, bool streaming) {
-  return publishes ? choose<States, true>(streaming) : choose<States, false>(streaming);
-}
-
-Loop choose(int states, bool publishes, bool streaming) {
-  switch (states) {
-  case 1:
-    return choose<1>(publishes, streaming);
-  case 2:
-    return choose<2>(publishes, streaming);
-  case 3:
-    return choose<3>(publishes, streaming);
-  case 4:
-    return choose<4>(publishes, streaming);
-  case 5:
-    return choose<5>(publishes, streaming);
-  default:
-    return choose<6>(publishes, streaming);
-  }
+template <int... Counts>
+Loop choose(int states, bool publishes, bool streaming, std::integer_sequence<int, Counts...>) {
+  Loop loop = nullptr;
+  ((states == Counts + 1 && (loop = publishes ? choose<Counts + 1, true>(streaming)
+                                              : choose<Counts + 1, false>(streaming))),
+   ...);
+  return loop;
 }
 
 class ReferenceLoop final : public Contender {
@@ -137,7 +127,8 @@ public:
       total += size;
     }
     loop =
-        choose(states, publishes, /*streaming=*/total * bytesPerWeight() > secondLevelCacheBytes());
+        choose(states, publishes, /*streaming=*/total * bytesPerWeight() > secondLevelCacheBytes(),
+               std::make_integer_sequence<int, mostStates>());
     share(total, threads);
   }
 
@@ -145,7 +136,7 @@ public:
     ThreadPool::shared().run(int(shares.size()), [this](int thread) {
       for (const Piece &piece : shares[thread]) {
         Tensor &tensor = tensors[piece.tensor];
-        float *at[6];
+        float *at[mostStates];
         for (int s = 0; s < states; ++s)
           at[s] = tensor.buffers[1 + s].data + piece.begin;
         loop(piece.size, tensor.buffers[0].data + piece.begin, at,
@@ -194,5 +185,6 @@ private:
 } // namespace
 
 std::unique_ptr<Contender> bregman::bench::makeReferenceLoop(int states, bool publishes) {
+  assert(states >= 1 && states <= mostStates && "no loop for that many arrays");
   return std::make_unique<ReferenceLoop>(states, publishes);
 }

@@ -6,9 +6,12 @@
 
 namespace bregman::bench {
 
-/// A loop over one gradient that is read, `states` arrays (1 to 6) that are read and written in
-/// place, and, where `publishes`, one weight array that is only written: past the cache, and with
-/// prefetch of what is read, where the model does not fit into it.
+/// The most arrays in place that there is a loop for.
+inline constexpr int mostStates = 12;
+
+/// A loop over one gradient that is read, `states` arrays (1 to mostStates) that are read and
+/// written in place, and, where `publishes`, one weight array that is only written: past the cache,
+/// and with prefetch of what is read, where the model does not fit into it.
 std::unique_ptr<Contender> makeReferenceLoop(int states, bool publishes);
 
 } // namespace bregman::bench

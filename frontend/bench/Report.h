@@ -6,16 +6,33 @@
 
 namespace bregman::bench {
 
-struct Row {
-  std::string match, model, contender;
-  int threads = 1;
+/// Who a contender is, for the report's columns.
+enum class Side { Reference, Bregman, Flat, Torch };
+
+struct Entry {
+  Side side;
+  std::string contender;
   Timing timing;
-  double bytesPerWeight = 0; ///< 0: not known
-  double ratio = 0;          ///< time of the reference loop over this one's; 1 is as fast
+  double bytesPerWeight = 0; ///< that a step must move; 0: not known
+};
+
+/// One model with one number of threads: everyone's times in the same rounds.
+struct Row {
+  std::string match, model;
+  int64_t weights = 0;
+  size_t tensors = 0;
+  int threads = 1;
+  std::vector<Entry> entries;
+
+  /// Null where nobody is of that side.
+  const Entry *find(Side side) const;
 };
 
 struct Report {
-  std::string cpu;
+  std::string cpu, torch; ///< torch: LibTorch's version; empty where it was not measured
+  int64_t secondLevelCache = 0;
+  unsigned cores = 0;
+  double seconds = 0; ///< per row
   std::vector<Row> rows;
   std::vector<CompileTimes> compiles;
 };

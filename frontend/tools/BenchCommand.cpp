@@ -11,26 +11,29 @@ void tool::addBench(CLI::App &app, Action &run) {
   struct Flags {
     bench::BenchOptions options;
     std::string once;
+    bool quiet = false;
   };
   auto flags = std::make_shared<Flags>();
   bench::BenchOptions &options = flags->options;
   CLI::App *command = app.add_subcommand("bench", "measure the kernels of the library");
   command
       ->add_option("--only", options.filter,
-                   "methods whose title (`md_tanh_s by adam`) contains it")
+                   "cases whose title, as `md_tanh_s by adam`, contains it")
       ->option_text("TEXT");
-  command
-      ->add_option("--models", options.models,
-                   "models whose name contains it: 64K 1M 11M ResNet-18")
-      ->option_text("TEXT");
+  command->add_option("--models", options.models, "models, of 64K, 1M, 11M and ResNet-18")
+      ->delimiter(',')
+      ->option_text("NAME,... [all]");
   command->add_option("--threads", options.threads, "numbers of threads")
       ->delimiter(',')
-      ->check(CLI::PositiveNumber)
-      ->option_text("N,N [1,2]");
-  command->add_option("--seconds", options.seconds, "time per model and number of threads")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1024))
+      ->option_text("N,... [1,2]");
+  command->add_option("--seconds", options.seconds, "time per case, model and number of threads")
+      ->check(CLI::Range(1e-3, 1e6))
       ->option_text("S [1]");
   command->add_flag("--json", options.json, "JSON instead of a table");
+  command->add_flag("--quiet", flags->quiet, "do not say on stderr what is being measured");
+  command->add_flag("!--no-compile-times", options.compileTimes,
+                    "do not measure how long it takes to get a kernel");
   command->add_flag("!--no-torch", options.torch, "without LibTorch's side");
   command->add_option("--specs", options.specs, "the library's specs")->option_text("DIR");
   command->add_option("--compile-once", flags->once)->group("");
@@ -43,11 +46,10 @@ void tool::addBench(CLI::App &app, Action &run) {
         options.specs = specsFolder();
       options.program = programPath();
       options.torchLibrary = libraryPath("libbregman_train.so");
-      size_t comma = flags->once.find(',');
+      std::ostream nowhere(nullptr);
       Status failed = flags->once.empty()
-                          ? bench::run(options, std::cout)
-                          : bench::compileOnce(options, flags->once.substr(0, comma),
-                                               flags->once.substr(comma + 1), std::cout);
+                          ? bench::run(options, std::cout, flags->quiet ? nowhere : std::cerr)
+                          : bench::compileOnce(options, flags->once, std::cout);
       return failed ? fail(*failed) : 0;
     };
   });

@@ -24,13 +24,15 @@ MAY = {
     "frontend/spec": ["frontend/spec/", "dialect/"],
     # The oracle shares nothing with what it judges.
     "frontend/reference": ["frontend/reference/", "dialect/", "runtime/Stepper.h"],
+    "frontend/bench/torch": ["frontend/bench/", "runtime/Result.h"],
     "frontend/torch": ["frontend/torch/", *PUBLIC],
     "frontend/train": ["frontend/train/", "frontend/torch/", *PUBLIC],
 }
 OURS = ("dialect/", "passes/", "codegen/", "runtime/", "frontend/")
 TORCH = ("torch/", "ATen/", "c10/", "caffe2/")
-SEES_TORCH = ("frontend/torch/", "frontend/train/", "frontend/tools/", "examples/",
-              "test/frontend/torch/", "test/frontend/train/", "test/install/")
+SEES_TORCH = ("frontend/bench/torch/", "frontend/torch/", "frontend/train/",
+              "frontend/tools/", "examples/", "test/frontend/torch/", "test/frontend/train/",
+              "test/install/")
 COMPILER = ("mlir/", "llvm/", "llvm-c/", "mlir-c/")
 
 errors = []
