@@ -55,6 +55,12 @@ Algebra::Algebra(Scratch &scratch) : scratch(scratch) {
     isCoordinate[x->value] = true;
 }
 
+Algebra::Algebra(Scratch &scratch, Value inner) : Algebra(scratch) {
+  isCoordinate.clear();
+  isCoordinate[inner] = true;
+  held = inner;
+}
+
 void Algebra::useScaledCoordinate(Value root) {
   const Leaf *x = scratch.latent();
   if (!x || isa<VectorType>(x->value.getType()))

@@ -37,6 +37,8 @@ struct Limit {
 class Algebra {
 public:
   explicit Algebra(Scratch &scratch);
+  /// In `inner` as the coordinate, through which alone what is asked about depends on the latent.
+  Algebra(Scratch &scratch, mlir::Value inner);
 
   /// Finds the largest c > 0, a product of host scalars, such that `root` depends on the latent
   /// through c x alone, and makes c x the coordinate.
@@ -129,6 +131,7 @@ private:
   /// c, as factors and (true) divisors.
   llvm::SmallVector<std::pair<mlir::Value, bool>> scale;
   llvm::DenseMap<mlir::Value, bool> isCoordinate;
+  mlir::Value held; ///< the coordinate, where it is neither the latent nor c x
   llvm::DenseSet<mlir::Operation *> resolved; ///< switches whose kinks are all known
   /// Converted values of the piece that was asked about last.
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, std::optional<Fraction>> memo;

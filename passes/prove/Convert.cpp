@@ -35,7 +35,7 @@ std::optional<Fraction> Algebra::convert(Value value, unsigned level, const Piec
     memo.clear();
     memoPiece = piece;
     insidePoint = scratch.now(piece.inside() / scaleAt(scratch.now(0)));
-    insideValues = scratch.evaluate(insidePoint);
+    insideValues = scratch.evaluate(insidePoint, held, piece.inside());
   }
   auto found = memo.find({value, level});
   if (found != memo.end())
@@ -124,11 +124,21 @@ bool Algebra::collectKinks(Operation *op, std::vector<double> &kinks) {
 
 std::vector<Piece> Algebra::pieces(Value root) {
   std::vector<double> kinks{-Infinity, Infinity};
+  // Only what stands between the root and the coordinate matters.
+  DenseSet<Operation *> matters;
+  SmallVector<Value> open{root};
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    Operation *op = value.getDefiningOp();
+    if (op && !isCoordinate.contains(value) && matters.insert(op).second)
+      open.append(op->operand_begin(), op->operand_end());
+  }
   for (Operation &op : scratch.block()) {
     bool switches =
         isa<math::AbsFOp, SignOp, SgnOp, arith::CmpFOp, arith::MinimumFOp, arith::MaximumFOp,
             ClampOp, NearestOp, LowerOp, UpperOp, RoundOp, math::FloorOp, math::CeilOp>(op);
-    if (!switches || !scratch.dependsOnLatent(op.getResult(0)) || kinks.size() > MaxPieces)
+    if (!switches || !matters.contains(&op) || !scratch.dependsOnLatent(op.getResult(0)) ||
+        kinks.size() > MaxPieces)
       continue;
     if (collectKinks(&op, kinks))
       resolved.insert(&op);

@@ -1,7 +1,6 @@
 // Monotonicity, continuity and hull of a projection with one latent per weight.
 #include "passes/prove/Describe.h"
 #include "passes/prove/Prover.h"
-#include "passes/prove/Structure.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -155,7 +154,7 @@ Finding Projection::analyse() {
     return Finding::refuted("the projection is constant: it does not depend on x");
   if (auto flat = findFlat())
     return *flat;
-  Shape shape = shapeOf(scratch, root);
+  Shape shape = shapeOf(scratch, root, refinements);
   algebra.useScaledCoordinate(root);
   pieces = algebra.pieces(root);
   bool allConverted = true;
@@ -296,7 +295,7 @@ std::optional<Fraction> Projection::limit(End end) {
       return limit.value;
   }
   // Composition of limits, where it gives one number.
-  Interval composed = limitOf(scratch, root, end);
+  Interval composed = limitOf(scratch, root, end, refinements);
   if (composed.isPoint() && std::isfinite(composed.lo))
     return Fraction::constant(composed.lo);
   return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include "passes/Clauses.h"
 #include "passes/prove/Algebra.h"
+#include "passes/prove/Refine.h"
 
 #include <functional>
 
@@ -63,6 +64,7 @@ private:
 
   Clauses &clauses;
   Algebra algebra;
+  Refinements refinements;
   std::vector<Piece> pieces;
   std::vector<std::optional<Fraction>> parts;
   std::vector<Sign> slopes;

@@ -176,7 +176,7 @@ std::optional<double> Scratch::number(Value value) const {
   return found == numbers.end() ? std::nullopt : std::optional(found->second);
 }
 
-DenseMap<Value, Numbers> Scratch::evaluate(const Point &point) const {
+DenseMap<Value, Numbers> Scratch::evaluate(const Point &point, Value held, double as) const {
   DenseMap<Value, Numbers> known;
   for (auto [leaf, number] : llvm::zip(all, point))
     known[leaf.value] = number;
@@ -188,6 +188,8 @@ DenseMap<Value, Numbers> Scratch::evaluate(const Point &point) const {
       calculus.evaluate(operands, result);
     else
       llvm::fill(result, std::numeric_limits<double>::quiet_NaN());
+    if (op.getResult(0) == held)
+      result = {as};
     known[op.getResult(0)] = result;
   }
   return known;

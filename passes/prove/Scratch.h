@@ -53,7 +53,9 @@ public:
   std::optional<double> number(mlir::Value value) const;
 
   /// All values at a point; NaN where the program gives NaN.
-  llvm::DenseMap<mlir::Value, Numbers> evaluate(const Point &point) const;
+  /// `held`, if given, has the value `as` whatever its operands are.
+  llvm::DenseMap<mlir::Value, Numbers> evaluate(const Point &point, mlir::Value held = {},
+                                                double as = 0) const;
   double evaluate(mlir::Value root, const Point &point) const;
   /// Where all values lie when the leaves lie in a box; of levels, the hull.
   llvm::DenseMap<mlir::Value, Interval> ranges(const Box &box) const;

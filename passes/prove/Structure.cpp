@@ -1,5 +1,5 @@
 // Composition of slopes and limits.
-#include "passes/prove/Structure.h"
+#include "passes/prove/Refine.h"
 
 #include <cmath>
 
@@ -15,14 +15,14 @@ static Direction turned(Direction direction) {
                                               : direction;
 }
 
-Shape prove::shapeOf(const Scratch &scratch, Value root) {
+Shape prove::shapeOf(Scratch &scratch, Value root, Refinements &refinements) {
   DenseMap<Value, Interval> ranges = scratch.ranges(scratch.admissible());
   DenseMap<Value, Shape> shapes;
   for (const Leaf &leaf : scratch.leaves()) {
     bool latent = leaf.kind == Leaf::Kind::Latent;
     shapes[leaf.value] = latent ? Shape{Direction::Increasing, true, true} : Shape{};
   }
-  for (Operation &op : const_cast<Scratch &>(scratch).block()) {
+  for (Operation &op : scratch.block()) {
     SmallVector<Interval> operands;
     for (Value operand : op.getOperands())
       operands.push_back(ranges.lookup(operand));
@@ -48,12 +48,29 @@ Shape prove::shapeOf(const Scratch &scratch, Value root) {
     }
     if (shape.direction == Direction::Unknown || shape.direction == Direction::Constant)
       shape.strict = false;
+    if (shape.direction == Direction::Unknown) {
+      auto isMonotone = [&](Value inner) {
+        Shape known = shapes.lookup(inner);
+        return known.direction == Direction::Increasing || known.direction == Direction::Decreasing;
+      };
+      if (auto refined = refine(scratch, op.getResult(0), isMonotone)) {
+        Shape inner = shapes.lookup(refined->inner);
+        Direction outer = refined->shape.direction;
+        shape.direction = outer == Direction::Constant     ? outer
+                          : outer == Direction::Increasing ? inner.direction
+                                                           : turned(inner.direction);
+        shape.strict = inner.strict && refined->shape.strict && outer != Direction::Constant;
+        shape.continuous = inner.continuous;
+        refinements.try_emplace(op.getResult(0), *refined);
+      }
+    }
     shapes[op.getResult(0)] = shape;
   }
   return shapes.lookup(root);
 }
 
-Interval prove::limitOf(const Scratch &scratch, Value root, End end) {
+Interval prove::limitOf(const Scratch &scratch, Value root, End end,
+                        const Refinements &refinements) {
   Box box = scratch.admissible();
   DenseMap<Value, Interval> ranges = scratch.ranges(box), limits;
   for (auto [leaf, range] : llvm::zip(scratch.leaves(), box))
@@ -75,9 +92,16 @@ Interval prove::limitOf(const Scratch &scratch, Value root, End end) {
     Interval limit = ranges.lookup(op.getResult(0));
     if (std::optional<double> number = scratch.number(op.getResult(0)))
       limit = Interval::point(*number);
-    else if (calculus && count == 1)
+    else if (auto refined = refinements.find(op.getResult(0)); refined != refinements.end()) {
+      Interval inner = limits.lookup(refined->second.inner);
+      if (inner.isPoint() && std::isinf(inner.lo))
+        limit = inner.lo > 0 ? refined->second.high : refined->second.low;
+      else
+        limit =
+            interval::intersect(limit, interval::hull(refined->second.low, refined->second.high));
+    } else if (calculus && count == 1)
       limit = calculus.limit(infinite, at[infinite].lo > 0 ? End::Plus : End::Minus, at);
-    else if (calculus && count == 0)
+    else if (calculus && (count == 0 || isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op)))
       limit = calculus.range(at);
     limits[op.getResult(0)] = interval::intersect(limit, ranges.lookup(op.getResult(0)));
     if (limits[op.getResult(0)].isEmpty()) // an infinite limit is a value of no range

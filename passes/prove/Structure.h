@@ -11,10 +11,14 @@ struct Shape {
   bool continuous = true;
 };
 
+struct Refined;
+/// Values that slopes say nothing about, but the algebra does.
+using Refinements = llvm::DenseMap<mlir::Value, Refined>;
+
 /// How `root` moves with the latent when the host's numbers are anywhere admissible.
-Shape shapeOf(const Scratch &scratch, mlir::Value root);
+Shape shapeOf(Scratch &scratch, mlir::Value root, Refinements &refinements);
 
 /// What `root` tends to at an end of the line; all reals where the composition does not say.
-Interval limitOf(const Scratch &scratch, mlir::Value root, End end);
+Interval limitOf(const Scratch &scratch, mlir::Value root, End end, const Refinements &refinements);
 
 } // namespace bregman::prove

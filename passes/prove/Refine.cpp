@@ -1,0 +1,94 @@
+// Analysis of a value in another one than the latent.
+#include "passes/prove/Refine.h"
+
+#include "passes/prove/Algebra.h"
+
+using namespace mlir;
+using namespace bregman;
+using namespace bregman::prove;
+
+/// Larger expressions are left to the analysis of the whole.
+static constexpr size_t MaxOps = 40;
+static constexpr unsigned MaxTries = 3;
+
+/// The ops between `value` and `inner` that depend on the latent; false when some path goes round
+/// `inner`.
+static bool between(const Scratch &scratch, Value value, Value inner,
+                    llvm::SmallSetVector<Operation *, 16> &ops) {
+  if (value == inner || !scratch.dependsOnLatent(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (!ops.insert(op))
+    return true;
+  return ops.size() <= MaxOps && llvm::all_of(op->getOperands(), [&](Value operand) {
+           return between(scratch, operand, inner, ops);
+         });
+}
+
+static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner) {
+  Algebra algebra(scratch, inner);
+  std::vector<Piece> pieces = algebra.pieces(value);
+  std::vector<Fraction> parts;
+  bool rising = true, falling = true, strict = true;
+  for (const Piece &piece : pieces) {
+    auto part = algebra.convert(value, 0, piece);
+    auto derivative = part ? algebra.derivative(*part) : std::nullopt;
+    if (!derivative)
+      return std::nullopt;
+    Sign sign = algebra.sign(*derivative, piece);
+    rising &= isNonNegative(sign);
+    falling &= isNonPositive(sign);
+    strict &= sign != Sign::Zero;
+    parts.push_back(*part);
+    if (!rising && !falling)
+      return std::nullopt;
+  }
+  auto limit = [&](End end) {
+    bool plus = end == End::Plus;
+    Limit tends = algebra.limit(plus ? parts.back() : parts.front(), end,
+                                plus ? pieces.back() : pieces.front());
+    if (tends.value)
+      return algebra.range(*tends.value, Interval::point(0));
+    double far = tends.infinity * std::numeric_limits<double>::infinity();
+    return tends.infinity ? Interval::point(far) : Interval::all();
+  };
+  Direction direction = rising && falling ? Direction::Constant
+                        : rising          ? Direction::Increasing
+                                          : Direction::Decreasing;
+  return Refined{inner, {direction, strict, true}, limit(End::Minus), limit(End::Plus)};
+}
+
+std::optional<Refined> prove::refine(Scratch &scratch, Value value,
+                                     llvm::function_ref<bool(Value)> isMonotone) {
+  if (isa<VectorType>(value.getType()) || !value.getType().isF32())
+    return std::nullopt;
+  // From the nearest inner value to the latent.
+  SmallVector<Value> inners;
+  for (Operation *op = value.getDefiningOp()->getPrevNode(); op; op = op->getPrevNode())
+    inners.push_back(op->getResult(0));
+  if (const Leaf *latent = scratch.latent())
+    inners.push_back(latent->value);
+  unsigned tries = 0;
+  for (Value inner : inners) {
+    if (!inner.getType().isF32() || !scratch.dependsOnLatent(inner) || !isMonotone(inner))
+      continue;
+    llvm::SmallSetVector<Operation *, 16> ops;
+    if (!between(scratch, value, inner, ops) || ops.size() > MaxOps)
+      continue;
+    // Conditions and staircases may jump; what is left is continuous wherever the algebra converts.
+    bool continuous = llvm::none_of(ops, [](Operation *each) {
+      return isa<arith::CmpFOp, arith::SelectOp, SignOp, SgnOp, RoundOp, NearestOp, LowerOp,
+                 UpperOp, math::FloorOp, math::CeilOp, math::CopySignOp, ReduceOp,
+                 vector::BroadcastOp, vector::ExtractOp>(each);
+    });
+    if (!continuous)
+      continue;
+    if (auto found = analyse(scratch, value, inner))
+      return found;
+    if (++tries == MaxTries)
+      break;
+  }
+  return std::nullopt;
+}

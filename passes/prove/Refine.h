@@ -1,0 +1,22 @@
+// Structure where slopes alone say nothing: a function of one inner value, as u / (1 + |u|), is
+// analysed in that value by the algebra, whatever the inner value is made of.
+#pragma once
+
+#include "passes/prove/Structure.h"
+
+#include <optional>
+
+namespace bregman::prove {
+
+/// How a value moves with the one value through which it depends on the latent.
+struct Refined {
+  mlir::Value inner;
+  Shape shape;
+  Interval low, high; ///< what it tends to when `inner` goes to minus and plus infinity
+};
+
+/// `isMonotone` tells which inner values are worth a look.
+std::optional<Refined> refine(Scratch &scratch, mlir::Value value,
+                              llvm::function_ref<bool(mlir::Value)> isMonotone);
+
+} // namespace bregman::prove
