@@ -11,7 +11,9 @@
 #include "frontend/StageText.h"
 #include "frontend/spec/AstPrinter.h"
 #include "frontend/spec/Spec.h"
-#include "passes/Pipelines.h"
+#include "passes/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
 
 #include <mutex>
 
@@ -41,8 +43,9 @@ struct Program::Impl {
     context.printOpOnDiagnostic(false);
   }
 
-  /// Both definitions, from the file or the library, are in the module.
+  /// Both definitions, from the file or the library, are in the module and proved.
   Status require(const std::string &quantizer, const std::string &optimizer);
+  Status prove(const std::vector<std::string> &quantizers);
   Result<OwningOpRef<ModuleOp>> derive(const std::string &quantizer, const std::string &optimizer,
                                        MethodStage stage, ElementType element);
   Result<PlanLine> translate(LineOp line);
@@ -52,7 +55,7 @@ struct Program::Impl {
   spec::Diagnostics diagnostics;
   std::unique_ptr<spec::Unit> unit;
   OwningOpRef<ModuleOp> module;
-  std::string warnings;
+  std::string warnings, proofs;
   /// MLIR contexts without threads, and the unit that grows, take one caller at a time.
   std::recursive_mutex mutex;
 };
@@ -70,6 +73,33 @@ static Error refused(const spec::Diagnostics &diagnostics,
   return {kind, diagnostics.render()};
 }
 
+/// Runs the prover on some quantizers of the module.
+Status Program::Impl::prove(const std::vector<std::string> &quantizers) {
+  spec::Diagnostics found;
+  OwningOpRef<ModuleOp> copy = ModuleOp::create(module->getLoc());
+  for (const std::string &name : quantizers)
+    copy->push_back(SymbolTable::lookupSymbolIn(*module, name)->clone());
+  LogicalResult result = success();
+  {
+    spec::DiagnosticCollector collector(context, found, unit.get());
+    PassManager manager(&context);
+    ProveOptions options;
+    options.remarks = true;
+    manager.addPass(createProve(options));
+    result = manager.run(*copy);
+  }
+  std::string warned = found.render(spec::Severity::Warning);
+  if (failed(result))
+    return Error{ErrorKind::SpecRefused, warned + found.render(spec::Severity::Error)};
+  warnings += warned;
+  for (const spec::Diagnostic &remark : found.all())
+    if (remark.severity == spec::Severity::Note && remark.source)
+      proofs += remark.source->name() + ":" +
+                std::to_string(remark.source->position(remark.range.begin).line) + ": " +
+                remark.message + "\n";
+  return {};
+}
+
 Result<Program> Program::parse(const std::string &name, const std::string &text) {
   Program program;
   Impl &impl = *program.impl;
@@ -79,6 +109,11 @@ Result<Program> Program::parse(const std::string &name, const std::string &text)
   if (!impl.module)
     return refused(impl.diagnostics);
   impl.warnings = impl.diagnostics.render();
+  std::vector<std::string> quantizers;
+  for (auto quantizer : impl.module->getOps<QuantizerOp>())
+    quantizers.push_back(quantizer.getSymName().str());
+  if (Status failed = impl.prove(quantizers))
+    return Error{failed->kind, impl.warnings + failed->message};
   return program;
 }
 
@@ -91,6 +126,7 @@ Result<Program> Program::load(const std::string &path) {
 }
 
 const std::string &Program::warnings() const { return impl->warnings; }
+const std::string &Program::proofs() const { return impl->proofs; }
 std::vector<std::string> Program::quantizers() const { return impl->unit->quantizers(); }
 std::vector<std::string> Program::optimizers() const { return impl->unit->optimizers(); }
 
@@ -104,6 +140,9 @@ Status Program::Impl::require(const std::string &quantizer, const std::string &o
       return refused(found, ErrorKind::Usage);
     if (!SymbolTable::lookupSymbolIn(*module, definition->name))
       spec::generateInto(*definition, *module);
+    if (!isOptimizer)
+      if (Status failed = prove({definition->name}))
+        return failed;
   }
   return {};
 }

@@ -89,6 +89,8 @@ public:
 
   /// Warnings and notes, rendered; empty where there are none.
   const std::string &warnings() const;
+  /// Of each rule that holds, how it was proved, rendered.
+  const std::string &proofs() const;
   std::vector<std::string> quantizers() const;
   std::vector<std::string> optimizers() const;
   /// The file's plans; an unnamed one has an empty name.
