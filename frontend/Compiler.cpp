@@ -297,6 +297,8 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
     return internal(described.takeError());
   auto method = std::make_shared<Method>(std::move(*described));
   method->element = options.element;
+  method->positive =
+      positiveScalars(impl->module->lookupSymbol<QuantizerOp>(quantizer), method->host);
 
   llvm::Expected<KernelFactory> factory = KernelFactory::create(options);
   if (!factory)

@@ -195,6 +195,44 @@ llvm::Expected<Method> bregman::describeMethod(MethodOp op) {
   return method;
 }
 
+/// The schedule that multiplies the latent where `user` reads it, or null.
+static ScheduleOp factorOf(Operation *user, Value latent) {
+  Value factor;
+  if (auto product = dyn_cast<arith::MulFOp>(user))
+    factor = product.getLhs() == latent ? product.getRhs() : product.getLhs();
+  else if (auto softmax = dyn_cast<SoftmaxOp>(user))
+    factor = softmax.getScale();
+  if (factor)
+    if (auto broadcast = factor.getDefiningOp<vector::BroadcastOp>())
+      factor = broadcast.getSource();
+  auto truncated = factor ? factor.getDefiningOp<arith::TruncFOp>() : arith::TruncFOp();
+  return truncated ? truncated.getIn().getDefiningOp<ScheduleOp>() : ScheduleOp();
+}
+
+std::vector<std::string> bregman::positiveScalars(QuantizerOp quantizer, const HostProgram &host) {
+  Block &body = quantizer.getBody().front();
+  auto updates = body.getOps<UpdateOp>();
+  if (updates.empty() || ((*updates.begin()).getKind() != UpdateKind::Lazy &&
+                          (*updates.begin()).getKind() != UpdateKind::Agile))
+    return {};
+  Value latent = (*body.getOps<LatentOp>().begin()).getResult();
+  ScheduleOp common;
+  for (Operation *user : latent.getUsers()) {
+    if (!isa<ProjectOp>(user->getParentOp()))
+      continue;
+    ScheduleOp factor = factorOf(user, latent);
+    if (!factor || (common && common != factor))
+      return {};
+    common = factor;
+  }
+  std::vector<std::string> names;
+  for (const HostProgram::Output &output : host.outputs)
+    if (common &&
+        (output.name == common.getName() || output.name == (common.getName() + ".next").str()))
+      names.push_back(output.name);
+  return names;
+}
+
 void bregman::dropUnstored(Method &method) {
   auto has = [](const std::shared_ptr<const Kernel> &kernel, const std::string &name) {
     return kernel && llvm::any_of(kernel->streams(),
