@@ -301,6 +301,10 @@ std::optional<Fraction> Projection::limit(End end) {
   return std::nullopt;
 }
 
+/// What rounding may add to a hull of this width: the rules speak of real arithmetic, but a factor
+/// such as 1 / tanh(2) is rounded to f32 before it meets a weight.
+static double roundingOf(double width) { return width * 0x1p-22; }
+
 std::optional<Finding> Projection::findExcess(double low, double high) {
   Numbers levels{low, high};
   for (const std::vector<double> &xs : samples(scratch, levels))
@@ -316,7 +320,8 @@ std::optional<Finding> Projection::findExcess(double low, double high) {
         if (!(beyond > furthest * 1.001))
           continue;
         Interval range = scratch.range(root, boxOf(point));
-        if (range.lo > top || range.hi < bottom) {
+        double slack = roundingOf(top - bottom);
+        if (range.lo > top + slack || range.hi < bottom - slack) {
           furthest = beyond;
           worst = x;
         }
@@ -375,6 +380,10 @@ Finding Projection::staysInHull(bool mustReach) {
       }
       Fraction room = end == End::Plus ? level - *tends : *tends - level;
       Sign sign = algebra.sign(room, last);
+      Interval distance = algebra.range(room, Interval::point(0));
+      Interval width = algebra.range(*top - *bottom, Interval::point(0));
+      if (std::max(std::fabs(distance.lo), std::fabs(distance.hi)) <= roundingOf(width.lo))
+        continue;
       inside &= isNonNegative(sign);
       if (sign == Sign::Zero)
         continue;

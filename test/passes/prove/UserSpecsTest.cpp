@@ -49,6 +49,8 @@ const Case Sound[] = {
      {}},
     {"algebraicSigmoidByThePower", mirror("beta * x * (1 + (beta * x) ^ 2) ^ -0.5"), {}},
     {"sigmoid", mirror("2 * sigmoid(beta * x) - 1"), {}},
+    // 1 / tanh(2) is rounded before it meets a weight.
+    {"tanhOfTanhScaledByAConstant", mirror("tanh(2 * tanh(beta * x)) / tanh(2)"), {}},
     {"sigmoidOntoTheUnitInterval",
      mirror("sigmoid(beta * x)", "{0, 1}", "lazy", ""),
      {"Q9"}}, // the tie of {0, 1} is 1/2, that of the sigmoid 0
