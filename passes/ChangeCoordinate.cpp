@@ -16,13 +16,30 @@ namespace {
 
 /// x as one place of the projection reads it: multiplied by one factor after the other.
 struct Chain {
+  struct Link {
+    HostScalar factor;
+    Operation *op; ///< which applies it
+    bool common = false;
+  };
   OpOperand *use;
-  SmallVector<HostScalar> factors;
-  SmallVector<Operation *> ops; ///< the op that applies each factor
+  SmallVector<Link> links;
 };
 
+/// Whether two host values are computed alike.
+bool isSame(Value a, Value b) {
+  Operation *one = a.getDefiningOp(), *other = b.getDefiningOp();
+  return a == b || (one && other && one->getNumRegions() == 0 &&
+                    OperationEquivalence::isEquivalentTo(
+                        one, other, [](Value a, Value b) { return success(isSame(a, b)); },
+                        /*markEquivalent=*/nullptr, OperationEquivalence::IgnoreLocations));
+}
+
+bool isSame(const HostScalar &a, const HostScalar &b) {
+  return a.isLiteral() || b.isLiteral() ? a == b : isSame(a.value, b.value);
+}
+
 Chain follow(OpOperand &use) {
-  Chain chain{&use, {}, {}};
+  Chain chain{&use, {}};
   Value value = use.get();
   Operation *op = use.getOwner();
   while (true) {
@@ -33,8 +50,7 @@ Chain follow(OpOperand &use) {
       factor = hostScalarOf(softmax.getScale());
     if (!factor)
       return chain;
-    chain.factors.push_back(*factor);
-    chain.ops.push_back(op);
+    chain.links.push_back({*factor, op});
     if (!isa<arith::MulFOp>(op) || !op->getResult(0).hasOneUse())
       return chain;
     value = op->getResult(0);
@@ -66,6 +82,7 @@ private:
   Value latent;
   SmallVector<Chain> chains;
   SmallVector<HostScalar> factors; ///< of c, common to all chains
+  DenseSet<Operation *> absorbed;  ///< the ops that apply them
 };
 
 LogicalResult CoordinateChange::run() {
@@ -90,13 +107,22 @@ LogicalResult CoordinateChange::findScale() {
       chains.push_back(follow(use));
   if (chains.empty())
     return clauses.project.emitOpError("Q4: does not read the latent");
-  factors = chains.front().factors;
-  for (const Chain &chain : chains) {
-    size_t common = 0;
-    while (common < std::min(factors.size(), chain.factors.size()) &&
-           factors[common] == chain.factors[common])
-      ++common;
-    factors.truncate(common);
+  for (const Chain::Link &link : chains.front().links) {
+    SmallVector<Chain::Link *> found;
+    for (Chain &chain : chains) {
+      Chain::Link *same = llvm::find_if(chain.links, [&](const Chain::Link &other) {
+        return !other.common && isSame(other.factor, link.factor);
+      });
+      if (same != chain.links.end())
+        found.push_back(same);
+    }
+    if (found.size() != chains.size())
+      continue;
+    factors.push_back(link.factor);
+    for (Chain::Link *same : found) {
+      same->common = true;
+      absorbed.insert(same->op);
+    }
   }
   double sign = 1;
   for (const HostScalar &factor : factors)
@@ -131,19 +157,19 @@ std::string nameOf(Value host) {
 
 /// Rule Q13: what is left of P beside c x is free of schedules.
 LogicalResult CoordinateChange::checkRest() {
-  DenseSet<Operation *> absorbed;
-  for (const Chain &chain : chains)
-    for (size_t index = 0; index < factors.size(); ++index)
-      absorbed.insert(chain.ops[index]);
+  auto isAbsorbed = [&](Operation *user) { return absorbed.contains(user); };
   for (Operation &op : clauses.project.getBody().front()) {
     if (absorbed.contains(&op) || (op.getNumResults() == 1 && isHost(op.getResult(0))))
       continue;
     for (Value operand : op.getOperands()) {
       auto truncate = operand.getDefiningOp<arith::TruncFOp>();
       Value moving = movingPart(truncate ? truncate.getIn() : operand);
-      if (!moving ||
-          (isa<arith::TruncFOp, vector::BroadcastOp>(op) &&
-           llvm::all_of(op.getUsers(), [&](Operation *user) { return absorbed.contains(user); })))
+      bool inFactor = isa<arith::TruncFOp, vector::BroadcastOp>(op) &&
+                      llvm::all_of(op.getUsers(), [&](Operation *user) {
+                        return isAbsorbed(user) || (isa<vector::BroadcastOp>(user) &&
+                                                    llvm::all_of(user->getUsers(), isAbsorbed));
+                      });
+      if (!moving || inFactor)
         continue;
       InFlightDiagnostic error = emitError(op.getLoc())
                                  << "Q13: agile mirror needs P(x) = R(c x) with R free of "
@@ -238,15 +264,17 @@ void CoordinateChange::rewriteReaders() {
 
 /// P becomes R.
 void CoordinateChange::rewriteProject() {
-  if (factors.empty())
-    return;
   for (const Chain &chain : chains) {
-    Operation *last = chain.ops[factors.size() - 1];
-    if (auto softmax = dyn_cast<SoftmaxOp>(last)) {
-      softmax.getScaleMutable().clear();
-      softmax.getOperandMutable().assign(latent);
-    } else {
-      last->getResult(0).replaceAllUsesWith(latent);
+    Value value = latent; // what each op of the chain multiplies, the common factors left out
+    for (const Chain::Link &link : chain.links) {
+      if (auto softmax = dyn_cast<SoftmaxOp>(link.op)) {
+        if (link.common)
+          softmax.getScaleMutable().clear();
+      } else if (link.common) {
+        link.op->getResult(0).replaceAllUsesWith(value);
+      } else {
+        value = link.op->getResult(0);
+      }
     }
   }
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(clauses.project.getBody().front())))

@@ -1,7 +1,9 @@
 // The five phases of a step.
 #include "frontend/reference/Oracle.h"
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 using namespace mlir;
 using namespace bregman;
@@ -115,6 +117,14 @@ LogicalResult Oracle::weight(Environment &environment, const Duals &x, double &r
   return success();
 }
 
+/// Whether `value`, which stands in a clause's region, is computed from `source`.
+static bool dependsOn(mlir::Value value, mlir::Value source) {
+  Operation *op = value.getDefiningOp();
+  return value == source || (op && llvm::any_of(op->getOperands(), [&](mlir::Value operand) {
+                               return dependsOn(operand, source);
+                             }));
+}
+
 /// c of P(x) = R(c x): what x is multiplied with wherever it occurs (rule Q13, which the prover has
 /// checked).
 LogicalResult Oracle::coordinateScale(Environment &environment, double &scale) {
@@ -122,18 +132,37 @@ LogicalResult Oracle::coordinateScale(Environment &environment, double &scale) {
   inside[latent.getResult()] = constant(0, levelCount(latent.getResult().getType()));
   if (failed(evaluate(project.getBody().front(), inside)))
     return failure();
-  scale = 1;
+  std::optional<std::vector<double>> common;
   for (Operation *user : latent.getResult().getUsers()) {
     if (user->getParentOp() != project)
       continue;
-    mlir::Value factor;
-    if (auto product = dyn_cast<arith::MulFOp>(user))
-      factor = product.getLhs() == latent.getResult() ? product.getRhs() : product.getLhs();
-    else if (auto soft = dyn_cast<SoftmaxOp>(user))
-      factor = soft.getScale();
-    if (factor)
-      scale = inside[factor].front().value;
+    std::vector<double> factors;
+    for (mlir::Value value = latent.getResult(); user;) {
+      auto product = dyn_cast<arith::MulFOp>(user);
+      auto soft = dyn_cast<SoftmaxOp>(user);
+      mlir::Value factor = product
+                               ? (product.getLhs() == value ? product.getRhs() : product.getLhs())
+                           : soft ? soft.getScale()
+                                  : mlir::Value();
+      if (!factor || dependsOn(factor, latent.getResult()))
+        break;
+      factors.push_back(inside[factor].front().value);
+      value = user->getResult(0);
+      user = product && value.hasOneUse() ? *value.user_begin() : nullptr;
+    }
+    if (!common)
+      common = factors;
+    std::erase_if(*common, [&](double factor) {
+      auto found = std::find(factors.begin(), factors.end(), factor);
+      bool missing = found == factors.end();
+      if (!missing)
+        factors.erase(found);
+      return missing;
+    });
   }
+  scale = 1;
+  for (double factor : common.value_or(std::vector<double>()))
+    scale *= factor;
   return success();
 }
 
