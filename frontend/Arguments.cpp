@@ -3,18 +3,33 @@
 
 using namespace bregman;
 
-std::vector<std::pair<std::string, double>> bregman::argumentsAt(const PlanLine &line, int64_t step,
-                                                                 const Timing &timing) {
+static Error unknown(const PlanLine &line, const std::string &what, const std::string &number) {
+  return {ErrorKind::Usage, (line.location.empty() ? "" : line.location + ": ") + "error: " + what +
+                                ", but the number of " + number + " is not known: give it"};
+}
+
+Result<std::vector<std::pair<std::string, double>>>
+bregman::argumentsAt(const PlanLine &line, int64_t step, const Timing &timing) {
+  if (line.resetEvery && line.resetInEpochs && timing.stepsPerEpoch <= 0)
+    return unknown(line, "`reset every` counts epochs", "steps per epoch");
   std::vector<double> inputs;
   for (const std::string &input : line.arguments.inputs) {
-    if (input == "step")
+    const std::string what = "an argument reads `" + input + "`";
+    if (input == "step") {
       inputs.push_back(step);
-    else if (input == "epoch")
-      inputs.push_back(timing.stepsPerEpoch ? step / timing.stepsPerEpoch : 0);
-    else if (input == "steps")
+    } else if (input == "epoch") {
+      if (timing.stepsPerEpoch <= 0)
+        return unknown(line, what, "steps per epoch");
+      inputs.push_back(step / timing.stepsPerEpoch);
+    } else if (input == "steps") {
+      if (timing.steps <= 0)
+        return unknown(line, what, "steps");
       inputs.push_back(timing.steps);
-    else
+    } else {
+      if (timing.epochs <= 0)
+        return unknown(line, what, "epochs");
       inputs.push_back(timing.epochs);
+    }
   }
   std::vector<double> values = line.arguments.run(inputs);
   std::vector<std::pair<std::string, double>> result;

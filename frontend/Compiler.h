@@ -42,8 +42,9 @@ struct PlanLine {
   std::string location; ///< file:line:column, for messages
 };
 
-/// The arguments of a plan line that are in force in step `step`, by parameter.
-BREGMAN_API std::vector<std::pair<std::string, double>>
+/// The arguments of a plan line that are in force in step `step`, by parameter. Fails where the
+/// line counts what `timing` leaves unknown, `reset every epoch` included.
+BREGMAN_API Result<std::vector<std::pair<std::string, double>>>
 argumentsAt(const PlanLine &line, int64_t step, const Timing &timing);
 
 /// Whether the optimizer starts anew after step `step` (counted from 0).

@@ -123,7 +123,10 @@ Result<std::string> bregman::trace(const Program &program, const TraceOptions &o
     return made.error();
   Run &run = **made;
   auto setArguments = [&](int64_t step) -> Status {
-    for (const auto &[name, value] : argumentsAt(*line, step, timing))
+    auto arguments = argumentsAt(*line, step, timing);
+    if (!arguments)
+      return arguments.error();
+    for (const auto &[name, value] : *arguments)
       if (Status failed = run.set(name, value))
         return failed;
     return {};

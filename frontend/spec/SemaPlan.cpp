@@ -30,6 +30,12 @@ static void analyzeUse(Analyzer &sema, const ast::Use &use, TypedUse &result) {
             .note(sema.source, other.range, "first here");
     if (!value->type.valid())
       continue;
+    // The weight of step k + 1 would need the argument of step k + 1.
+    if (!definition.isOptimizer && (value->dependencies & DependsOnCounter)) {
+      sema.refuse(argument.value->range, "an argument of a quantizer that mentions a counter",
+                  "a 'schedule' of the quantizer may mention counters");
+      continue;
+    }
     if (value->constant()) {
       double number = *evaluate(*value);
       if (std::isnan(number) || number < param->low || number > param->high)

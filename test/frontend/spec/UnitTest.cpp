@@ -90,6 +90,7 @@ TEST(Unit, ArgumentsOfAUse) {
   "c" : float reset every epoch
   "d" : float by sgd(lr = step) reset every 0 epochs
   "e" : float by sgd(lr = step > 2)
+  "f" : md_tanh_s(growth = 1 + step / 1000) by sgd
 }
 )breg"),
       R"text(t.breg:2:19: error: Q2: 'md_tanh_s' has no parameter 'grwth'; did you mean 'growth'?
@@ -122,6 +123,10 @@ t.breg:5:45: error: a period is a positive integer
 t.breg:6:27: error: Q3: the argument 'lr' is a number of the host, known once per step; this is a condition of the host
    6 |   "e" : float by sgd(lr = step > 2)
      |                           ^~~~~~~~
+t.breg:7:28: error: an argument of a quantizer that mentions a counter is not compiled yet
+   7 |   "f" : md_tanh_s(growth = 1 + step / 1000) by sgd
+     |                            ^~~~~~~~~~~~~~~
+note: a 'schedule' of the quantizer may mention counters
 )text");
 }
 
