@@ -45,7 +45,10 @@ struct Program::Impl {
 
   /// Both definitions, from the file or the library, are in the module and proved.
   Status require(const std::string &quantizer, const std::string &optimizer);
+  Status require(const std::string &name, bool isOptimizer);
   Status prove(const std::vector<std::string> &quantizers);
+  Status prove(ModuleOp copy, bool keepProofs);
+  Status proveWith(const PlanLine &line);
   Result<OwningOpRef<ModuleOp>> derive(const std::string &quantizer, const std::string &optimizer,
                                        MethodStage stage, ElementType element);
   Result<PlanLine> translate(LineOp line);
@@ -75,10 +78,40 @@ static Error refused(const spec::Diagnostics &diagnostics,
 
 /// Runs the prover on some quantizers of the module.
 Status Program::Impl::prove(const std::vector<std::string> &quantizers) {
-  spec::Diagnostics found;
   OwningOpRef<ModuleOp> copy = ModuleOp::create(module->getLoc());
   for (const std::string &name : quantizers)
     copy->push_back(SymbolTable::lookupSymbolIn(*module, name)->clone());
+  return prove(*copy, /*keepProofs=*/true);
+}
+
+/// Of a parameter without a range the proofs hold for its default alone; where a line gives it
+/// another value the quantizer is proved with that one.
+Status Program::Impl::proveWith(const PlanLine &line) {
+  if (Status failed = require(line.quantizer, /*isOptimizer=*/false))
+    return failed;
+  // A quantizer's arguments read no counter.
+  const HostProgram &arguments = line.arguments;
+  std::vector<double> values = arguments.run(std::vector<double>(arguments.inputs.size()));
+  OwningOpRef<ModuleOp> copy = ModuleOp::create(module->getLoc());
+  copy->push_back(SymbolTable::lookupSymbolIn(*module, line.quantizer)->clone());
+  bool differs = false;
+  for (auto param : (*copy->getOps<QuantizerOp>().begin()).getBody().getOps<ParamOp>())
+    for (size_t i = 0; i < values.size(); ++i)
+      if (arguments.outputs[i].name == param.getName() && !param.getLow() &&
+          values[i] != param.getValue().convertToDouble()) {
+        param.setValue(llvm::APFloat(values[i]));
+        differs = true;
+      }
+  if (!differs)
+    return {};
+  Status failed = prove(*copy, /*keepProofs=*/false);
+  if (failed && !line.location.empty())
+    failed->message += line.location + ": note: with the arguments that are given here\n";
+  return failed;
+}
+
+Status Program::Impl::prove(ModuleOp copy, bool keepProofs) {
+  spec::Diagnostics found;
   LogicalResult result = success();
   {
     spec::DiagnosticCollector collector(context, found, unit.get());
@@ -86,12 +119,15 @@ Status Program::Impl::prove(const std::vector<std::string> &quantizers) {
     ProveOptions options;
     options.remarks = true;
     manager.addPass(createProve(options));
-    result = manager.run(*copy);
+    result = manager.run(copy);
   }
   std::string warned = found.render(spec::Severity::Warning);
   if (failed(result))
     return Error{ErrorKind::SpecRefused, warned + found.render(spec::Severity::Error)};
-  warnings += warned;
+  if (warnings.find(warned) == std::string::npos)
+    warnings += warned;
+  if (!keepProofs)
+    return {};
   for (const spec::Diagnostic &remark : found.all())
     if (remark.severity == spec::Severity::Note && remark.source)
       proofs += remark.source->name() + ":" +
@@ -114,6 +150,14 @@ Result<Program> Program::parse(const std::string &name, const std::string &text)
     quantizers.push_back(quantizer.getSymName().str());
   if (Status failed = impl.prove(quantizers))
     return Error{failed->kind, impl.warnings + failed->message};
+  for (auto plan : impl.module->getOps<PlanOp>())
+    for (auto line : plan.getBody().getOps<LineOp>()) {
+      Result<PlanLine> translated = impl.translate(line);
+      if (!translated)
+        return translated.error();
+      if (Status failed = impl.proveWith(*translated))
+        return Error{failed->kind, impl.warnings + failed->message};
+    }
   return program;
 }
 
@@ -131,20 +175,27 @@ std::vector<std::string> Program::quantizers() const { return impl->unit->quanti
 std::vector<std::string> Program::optimizers() const { return impl->unit->optimizers(); }
 
 Status Program::Impl::require(const std::string &quantizer, const std::string &optimizer) {
-  for (const auto &[name, isOptimizer] : {std::pair(quantizer, false), {optimizer, true}}) {
-    if (SymbolTable::lookupSymbolIn(*module, name))
-      continue;
-    spec::Diagnostics found;
-    const spec::Definition *definition = unit->find(name, isOptimizer, found);
-    if (!definition)
-      return refused(found, ErrorKind::Usage);
-    if (!SymbolTable::lookupSymbolIn(*module, definition->name))
-      spec::generateInto(*definition, *module);
-    if (!isOptimizer)
-      if (Status failed = prove({definition->name}))
-        return failed;
-  }
-  return {};
+  if (Status failed = require(quantizer, /*isOptimizer=*/false))
+    return failed;
+  return require(optimizer, /*isOptimizer=*/true);
+}
+
+Status Program::Impl::require(const std::string &name, bool isOptimizer) {
+  if (SymbolTable::lookupSymbolIn(*module, name))
+    return {};
+  spec::Diagnostics found;
+  const spec::Definition *definition = unit->find(name, isOptimizer, found);
+  if (!definition)
+    return refused(found, ErrorKind::Usage);
+  if (SymbolTable::lookupSymbolIn(*module, definition->name))
+    return {};
+  spec::generateInto(*definition, *module);
+  if (isOptimizer)
+    return {};
+  Status failed = prove({definition->name});
+  if (failed) // not there for who asks again
+    SymbolTable::lookupSymbolIn(*module, definition->name)->erase();
+  return failed;
 }
 
 Result<OwningOpRef<ModuleOp>> Program::Impl::derive(const std::string &quantizer,
@@ -198,8 +249,7 @@ std::vector<Plan> Program::plans() const {
     Plan plan;
     plan.name = typed.name;
     for (auto line : op.getBody().getOps<LineOp>())
-      if (Result<PlanLine> translated = impl->translate(line))
-        plan.lines.push_back(std::move(*translated));
+      plan.lines.push_back(std::move(*impl->translate(line))); // which `parse` has done once
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -217,7 +267,12 @@ Result<PlanLine> Program::use(const std::string &text) const {
   plan.lines.push_back(std::move(*line));
   OwningOpRef<ModuleOp> holder = ModuleOp::create(impl->module->getLoc());
   spec::generateInto(plan, source, *holder);
-  return impl->translate(*(*holder->getOps<PlanOp>().begin()).getBody().getOps<LineOp>().begin());
+  Result<PlanLine> translated =
+      impl->translate(*(*holder->getOps<PlanOp>().begin()).getBody().getOps<LineOp>().begin());
+  if (translated)
+    if (Status failed = impl->proveWith(*translated))
+      return *failed;
+  return translated;
 }
 
 SourceLines Program::Impl::lines() const {
