@@ -28,18 +28,6 @@ static std::string cpuName() {
   return "unknown CPU";
 }
 
-/// The loop of a kernel's streams: arrays in place, and whether there is one that is only written.
-static std::unique_ptr<Contender> referenceFor(const Kernel &step) {
-  int states = 0;
-  bool publishes = false;
-  for (const StreamInfo &stream : step.streams()) {
-    if (stream.access == Access::InOut)
-      states += stream.planes;
-    publishes |= stream.access == Access::Out;
-  }
-  return makeReferenceLoop(states, publishes);
-}
-
 /// The titles that contain `filter`; an error that lists all where there is none.
 static Result<std::vector<Case>> casesWith(const std::string &filter) {
   std::vector<Case> chosen;
@@ -87,9 +75,10 @@ public:
       return method.error();
     Match match;
     match.title = measured.title();
-    match.add(Side::Reference, referenceFor(*(*method)->step));
-    match.add(Side::Bregman, makeKernelContender(*method));
-    match.add(Side::Flat, makeFlatContender(*method));
+    auto memory = std::make_shared<ModelMemory>(*method);
+    match.add(Side::Reference, makeReferenceLoop(memory));
+    match.add(Side::Bregman, makeKernelContender(memory));
+    match.add(Side::Flat, makeFlatContender(memory));
     for (auto &contender : torch.contenders(measured))
       match.add(Side::Torch, std::move(contender));
     return match;

@@ -8,8 +8,9 @@ namespace bregman::bench {
 
 struct CompileTimes {
   std::string title;
-  double freshProcess = 0, warmProcess = 0, cached = 0; ///< milliseconds per kernel, medians
-  int kernels = 0;                                      ///< of one method
+  double freshProcess = 0, warmProcess = 0,
+         cached = 0; ///< milliseconds per kernel, the fastest of 9
+  int kernels = 0;   ///< of one method
 };
 
 Result<CompileTimes> measureCompile(const BenchOptions &options, const Case &measured);

@@ -1,4 +1,6 @@
-// Medians of wall-clock time; small models repeat a step until a sample is long enough to read.
+// One thread is measured in its processor time, to which other programs add nothing; more are
+// measured by the clock on the wall, as there a thread that waits costs as much as one that works.
+// Small models repeat a step until a sample is long enough to read.
 #include "frontend/bench/Measure.h"
 
 #include <algorithm>
@@ -14,18 +16,17 @@ static double secondsSince(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
-static double secondsOf(Contender &contender, int repeats) {
-  auto start = SteadyClock::now();
-  for (int i = 0; i < repeats; ++i)
-    contender.step();
-  return secondsSince(start);
+static double secondsBy(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
 }
 
-/// Of all threads of this process together.
-static double processorSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+static double secondsOf(Contender &contender, int repeats, clockid_t clock) {
+  double start = secondsBy(clock);
+  for (int i = 0; i < repeats; ++i)
+    contender.step();
+  return secondsBy(clock) - start;
 }
 
 /// Waits until no thread of this process is awake but this one: LibTorch's threads spin for some
@@ -34,9 +35,9 @@ static void awaitSleepingThreads() {
   constexpr int longest = 200;
   for (int i = 0; i < longest; ++i) {
     auto start = SteadyClock::now();
-    double before = processorSeconds();
+    double before = secondsBy(CLOCK_PROCESS_CPUTIME_ID);
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    if (processorSeconds() - before < 0.1 * secondsSince(start))
+    if (secondsBy(CLOCK_PROCESS_CPUTIME_ID) - before < 0.1 * secondsSince(start))
       return;
   }
 }
@@ -63,13 +64,14 @@ std::vector<Timing> bregman::bench::measure(const std::vector<Contender *> &cont
                                             const std::vector<int64_t> &sizes, int threads,
                                             double seconds) {
   const double weights = double(std::accumulate(sizes.begin(), sizes.end(), int64_t(0)));
+  const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
   std::vector<int> repeats;
   for (Contender *contender : contenders) {
     contender->prepare(sizes, threads);
-    secondsOf(*contender, 3);
+    secondsOf(*contender, 3, clock);
     // A sample of about a millisecond is long against the clock and short against the machine's
     // moods.
-    double once = std::max(secondsOf(*contender, 3) / 3, 1e-9);
+    double once = std::max(secondsOf(*contender, 3, clock) / 3, 1e-9);
     repeats.push_back(std::clamp(int(1e-3 / once), 1, 1000));
   }
   // Those whose threads stay awake come last, so that a round needs one pause.
@@ -85,7 +87,7 @@ std::vector<Timing> bregman::bench::measure(const std::vector<Contender *> &cont
     // The first step after another contender's finds its data cold, for everybody alike.
     for (const auto *some : {&order, &last})
       for (size_t c : *some)
-        result[c].rounds.push_back(secondsOf(*contenders[c], repeats[c]) / repeats[c] * 1e9 /
+        result[c].rounds.push_back(secondsOf(*contenders[c], repeats[c], clock) / repeats[c] * 1e9 /
                                    weights);
     // Nobody always comes after the same one.
     std::reverse(order.begin(), order.end());

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstdlib>
+#include <numeric>
 #include <utility>
 
 using namespace bregman;
@@ -16,17 +16,8 @@ using namespace bregman::bench;
 
 namespace {
 
-/// 64-byte aligned floats, touched once.
-struct Buffer {
-  explicit Buffer(int64_t size)
-      : data(static_cast<float *>(std::aligned_alloc(64, (size * 4 + 63) / 64 * 64))) {
-    for (int64_t i = 0; i < size; ++i)
-      data[i] = 1e-3f * float(i % 1000) - 0.5f;
-  }
-  Buffer(Buffer &&other) : data(other.data) { other.data = nullptr; }
-  ~Buffer() { std::free(data); }
-  float *data;
-};
+/// The most arrays in place that there is a loop for.
+constexpr int mostStates = 16;
 
 template <int States, bool Publishes, bool Streaming>
 __attribute__((target("avx512f"))) void loop512(int64_t n, const float *g, float *const *states,
@@ -38,22 +29,31 @@ __attribute__((target("avx512f"))) void loop512(int64_t n, const float *g, float
       for (int s = 0; s < States; ++s)
         _mm_prefetch(reinterpret_cast<const char *>(states[s] + i + 256), _MM_HINT_T0);
     }
-    __m512 sum = _mm512_loadu_ps(g + i);
+    // All loads before the first store: the arrays often lie alike in their pages, and a load after
+    // a store to the same place of another page waits for it. The empty assembly hides from the
+    // compiler that what is stored is what is there.
+    __m512 gradient = _mm512_loadu_ps(g + i), values[States];
+    for (int s = 0; s < States; ++s)
+      values[s] = _mm512_loadu_ps(states[s] + i);
+    asm volatile("" ::"v"(gradient));
     for (int s = 0; s < States; ++s) {
-      sum = _mm512_add_ps(sum, _mm512_loadu_ps(states[s] + i));
-      _mm512_storeu_ps(states[s] + i, sum);
+      asm volatile("" : "+v"(values[s]));
+      _mm512_storeu_ps(states[s] + i, values[s]);
     }
     if constexpr (Publishes && Streaming)
-      _mm512_stream_ps(w + i, sum);
+      _mm512_stream_ps(w + i, values[0]);
     else if constexpr (Publishes)
-      _mm512_storeu_ps(w + i, sum);
+      _mm512_storeu_ps(w + i, values[0]);
   }
   for (; i < n; ++i) {
-    float sum = g[i];
-    for (int s = 0; s < States; ++s)
-      states[s][i] = sum += states[s][i];
+    asm volatile("" ::"x"(g[i]));
+    for (int s = 0; s < States; ++s) {
+      float value = states[s][i];
+      asm volatile("" : "+x"(value));
+      states[s][i] = value;
+    }
     if constexpr (Publishes)
-      w[i] = sum;
+      w[i] = states[0][i];
   }
   if constexpr (Streaming)
     _mm_sfence();
@@ -71,22 +71,28 @@ __attribute__((target("avx2"))) void loop256(int64_t n, const float *g, float *c
           _mm_prefetch(reinterpret_cast<const char *>(states[s] + i + 256), _MM_HINT_T0);
       }
     }
-    __m256 sum = _mm256_loadu_ps(g + i);
+    __m256 gradient = _mm256_loadu_ps(g + i), values[States];
+    for (int s = 0; s < States; ++s)
+      values[s] = _mm256_loadu_ps(states[s] + i);
+    asm volatile("" ::"v"(gradient));
     for (int s = 0; s < States; ++s) {
-      sum = _mm256_add_ps(sum, _mm256_loadu_ps(states[s] + i));
-      _mm256_storeu_ps(states[s] + i, sum);
+      asm volatile("" : "+v"(values[s]));
+      _mm256_storeu_ps(states[s] + i, values[s]);
     }
     if constexpr (Publishes && Streaming)
-      _mm256_stream_ps(w + i, sum);
+      _mm256_stream_ps(w + i, values[0]);
     else if constexpr (Publishes)
-      _mm256_storeu_ps(w + i, sum);
+      _mm256_storeu_ps(w + i, values[0]);
   }
   for (; i < n; ++i) {
-    float sum = g[i];
-    for (int s = 0; s < States; ++s)
-      states[s][i] = sum += states[s][i];
+    asm volatile("" ::"x"(g[i]));
+    for (int s = 0; s < States; ++s) {
+      float value = states[s][i];
+      asm volatile("" : "+x"(value));
+      states[s][i] = value;
+    }
     if constexpr (Publishes)
-      w[i] = sum;
+      w[i] = states[0][i];
   }
   if constexpr (Streaming)
     _mm_sfence();
@@ -111,21 +117,24 @@ Loop choose(int states, bool publishes, bool streaming, std::integer_sequence<in
 
 class ReferenceLoop final : public Contender {
 public:
-  ReferenceLoop(int states, bool publishes) : states(states), publishes(publishes) {}
+  explicit ReferenceLoop(std::shared_ptr<ModelMemory> given) : memory(std::move(given)) {
+    for (const StreamInfo &stream : memory->method->step->streams()) {
+      if (stream.access == Access::InOut)
+        states += stream.planes;
+      publishes |= stream.access == Access::Out;
+    }
+    assert(states >= 1 && states <= mostStates && "no loop for that many arrays");
+  }
 
   std::string name() const override { return "reference loop, no mathematics"; }
   double bytesPerWeight() const override { return 4 + 8 * states + (publishes ? 4 : 0); }
 
   void prepare(const std::vector<int64_t> &sizes, int threads) override {
+    int64_t total = std::accumulate(sizes.begin(), sizes.end(), int64_t(0));
+    memory->prepare(total);
     tensors.clear();
-    int64_t total = 0;
-    for (int64_t size : sizes) {
-      Tensor tensor{size, {}};
-      for (int stream = 0; stream < 1 + states + publishes; ++stream)
-        tensor.buffers.emplace_back(size);
-      tensors.push_back(std::move(tensor));
-      total += size;
-    }
+    for (const TensorRef &tensor : memory->cut(sizes))
+      tensors.push_back(arraysOf(tensor));
     loop =
         choose(states, publishes, /*streaming=*/total * bytesPerWeight() > secondLevelCacheBytes(),
                std::make_integer_sequence<int, mostStates>());
@@ -135,27 +144,49 @@ public:
   void step() override {
     ThreadPool::shared().run(int(shares.size()), [this](int thread) {
       for (const Piece &piece : shares[thread]) {
-        Tensor &tensor = tensors[piece.tensor];
+        const Tensor &tensor = tensors[piece.tensor];
         float *at[mostStates];
         for (int s = 0; s < states; ++s)
-          at[s] = tensor.buffers[1 + s].data + piece.begin;
-        loop(piece.size, tensor.buffers[0].data + piece.begin, at,
-             publishes ? tensor.buffers.back().data + piece.begin : nullptr);
+          at[s] = tensor.states[s] + piece.begin;
+        loop(piece.size, tensor.gradient + piece.begin, at,
+             publishes ? tensor.weight + piece.begin : nullptr);
       }
     });
   }
 
-  void release() override { tensors.clear(); }
+  void release() override {
+    tensors.clear();
+    memory->release();
+  }
 
 private:
   struct Tensor {
     int64_t size;
-    std::vector<Buffer> buffers;
+    const float *gradient;
+    std::vector<float *> states; ///< what the step updates in place
+    float *weight;               ///< what it only writes, if `publishes`
   };
   struct Piece {
     size_t tensor;
     int64_t begin, size;
   };
+
+  Tensor arraysOf(const TensorRef &tensor) const {
+    const Method &method = *memory->method;
+    auto *weight = static_cast<float *>(tensor.weight);
+    Tensor result{tensor.size, static_cast<const float *>(tensor.gradient), {}, weight};
+    for (const StreamInfo &stream : method.step->streams()) {
+      if (stream.access != Access::InOut)
+        continue;
+      float *start = weight;
+      for (size_t i = 0; i < method.stored.size(); ++i)
+        if (method.stored[i].name == stream.name)
+          start = tensor.stored[i];
+      for (int plane = 0; plane < stream.planes; ++plane)
+        result.states.push_back(start + plane * tensor.size);
+    }
+    return result;
+  }
 
   /// Equal shares of all weights, cut at vectors.
   void share(int64_t total, int threads) {
@@ -175,8 +206,9 @@ private:
     }
   }
 
-  int states;
-  bool publishes;
+  std::shared_ptr<ModelMemory> memory;
+  int states = 0;
+  bool publishes = false;
   Loop loop = nullptr;
   std::vector<Tensor> tensors;
   std::vector<std::vector<Piece>> shares;
@@ -184,7 +216,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<Contender> bregman::bench::makeReferenceLoop(int states, bool publishes) {
-  assert(states >= 1 && states <= mostStates && "no loop for that many arrays");
-  return std::make_unique<ReferenceLoop>(states, publishes);
+std::unique_ptr<Contender> bregman::bench::makeReferenceLoop(std::shared_ptr<ModelMemory> memory) {
+  return std::make_unique<ReferenceLoop>(std::move(memory));
 }

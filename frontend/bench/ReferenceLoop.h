@@ -3,15 +3,14 @@
 #pragma once
 
 #include "frontend/bench/Contender.h"
+#include "frontend/bench/ModelMemory.h"
 
 namespace bregman::bench {
 
-/// The most arrays in place that there is a loop for.
-inline constexpr int mostStates = 12;
-
-/// A loop over one gradient that is read, `states` arrays (1 to mostStates) that are read and
-/// written in place, and, where `publishes`, one weight array that is only written: past the cache,
-/// and with prefetch of what is read, where the model does not fit into it.
-std::unique_ptr<Contender> makeReferenceLoop(int states, bool publishes);
+/// The loop of `memory`'s method on its memory: what the step only reads is read, what it updates
+/// in place is written back as it was, and where there is an array that it only writes, that is
+/// written: past the cache, and with prefetch of what is read, where the model does not fit into
+/// it. Up to 16 arrays in place.
+std::unique_ptr<Contender> makeReferenceLoop(std::shared_ptr<ModelMemory> memory);
 
 } // namespace bregman::bench

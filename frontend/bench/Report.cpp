@@ -65,7 +65,8 @@ static void printRow(const Row &row, std::ostream &out) {
 }
 
 static void printCompiles(const Report &report, std::ostream &out) {
-  out << "\nms to get a kernel: cold in a fresh process, cold in this one, from the cache\n"
+  out << "\nms per kernel, fastest of 9: cold in a fresh process, cold in this one, from the "
+         "cache\n"
       << text("  %-36s%10s%10s%10s%10s\n", "", "fresh", "warm", "cached", "kernels");
   for (const CompileTimes &times : report.compiles)
     out << text("  %-36s%10.1f%10.1f%10.3f%10d\n", times.title.c_str(), times.freshProcess,
@@ -76,9 +77,10 @@ void bregman::bench::printTable(const Report &report, std::ostream &out) {
   out << text("%s, %u cores, %g MiB of second-level cache each; ", report.cpu.c_str(), report.cores,
               double(report.secondLevelCache) / (1 << 20))
       << (report.torch.empty() ? "without LibTorch" : "LibTorch " + report.torch) << "\n\n"
-      << "Times are ns per weight of one step, medians of interleaved rounds. `reference` sweeps "
-         "the same\nstreams without mathematics; `ratio` is its time over ours, 1 being as fast; "
-         "`x` says how many\ntimes ours LibTorch takes.\n";
+      << "ns per weight of one step, medians of interleaved rounds; one thread by its processor "
+         "time, more by\nthe clock on the wall. `reference` sweeps the same streams without "
+         "mathematics; `ratio` is its time\nover ours, 1 being as fast; `x` says how many times "
+         "ours LibTorch takes.\n";
   const Row *last = nullptr;
   for (const Row &row : report.rows) {
     if (!last || last->match != row.match)
