@@ -14,7 +14,7 @@ endif()
 
 find_program(BREGMAN_CCACHE ccache)
 if(BREGMAN_CCACHE)
-  # Precompiled headers are hashed by content, so that a fresh clone hits too.
+  # Precompiled headers are hashed by content, so that a new build in the same place hits too.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
     CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${BREGMAN_CCACHE})
