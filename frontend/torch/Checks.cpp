@@ -36,22 +36,33 @@ ElementType elementOf(const NamedParameter &parameter) {
   }
 }
 
-void checkStep(const NamedParameter &parameter, ElementType element) {
+void checkStep(const NamedParameter &parameter, ElementType element, int64_t size) {
   if (elementOf(parameter) != element)
     raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
                                 " has changed its element type since the optimizer was made; "
                                 "convert the model first, then make the optimizer");
+  if (parameter.tensor.numel() != size)
+    raise(ErrorKind::Usage, "parameter " + quoted(parameter) + " has " +
+                                std::to_string(parameter.tensor.numel()) + " elements, and had " +
+                                std::to_string(size) +
+                                " when the optimizer was made; make a new optimizer");
   const at::Tensor &gradient = parameter.tensor.grad();
   if (gradient.defined() && gradient.layout() != at::kStrided)
     raise(ErrorKind::Usage, "the gradient of parameter " + quoted(parameter) +
                                 " is sparse; make it dense, for example by "
                                 "torch::nn::EmbeddingOptions::sparse(false)");
+  // Autograd keeps to the parameter; who writes to mutable_grad() need not.
+  if (gradient.defined() && (gradient.sizes() != parameter.tensor.sizes() ||
+                             gradient.scalar_type() != parameter.tensor.scalar_type() ||
+                             gradient.device() != parameter.tensor.device()))
+    raise(ErrorKind::Usage, "the gradient of parameter " + quoted(parameter) + " is " +
+                                gradient.toString() + " of " + std::to_string(gradient.numel()) +
+                                " elements, which is not the parameter's shape, type or device");
 }
 
 at::Tensor gradientOf(const NamedParameter &parameter) {
   const at::Tensor &gradient = parameter.tensor.grad();
-  // LibTorch keeps shape, type and device of a gradient equal to its parameter's.
-  return gradient.defined() ? gradient.contiguous() : gradient;
+  return gradient.defined() ? gradient.resolve_neg().contiguous() : gradient;
 }
 
 /// The bytes from the first to behind the last element.
@@ -69,6 +80,12 @@ void checkDisjoint(const std::vector<NamedParameter> &parameters) {
     const NamedParameter *parameter;
   };
   std::vector<Extent> extents;
+  for (const NamedParameter &parameter : parameters)
+    for (int64_t d = 0; d < parameter.tensor.dim(); ++d)
+      if (parameter.tensor.size(d) > 1 && parameter.tensor.stride(d) == 0)
+        raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
+                                    " is expanded: several of its elements are one in memory; "
+                                    "give it memory of its own: clone()");
   for (const NamedParameter &parameter : parameters)
     if (parameter.tensor.numel())
       extents.push_back({extentOf(parameter.tensor), &parameter});

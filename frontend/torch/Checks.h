@@ -9,8 +9,9 @@ namespace bregman {
 /// that no kernel reads.
 ElementType elementOf(const NamedParameter &parameter);
 
-/// Throws where the parameter is not of type `element` any more, or its gradient is sparse.
-void checkStep(const NamedParameter &parameter, ElementType element);
+/// Throws where the parameter is not of type `element` and `size` elements any more, or its
+/// gradient is sparse or not like it.
+void checkStep(const NamedParameter &parameter, ElementType element, int64_t size);
 
 /// The gradient as dense memory in the parameter's order, undefined where there is none.
 at::Tensor gradientOf(const NamedParameter &parameter);

@@ -33,7 +33,8 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> pa
       std::find(computed.begin(), computed.end(), learningRateName) != computed.end();
   for (NamedParameter &parameter : parameters) {
     Bucket &bucket = bucketFor(elementOf(parameter), source, threads);
-    Slot slot{std::move(parameter), {}, {}};
+    Slot slot{std::move(parameter), 0, {}, {}};
+    slot.size = slot.parameter.tensor.numel();
     for (const StoredInfo &info : bucket.stepper.method().stored)
       slot.stored.push_back(at::zeros({info.planes, slot.parameter.tensor.numel()}, at::kFloat));
     bucket.slots.push_back(std::move(slot));
@@ -121,7 +122,7 @@ void ParameterGroup::setArguments(Bucket &bucket, bool all) {
 void ParameterGroup::check(const GroupOptions &options) const {
   for (const Bucket &bucket : buckets)
     for (const Slot &slot : bucket.slots)
-      checkStep(slot.parameter, bucket.element);
+      checkStep(slot.parameter, bucket.element, slot.size);
   if (options.lr() == told || buckets.empty())
     return;
   if (!hasLearningRate)
@@ -139,7 +140,7 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, bool gradie
   std::vector<at::Tensor> alive; // the gradients that had to be made dense
   for (Slot &slot : bucket.slots) {
     at::Tensor &tensor = slot.parameter.tensor;
-    checkStep(slot.parameter, bucket.element);
+    checkStep(slot.parameter, bucket.element, slot.size);
     if (tensor.numel() == 0)
       continue;
     TensorRef ref;

@@ -9,6 +9,7 @@ namespace bregman {
 /// One parameter: what is stored for it, and a dense stand-in where its own memory has gaps.
 struct Slot {
   NamedParameter parameter;
+  int64_t size;                   ///< elements, when the optimizer was made
   std::vector<at::Tensor> stored; ///< one per Method::stored, f32, [planes, size]
   at::Tensor dense;               ///< undefined where the parameter is contiguous
 };

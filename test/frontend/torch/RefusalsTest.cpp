@@ -86,6 +86,31 @@ TEST(Refusals, TypeChangedBehindTheOptimizer) {
             "model first, then make the optimizer");
 }
 
+TEST(Refusals, ExpandedParameter) {
+  EXPECT_EQ(refusal({{"p", parameter({1}).detach().expand({5}).set_requires_grad(true)}}),
+            "parameter 'p' is expanded: several of its elements are one in memory; give it memory "
+            "of its own: clone()");
+}
+
+TEST(Refusals, SizeChangedBehindTheOptimizer) {
+  at::Tensor p = parameter({3});
+  Optimizer optimizer({{"p", p}}, {rest("annealed", "momentum")}, handMethods());
+  p.set_data(at::zeros({9}));
+  const std::string expected = "parameter 'p' has 9 elements, and had 3 when the optimizer was "
+                               "made; make a new optimizer";
+  EXPECT_EQ(messageOf([&] { optimizer.step(); }), expected);
+  EXPECT_EQ(messageOf([&] { optimizer.finalize(); }), expected);
+}
+
+TEST(Refusals, GradientOfAnotherShape) {
+  at::Tensor p = parameter({3});
+  Optimizer optimizer({{"p", p}}, {rest("annealed", "momentum")}, handMethods());
+  p.mutable_grad() = at::zeros({2});
+  EXPECT_EQ(messageOf([&] { optimizer.step(); }),
+            "the gradient of parameter 'p' is CPUFloatType of 2 elements, which is not the "
+            "parameter's shape, type or device");
+}
+
 TEST(Refusals, GroupAddedToAPlan) {
   at::Tensor p = parameter({3}), q = parameter({3});
   Optimizer optimizer({{"p", p}}, {line({"p"}, "float", "sgd")}, handMethods());
