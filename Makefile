@@ -27,7 +27,7 @@ sanitize: ## build and run every test under the address, undefined-behaviour and
 	@test/run.py build-tsan --only '$(ONLY)'
 
 bench: ## measure kernels and compile times against hand-written loops and LibTorch
-	@.ci/build release bregman
+	@.ci/build release bregman BregmanTrain
 	@build/bin/bregman bench
 
 format: ## put every C++ file into the project's format

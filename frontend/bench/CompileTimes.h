@@ -9,7 +9,7 @@ namespace bregman::bench {
 struct CompileTimes {
   std::string title;
   double freshProcess = 0, warmProcess = 0,
-         cached = 0; ///< milliseconds per kernel, the fastest of 9
+         cached = 0; ///< milliseconds of processor time per kernel, the fastest of 9
   int kernels = 0;   ///< of one method
 };
 

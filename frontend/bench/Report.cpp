@@ -65,7 +65,8 @@ static void printRow(const Row &row, std::ostream &out) {
 }
 
 static void printCompiles(const Report &report, std::ostream &out) {
-  out << "\nms per kernel, fastest of 9: cold in a fresh process, cold in this one, from the "
+  out << "\nms of processor time per kernel, fastest of 9: cold in a fresh process, cold in this "
+         "one, from the "
          "cache\n"
       << text("  %-36s%10s%10s%10s%10s\n", "", "fresh", "warm", "cached", "kernels");
   for (const CompileTimes &times : report.compiles)
