@@ -14,10 +14,12 @@ Finding prove::checkQ9(Clauses &clauses) {
       scratch.value(clauses.weight ? clauses.weight.getResult() : clauses.project.getResult());
   Value last = scratch.add(clauses.final.getBody());
   Point point = scratch.now(0);
+  bool anneals = false;
   for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
-    if (leaf.kind == Leaf::Kind::Schedule || leaf.kind == Leaf::Kind::Counter)
+    if (leaf.kind == Leaf::Kind::Schedule || leaf.kind == Leaf::Kind::Counter) {
       llvm::fill(numbers, leaf.late);
-    else if (leaf.kind == Leaf::Kind::State)
+      anneals = true;
+    } else if (leaf.kind == Leaf::Kind::State)
       return Finding::proved("samples: a state's values are not known before the run");
   // Off the ties: numbers without a small denominator.
   for (double x :
@@ -31,7 +33,9 @@ Finding prove::checkQ9(Clauses &clauses) {
     if (!std::isfinite(soft) || !std::isfinite(hard) ||
         std::abs(soft - hard) <= 1e-6 * std::max(1.0, std::abs(hard)))
       continue;
-    std::string text = "with its schedules at their limit the projection is not `final`: at x = ";
+    std::string text = anneals ? "with its schedules at their limit the projection"
+                               : "the projection, which no schedule sharpens,";
+    text += " is not `final`: at x = ";
     bool begun = false;
     for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
       if (leaf.kind == Leaf::Kind::Latent)

@@ -169,7 +169,9 @@ const Case Warned[] = {
      mirror("0.9 * tanh(beta * x)"),
      {"warning: Q5: the projection does not reach the level -1: it tends to -0.9, a gap of 0.1",
       "Q9"}},
-    {"neverHard", mirror("tanh(x)"), {"warning: Q9: with its schedules at their limit"}},
+    {"neverHard",
+     mirror("tanh(x)"),
+     {"warning: Q9: the projection, which no schedule sharpens, is not"}},
 };
 
 std::string final_(const std::string &final, const std::string &levels = "{-1, 1}",
