@@ -114,12 +114,19 @@ llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRe
   if (!request.llvm && !request.assembly && !request.object)
     return artifacts;
 
-  if (llvm::Error error = runPasses(*module, [&](OpPassManager &pm) {
-        buildLLVMPipeline(pm);
-        if (request.locations)
-          pm.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
-      }))
+  if (llvm::Error error = runPasses(*module, [](OpPassManager &pm) { buildLLVMPipeline(pm); }))
     return error;
+  Places places;
+  if (request.locations) {
+    places.number(*module);
+    // Lines without sections that describe them: the code stays what it is without.
+    LLVM::DIScopeForLLVMFuncOpPassOptions lines;
+    lines.emissionKind = LLVM::DIEmissionKind::DebugDirectivesOnly;
+    if (llvm::Error error = runPasses(*module, [&](OpPassManager &pm) {
+          pm.addPass(LLVM::createDIScopeForLLVMFuncOpPass(lines));
+        }))
+      return error;
+  }
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(
       *module, context, source.getSymName(), /*disableVerification=*/!verifies);
@@ -127,21 +134,31 @@ llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRe
     return llvm::createStringError("the translation to LLVM IR failed");
   code->setTargetTriple(machine->getTargetTriple());
   code->setDataLayout(machine->createDataLayout());
+  // The translation's flag about a debug information that isn't there.
+  if (llvm::NamedMDNode *flags = request.locations ? nullptr : code->getModuleFlagsMetadata())
+    code->eraseNamedMetadata(flags);
   for (llvm::Function &function : *code)
     if (!function.isDeclaration())
       setAttributes(function, options.lanes);
   if (llvm::Error error = verifyIsNative(*code))
     return error;
 
-  if (request.llvm)
-    artifacts.llvm = printLLVM(*code, request.locations);
+  if (request.llvm && request.locations) {
+    auto copy = llvm::CloneModule(*code);
+    artifacts.llvm = printLLVM(*code, &places);
+    code = std::move(copy);
+  } else if (request.llvm) {
+    artifacts.llvm = printLLVM(*code, nullptr);
+  }
   if (request.assembly) {
     // The code generator changes the IR that it is given.
     auto copy = request.object ? llvm::CloneModule(*code) : std::move(code);
     llvm::SmallVector<char, 0> text;
     if (llvm::Error error = emit(*machine, *copy, llvm::CodeGenFileType::AssemblyFile, text))
       return error;
-    artifacts.assembly = assemblyHeader(source, options) + std::string(text.begin(), text.end());
+    std::string assembly(text.begin(), text.end());
+    artifacts.assembly = assemblyHeader(source, options) +
+                         (request.locations ? withPlaces(assembly, places) : assembly);
   }
   if (request.object)
     if (llvm::Error error =

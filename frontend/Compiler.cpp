@@ -286,13 +286,13 @@ SourceLines Program::Impl::lines() const {
 /// The texts of all kernels of a method, each of which begins with its name: the plain variants,
 /// then the streaming variant of the step.
 static Result<std::string> machineStage(ModuleOp kernels, const std::string &stage,
-                                        const EmitOptions &options) {
+                                        const EmitOptions &options, const SourceLines *sources) {
   llvm::Expected<KernelFactory> factory = KernelFactory::create(options.compile);
   if (!factory)
     return Error{ErrorKind::Environment, llvm::toString(factory.takeError())};
   std::string text;
   auto add = [&](KernelOp kernel, LoopVariant variant) -> llvm::Error {
-    llvm::Expected<std::string> made = factory->text(kernel, variant, stage, options.locations);
+    llvm::Expected<std::string> made = factory->text(kernel, variant, stage, sources);
     if (!made)
       return made.takeError();
     text += *made + "\n";
@@ -312,10 +312,12 @@ Result<std::string> Program::emit(const std::string &stage, const EmitOptions &o
   std::lock_guard lock(impl->mutex);
   if (stage == "ast")
     return spec::print(impl->unit->syntax());
-  SourceLines sources = impl->lines();
+  SourceLines sources;
   const SourceLines *beside = options.locations ? &sources : nullptr;
-  if (stage == "bregman")
+  if (stage == "bregman") {
+    sources = impl->lines();
     return stageText(*impl->module, beside);
+  }
 
   std::string quantizer = options.quantizer;
   if (quantizer.empty()) {
@@ -330,13 +332,14 @@ Result<std::string> Program::emit(const std::string &stage, const EmitOptions &o
                              until, options.compile.element);
   if (!module)
     return module.error();
+  sources = impl->lines(); // by now those of the library's files too
   if (stage == "derived" || stage == "kernel")
     return stageText(**module, beside);
   if (stage != "loops" && stage != "llvm" && stage != "asm")
     return Error{ErrorKind::Usage,
                  "there is no stage '" + stage +
                      "'; it is ast, bregman, derived, kernel, loops, llvm or asm"};
-  return machineStage(**module, stage, options);
+  return machineStage(**module, stage, options, beside);
 }
 
 Result<std::shared_ptr<const Method>> Program::compile(const std::string &quantizer,

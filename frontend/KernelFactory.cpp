@@ -117,9 +117,10 @@ llvm::Expected<std::shared_ptr<const Kernel>> KernelFactory::make(KernelOp kerne
 }
 
 llvm::Expected<std::string> KernelFactory::text(KernelOp kernel, LoopVariant variant,
-                                                const std::string &stage, bool locations) {
+                                                const std::string &stage,
+                                                const SourceLines *sources) {
   CacheKey key;
-  if (cache && !locations) {
+  if (cache && !sources) {
     key = keyOf(kernel, variant);
     if (std::optional<CacheEntry> found = cache->lookup(key, CacheParts::All))
       if (const std::string *text = found->stage(stage))
@@ -128,11 +129,14 @@ llvm::Expected<std::string> KernelFactory::text(KernelOp kernel, LoopVariant var
   HostRequest request;
   request.variant = variant;
   request.loops = request.llvm = request.assembly = true;
-  request.locations = locations;
+  request.locations = sources != nullptr;
   llvm::Expected<HostArtifacts> made = compile(kernel, request);
   if (!made)
     return made.takeError();
-  if (cache && !locations)
+  if (cache && !sources)
     cache->store(key, entryOf(kernel, *made));
-  return stage == "loops" ? made->loops : stage == "llvm" ? made->llvm : made->assembly;
+  const auto &[text, comment] = stage == "loops"  ? std::pair(made->loops, "//")
+                                : stage == "llvm" ? std::pair(made->llvm, ";")
+                                                  : std::pair(made->assembly, "#");
+  return sources ? annotatePlaces(text, comment, *sources) : text;
 }

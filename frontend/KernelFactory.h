@@ -10,6 +10,7 @@
 namespace bregman {
 
 class KernelCache;
+class SourceLines;
 
 class KernelFactory {
 public:
@@ -20,9 +21,9 @@ public:
   llvm::Expected<std::shared_ptr<const Kernel>> make(KernelOp kernel, bool streaming);
 
   /// The text of `loops`, `llvm` or `asm` of one variant; the same fresh and from the cache. With
-  /// `locations` the place in the spec stands beside each line.
+  /// `sources` the spec's line stands beside each line.
   llvm::Expected<std::string> text(KernelOp kernel, LoopVariant variant, const std::string &stage,
-                                   bool locations);
+                                   const SourceLines *sources);
 
 private:
   KernelFactory(KernelCache *cache, HostTarget target) : cache(cache), target(std::move(target)) {}

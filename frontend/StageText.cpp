@@ -3,6 +3,7 @@
 #include "frontend/StageText.h"
 
 #include "mlir/IR/AsmState.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace bregman;
@@ -21,7 +22,10 @@ std::string SourceLines::describe(StringRef file, unsigned line) const {
   if (found == files.end() || line == 0 || line > found->second.size())
     return "";
   StringRef name = file.rsplit('/').second.empty() ? file : file.rsplit('/').second;
-  return (name + ":" + llvm::Twine(line) + ": " + found->second[line - 1]).str();
+  StringRef code = found->second[line - 1];
+  if (!code.contains('"')) // where `//` could be part of a pattern
+    code = code.take_front(code.find("//")).rtrim();
+  return code.empty() ? "" : (name + ":" + llvm::Twine(line) + ": " + code).str();
 }
 
 FileLineColLoc bregman::fileLocation(Location location) {
@@ -46,12 +50,39 @@ std::string bregman::annotate(StringRef text, StringRef comment,
     std::string note = describe(index);
     result += line;
     if (!note.empty()) {
-      result.append(line.size() < column ? column - line.size() : 1, ' ');
+      size_t width = 0;
+      for (char each : line)
+        width = each == '\t' ? (width / 8 + 1) * 8 : width + 1;
+      result.append(width < column ? column - width : 1, ' ');
       result += (comment + " " + note).str();
     }
     result += '\n';
   }
   return result;
+}
+
+std::string bregman::annotatePlaces(StringRef text, StringRef comment, const SourceLines &sources) {
+  const std::string leader = (" " + comment + " ").str();
+  std::string bare;
+  std::vector<std::string> notes;
+  SmallVector<StringRef> lines;
+  text.rtrim('\n').split(lines, '\n');
+  for (StringRef line : lines) {
+    // "code ; file:line:column"
+    std::string note;
+    if (size_t at = line.rfind(leader); at != StringRef::npos) {
+      auto [front, column] = line.drop_front(at + leader.size()).rsplit(':');
+      auto [file, number] = front.rsplit(':');
+      unsigned value = 0;
+      if (!column.empty() && llvm::all_of(column, llvm::isDigit) && !number.getAsInteger(10, value))
+        note = sources.describe(file, value);
+      if (!note.empty())
+        line = line.take_front(at);
+    }
+    bare += (line + "\n").str();
+    notes.push_back(note);
+  }
+  return annotate(bare, comment, [&](unsigned index) { return notes[index]; });
 }
 
 std::string bregman::stageText(Operation *op, const SourceLines *sources) {
@@ -60,7 +91,7 @@ std::string bregman::stageText(Operation *op, const SourceLines *sources) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   op->print(stream, state);
-  stream << '\n';
+  text = StringRef(text).rtrim('\n').str() + "\n";
   if (!sources)
     return text;
   // The printer counts lines from 1 and reports each op once.

@@ -23,6 +23,10 @@ std::string stageText(mlir::Operation *op, const SourceLines *sources);
 std::string annotate(llvm::StringRef text, llvm::StringRef comment,
                      llvm::function_ref<std::string(unsigned)> describe);
 
+/// The same for a text whose lines end in their place as a comment, `; md_tanh_s.breg:6:17`.
+std::string annotatePlaces(llvm::StringRef text, llvm::StringRef comment,
+                           const SourceLines &sources);
+
 /// The innermost file location of an op, through fused and call-site locations.
 mlir::FileLineColLoc fileLocation(mlir::Location location);
 

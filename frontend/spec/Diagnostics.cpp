@@ -56,12 +56,29 @@ void appendSnippet(std::string &out, const Diagnostic &diagnostic, const Paint &
   size_t width = std::count_if(marked.begin(), marked.end(),
                                [](char byte) { return !isContinuationByte(byte); });
 
+  // Of a long line only what surrounds the place; cut between characters.
+  constexpr size_t widest = 160, before = 60;
+  size_t from = 0, until = line.size();
+  if (line.size() > widest) {
+    from = first > before ? first - before : 0;
+    until = std::min(line.size(), from + widest);
+    while (from > 0 && isContinuationByte(line[from]))
+      --from;
+    while (until < line.size() && isContinuationByte(line[until]))
+      ++until;
+  }
+  std::string_view left = from ? "..." : "", right = until < line.size() ? "..." : "";
+  width = std::min(width, until > first ? until - first : 1);
+
   std::string number = std::to_string(start.line);
   std::string gutter(std::max<size_t>(number.size(), 4), ' ');
   number.insert(0, gutter.size() - number.size(), ' ');
   std::string caret = "^" + std::string(width > 1 ? width - 1 : 0, '~');
-  out += number + " |" + (line.empty() ? "" : " ") + std::string(line) + "\n";
-  out += gutter + " | " + blank(line.substr(0, first)) + paint("1;32", caret) + "\n";
+  std::string shown =
+      std::string(left) + std::string(line.substr(from, until - from)) + std::string(right);
+  out += number + " |" + (line.empty() ? "" : " ") + shown + "\n";
+  out += gutter + " | " + std::string(left.size(), ' ') + blank(line.substr(from, first - from)) +
+         paint("1;32", caret) + "\n";
 }
 
 void append(std::string &out, const Diagnostic &diagnostic, const Paint &paint) {

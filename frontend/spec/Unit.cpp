@@ -9,6 +9,7 @@
 #include "frontend/spec/Suggest.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -35,7 +36,20 @@ std::shared_ptr<const Source> bregman::spec::readSource(const std::string &path,
                       "cannot read " + path + ": " + std::strerror(errno ? errno : EIO));
     return nullptr;
   }
-  return std::make_shared<Source>(path, text.str());
+  std::string content = text.str();
+  if (content.starts_with("\xef\xbb\xbf")) // some editors' mark of UTF-8
+    content.erase(0, 3);
+  // What holds other control characters would only upset the terminal.
+  auto isText = [](unsigned char byte) { return byte >= ' ' || std::isspace(byte); };
+  auto odd = std::find_if_not(content.begin(), content.end(), isText);
+  if (odd != content.end()) {
+    diagnostics.error(nullptr, {},
+                      path + " is not a text: byte " +
+                          std::to_string(static_cast<unsigned char>(*odd)) + " at " +
+                          std::to_string(odd - content.begin()));
+    return nullptr;
+  }
+  return std::make_shared<Source>(path, std::move(content));
 }
 
 std::unique_ptr<Unit> Unit::check(std::shared_ptr<const Source> source, Library library,

@@ -2,32 +2,45 @@
 #include "frontend/Trace.h"
 #include "frontend/tools/Commands.h"
 
+#include <charconv>
+#include <cstdlib>
 #include <iostream>
 
 using namespace bregman;
 
-/// The product of the extents of OxIxHxW, or 0 where the text is no shape.
+/// The product of the extents of OxIxHxW, or 0 where the text is no shape of a tensor.
 static int64_t sizeOfShape(const std::string &shape) {
   int64_t product = 1;
-  size_t at = 0;
+  const char *at = shape.data(), *end = at + shape.size();
   while (true) {
-    size_t end = 0;
     int64_t extent = 0;
-    try {
-      extent = std::stoll(shape.substr(at), &end);
-    } catch (const std::exception &) {
+    auto [rest, failed] = std::from_chars(at, end, extent);
+    if (failed != std::errc() || extent <= 0 || __builtin_mul_overflow(product, extent, &product))
       return 0;
-    }
-    if (extent <= 0)
-      return 0;
-    product *= extent;
-    at += end;
-    if (at == shape.size())
+    if (rest == end)
       return product;
-    if (shape[at] != 'x')
+    if (*rest != 'x')
       return 0;
-    ++at;
+    at = rest + 1;
   }
+}
+
+/// A validator of numbers above 0; CLI11's own names the largest double in its message.
+static CLI::Validator isPositive() {
+  return CLI::Validator(
+      [](const std::string &text) {
+        char *end = nullptr;
+        double value = std::strtod(text.c_str(), &end);
+        return end != text.c_str() && *end == 0 && value > 0
+                   ? std::string()
+                   : "expected a number above 0, got '" + text + "'";
+      },
+      "");
+}
+
+/// Whether `set` looks like NAME=EXPR; what EXPR is the spec's parser says.
+static std::string checkSet(const std::string &set) {
+  return set.find('=') == std::string::npos ? "expected NAME=EXPR, got '" + set + "'" : "";
 }
 
 void tool::addTrace(CLI::App &app, Action &run) {
@@ -55,17 +68,18 @@ void tool::addTrace(CLI::App &app, Action &run) {
       ->required()
       ->option_text("CSV");
   command->add_option("--set", options.sets, "an argument of the quantizer")
+      ->check(CLI::Validator(checkSet, ""))
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->option_text("NAME=EXPR");
   command->add_option("--shape", flags->shape, "the tensor's shape; default: 1xn")
       ->option_text("OxIxHxW");
   command->add_option("--steps-per-epoch", options.stepsPerEpoch, "what `epoch` counts")
-      ->check(CLI::PositiveNumber)
+      ->check(isPositive())
       ->option_text("N");
   command
       ->add_option("--epochs", options.epochs, "the run's total; default: as many as the rows make")
-      ->check(CLI::PositiveNumber)
+      ->check(isPositive())
       ->option_text("N");
   command->add_flag("--hex", options.hex, "C99 hexadecimal instead of %.9g");
   command->add_flag("--reference", options.reference,
@@ -83,7 +97,8 @@ void tool::addTrace(CLI::App &app, Action &run) {
         flags->options.size = sizeOfShape(flags->shape);
         if (flags->options.size == 0)
           return fail({ErrorKind::Usage,
-                       "--shape: expected extents such as 64x3x3x3, got '" + flags->shape + "'"});
+                       "bregman trace: error: --shape: expected extents such as 64x3x3x3, got '" +
+                           flags->shape + "'"});
       }
       Result<Program> program = load(flags->path);
       if (!program)

@@ -11,7 +11,10 @@
 using namespace bregman;
 
 int tool::fail(const Error &error) {
-  std::cerr << error.message << (error.message.ends_with("\n") ? "" : "\n");
+  // Messages about a file have their place before the word.
+  bool says = error.message.find("error:") != std::string::npos;
+  std::cerr << (says ? "" : "error: ") << error.message
+            << (error.message.ends_with("\n") ? "" : "\n");
   return int(error.kind);
 }
 
@@ -25,8 +28,12 @@ Result<Program> tool::load(const std::string &path) {
 void tool::addCompileFlags(CLI::App &command, CompileOptions &options) {
   std::map<std::string, ElementType> elements = {
       {"f32", ElementType::F32}, {"bf16", ElementType::BF16}, {"f16", ElementType::F16}};
-  command.add_option("--element", options.element, "type of the parameter: f32, bf16 or f16")
-      ->transform(CLI::CheckedTransformer(elements))
+  command
+      .add_option_function<std::string>(
+          "--element",
+          [&options, elements](const std::string &name) { options.element = elements.at(name); },
+          "type of the parameter: f32, bf16 or f16")
+      ->check(CLI::IsMember({"f32", "bf16", "f16"}))
       ->option_text("TYPE [f32]");
   command
       .add_option("--lanes", options.lanes,

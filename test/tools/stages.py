@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Every stage of every spec under every optimizer: the same text fresh, from the cache and without
+one; the spec's names in it; with --locations the same text again, the spec's line beside each."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+bregman, specs = sys.argv[1], Path(sys.argv[2])
+COMMENT = {"loops": "//", "llvm": ";", "asm": "#"}
+failures = []
+
+
+def names(kind):
+    pattern = re.compile(rf"^{kind} (\w+)", re.M)
+    return {name: path for path in sorted(specs.glob("*.breg")) for name in pattern.findall(path.read_text())}
+
+
+def emit(path, cache, *flags):
+    environment = dict(os.environ, BREGMAN_CACHE=cache)
+    done = subprocess.run([bregman, "emit", str(path), *flags], env=environment, capture_output=True, text=True)
+    if done.returncode or done.stderr:
+        failures.append(f"{path.name} {' '.join(flags)}: exit {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def expect(condition, message):
+    if not condition:
+        failures.append(message)
+
+
+def check(quantizer, path, optimizer, optimizer_path, every):
+    with tempfile.TemporaryDirectory() as cache:
+        for stage in ["ast", "bregman", "derived", "kernel", "loops", "llvm", "asm"]:
+            title = f"{quantizer} by {optimizer}, {stage}"
+            flags = [f"--stage={stage}", "--by", optimizer]
+            fresh = emit(path, cache, *flags)
+            expect(fresh.strip(), f"{title}: empty")
+            # A folder's name in it would make two machines' texts differ.
+            expect(str(specs) not in fresh, f"{title}: the folder of the specs is in the text")
+            if stage in COMMENT or every:
+                expect(emit(path, cache, *flags) == fresh, f"{title}: another text from the cache")
+            if every:
+                expect(emit(path, cache, *flags, "--no-cache") == fresh, f"{title}: another text without cache")
+            states = re.findall(r"^  state +(\w+)", optimizer_path.read_text(), re.M)
+            if stage not in ("ast", "bregman"):
+                for name in (["w"] if stage != "derived" else []) + [f"optimizer.{state}" for state in states]:
+                    expect(re.search(rf"(?<![\w.]){re.escape(name)}(?![\w])", fresh), f"{title}: no {name}")
+                if "schedule  beta" in path.read_text():
+                    expect("beta" in fresh, f"{title}: no beta")
+            if stage == "ast":
+                continue
+            beside = emit(path, cache, *flags, "--locations")
+            comment = COMMENT.get(stage, "//")
+            note = re.compile(rf" +{comment} (\w+\.breg):(\d+): (.*)$", re.M)
+            bare = re.sub(r" +$", "", fresh, flags=re.M)
+            expect(note.sub("", beside) == bare, f"{title}: --locations changes more than it adds")
+            sources = {file.name: file.read_text().splitlines() for file in (path, optimizer_path)}
+            seen = set()
+            for file, line, text in note.findall(beside):
+                wanted = sources.get(file, [])
+                wanted = wanted[int(line) - 1].split("//")[0].strip() if int(line) <= len(wanted) else None
+                expect(text == wanted, f"{title}: beside a line '{text}' for '{wanted}'")
+                seen.add((file, wanted))
+            # `float` is one line, and its optimizer comes in at the next stage.
+            least = 1 if (quantizer, stage) == ("float", "bregman") else 2
+            expect(len(seen) >= least, f"{title}: the spec's lines are missing")
+            if stage != "bregman" and quantizer != "float":
+                found = " ".join(text for _, text in seen if text)
+                expect(re.search(r"\b(project|prox|update)\b", found), f"{title}: no line of the projection")
+                expect(optimizer_path.name in {file for file, _ in seen}, f"{title}: no line of the optimizer")
+
+
+quantizers, optimizers = names("quantizer"), names("optimizer")
+chosen = sys.argv[3]
+for name, path in optimizers.items():
+    if chosen == "all" and name != "adam":
+        continue
+    for quantizer, spec in quantizers.items():
+        if chosen == "all" or quantizer == chosen:
+            check(quantizer, spec, name, path, every=chosen == "all")
+
+print("\n".join(dict.fromkeys(failures)))
+sys.exit(bool(failures))
