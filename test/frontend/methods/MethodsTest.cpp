@@ -24,8 +24,8 @@ struct Case {
 };
 
 /// How far a kernel's published weight may be from the published update, by method: about three
-/// times the largest measured over 1,000 steps under any optimizer. What is steep (beta is 10 at
-/// the end) multiplies the latent's rounding errors, and a derivative of it does so twice.
+/// times the largest measured over 1,000 steps under any optimizer. What is steep (beta ends at 11)
+/// multiplies the latent's rounding errors, and a derivative of it does so twice.
 const std::map<std::string, double> kernelTolerance = {
     {"float", 4e-5},        {"md_tanh_s", 3e-4}, {"gd_tanh", 1e-3},     {"md_ternary_s", 2e-4},
     {"md_softmax_s", 3e-4}, {"pmf", 8e-4},       {"binary_connect", 0}, {"ste_clipped", 0},
