@@ -83,7 +83,9 @@ TEST_P(Numbers, DefaultsAndUsesCompileNothing) {
     bool ofOptimizer = info.name.starts_with("optimizer.");
     std::string &list = ofOptimizer ? of : arguments;
     list += (list.empty() ? "" : ", ") + info.name.substr(ofOptimizer ? 10 : 0) + " = " +
-            (std::isfinite(info.high) ? "1.75" : "0.3 + 0 * step");
+            (std::isfinite(info.high) ? "1.75"
+             : ofOptimizer            ? "0.3 + 0 * step"
+                                      : "0.3");
   }
   std::string use = pair.quantizer + (arguments.empty() ? "" : "(" + arguments + ")") + " by " +
                     pair.optimizer + "(" + of + ")";
