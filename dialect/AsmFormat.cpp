@@ -215,6 +215,33 @@ void format::printParity(OpAsmPrinter &printer, Operation *, IntegerAttr parity)
     printer << parity.getInt();
 }
 
+ParseResult format::parseExtent(OpAsmParser &parser, ExtentAttr &extent) {
+  StringRef keyword;
+  SMLoc place = parser.getCurrentLocation();
+  if (parser.parseKeyword(&keyword))
+    return failure();
+  std::optional<Scope> scope = symbolizeScope(keyword);
+  if (!scope)
+    return parser.emitError(place, "expected run, tensor, channel, group(n) or token, got ")
+           << keyword;
+  int64_t size = 0;
+  if (*scope == Scope::Group &&
+      (parser.parseLParen() || parser.parseInteger(size) || parser.parseRParen()))
+    return failure();
+  if (*scope == Scope::Group && size < 1)
+    return parser.emitError(place, "expected a group of one weight or more, got ") << size;
+  extent = ExtentAttr::get(parser.getContext(), *scope, size);
+  return success();
+}
+
+void format::printExtent(OpAsmPrinter &printer, Operation *, ExtentAttr extent) {
+  if (!extent)
+    return;
+  printer << stringifyScope(extent.getScope());
+  if (extent.getScope() == Scope::Group)
+    printer << "(" << extent.getSize() << ")";
+}
+
 ParseResult format::parseKernelSignature(OpAsmParser &parser, Region &body, ArrayAttr &scalars,
                                          ArrayAttr &streams, ArrayAttr &access,
                                          ArrayAttr &storage) {

@@ -42,6 +42,10 @@ void printNumber(OpAsmPrinter &printer, Operation *op, FloatAttr number);
 ParseResult parseParity(OpAsmParser &parser, IntegerAttr &parity);
 void printParity(OpAsmPrinter &printer, Operation *op, IntegerAttr parity);
 
+/// `tensor`, `group(64)`.
+ParseResult parseExtent(OpAsmParser &parser, ExtentAttr &extent);
+void printExtent(OpAsmPrinter &printer, Operation *op, ExtentAttr extent);
+
 /// `scalars (lr = %lr) streams (g = %g : in bf16, x = %x : inout f32) { ... }`.
 ParseResult parseKernelSignature(OpAsmParser &parser, Region &body, ArrayAttr &scalars,
                                  ArrayAttr &streams, ArrayAttr &access, ArrayAttr &storage);

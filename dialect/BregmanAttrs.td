@@ -3,6 +3,7 @@
 #define BREGMAN_ATTRS_TD
 
 include "dialect/BregmanDialect.td"
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 
 class Bregman_Enum<string name, string summary, list<I32EnumAttrCase> cases>
@@ -34,7 +35,25 @@ def Bregman_PeriodUnit : Bregman_Enum<"PeriodUnit", "what a period counts", [
 ]>;
 
 def Bregman_Clause : Bregman_Enum<"Clause", "a clause that a calculus op names", [
-  I32EnumAttrCase<"Project", 0, "project">, I32EnumAttrCase<"Weight", 1, "weight">
+  I32EnumAttrCase<"Project", 0, "project">, I32EnumAttrCase<"Weight", 1, "weight">,
+  I32EnumAttrCase<"Penalty", 2, "penalty">
 ]>;
+
+/// From the widest to the narrowest; `token` is of activations alone.
+def Bregman_Scope : Bregman_Enum<"Scope", "what one value is shared by", [
+  I32EnumAttrCase<"Run", 0, "run">, I32EnumAttrCase<"Tensor", 1, "tensor">,
+  I32EnumAttrCase<"Channel", 2, "channel">, I32EnumAttrCase<"Group", 3, "group">,
+  I32EnumAttrCase<"Token", 4, "token">
+]>;
+
+def Bregman_Extent : AttrDef<Bregman_Dialect, "Extent"> {
+  let summary = "the weights that share one value: `per tensor`, `per channel`, `per group(64)`";
+  let description = [{
+    `size` is that of a group, else 0. Where an op has no extent its value is per weight.
+  }];
+  let mnemonic = "extent";
+  let parameters = (ins EnumParameter<Bregman_Scope>:$scope, DefaultValuedParameter<"int64_t", "0">:$size);
+  let assemblyFormat = "`<` $scope (`,` $size^)? `>`";
+}
 
 #endif // BREGMAN_ATTRS_TD

@@ -13,6 +13,8 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 def Bregman_Levels : VectorOfRankAndType<[1], [F32]>;
 /// A value per weight, with or without a level axis.
 def Bregman_Value : AnyTypeOf<[F32, Bregman_Levels]>;
+/// One value for many weights, or for all: a host scalar where the extent is the run.
+def Bregman_Shared : AnyTypeOf<[F64, F32, Bregman_Levels]>;
 /// Any value of the language.
 def Bregman_Any : AnyTypeOf<[F64, F32, Bregman_Levels, I1]>;
 

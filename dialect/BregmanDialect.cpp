@@ -2,7 +2,9 @@
 #include "dialect/BregmanDialect.h"
 #include "dialect/calculus/Models.h"
 
+#include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FoldInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace bregman;
@@ -10,6 +12,9 @@ using namespace bregman;
 #include "dialect/BregmanDialect.cpp.inc"
 #include "dialect/BregmanEnums.cpp.inc"
 #include "dialect/BregmanInterfaces.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialect/BregmanAttrs.cpp.inc"
 
 namespace {
 /// Constants stay in the region that reads them: a stage reads like the formula that it is.
@@ -21,6 +26,10 @@ struct KeepConstants : DialectFoldInterface {
 
 void BregmanDialect::initialize() {
   addInterfaces<KeepConstants>();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialect/BregmanAttrs.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "dialect/BregmanOps.cpp.inc"

@@ -28,6 +28,9 @@ class PublishOp;
 class StepOp;
 } // namespace bregman
 
+#define GET_ATTRDEF_CLASSES
+#include "dialect/BregmanAttrs.h.inc"
+
 #define GET_OP_CLASSES
 #include "dialect/BregmanOps.h.inc"
 

@@ -1,6 +1,8 @@
 // The generated op definitions and what the ops answer about themselves.
 #include "dialect/AsmFormat.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace bregman;
 using namespace bregman::format;
@@ -15,6 +17,7 @@ void CounterOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
 }
 void ScheduleOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
 void LevelsOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), "levels"); }
+void LearnOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
 void LatentOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
   setName(getResult(), getDual() ? "dual" : "x");
 }
@@ -37,6 +40,9 @@ template <typename Op> static void nameBody(Op op, Region &region, OpAsmSetValue
 }
 
 void OptimizerOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
+void LevelsOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
   nameBody(*this, region, setName);
 }
 void LatentOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
@@ -74,6 +80,20 @@ void SweepOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setNa
     name.consume_front("optimizer.");
     setName(argument, (name + "i").str());
   }
+}
+
+/// One value for the level axis, or the operand's own type.
+LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
+  Type type = adaptor.getOperand().getType();
+  types.push_back(adaptor.getExtentAttr() ? type : getElementTypeOrSelf(type));
+  return success();
+}
+
+LogicalResult FitOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                      SmallVectorImpl<Type> &types) {
+  llvm::append_range(types, adaptor.getStart().getTypes());
+  return success();
 }
 
 Value YieldOp::get(StringRef name) {

@@ -70,10 +70,11 @@ def Bregman_ScheduleOp : Bregman_DeclarationOp<"schedule", [SingleBlock]> {
   let hasRegionVerifier = 1;
 }
 
-def Bregman_LevelsOp : Bregman_DeclarationOp<"levels", [HasParent<"QuantizerOp">, SingleBlock]> {
+def Bregman_LevelsOp : Bregman_DeclarationOp<"levels", [HasParent<"QuantizerOp">, SingleBlock,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "the codebook, in units of the weight";
   let description = [{
-    Rule Q1 (`bregman-prove`): two or more finite levels, no two identical.
+    Rule Q1 (`bregman-prove`): two or more levels, no two identical.
 
     ```mlir
     bregman.quantizer @q {
@@ -83,10 +84,28 @@ def Bregman_LevelsOp : Bregman_DeclarationOp<"levels", [HasParent<"QuantizerOp">
       }
     }
     ```
+
+    With an argument it is a function of what is quantized. Whoever looks a level up stands beside a
+    copy of its region at what it looks up; the op itself is for the rules and for the export.
+
+    ```mlir
+    bregman.quantizer @scaled {
+      %levels = bregman.levels (v = %v : f32) : vector<2xf32> {
+        %0 = math.absf %v : f32
+        %a = bregman.reduce mean per tensor %0 : f32
+        %b = arith.negf %a : f32
+        %q = vector.from_elements %b, %a : vector<2xf32>
+        bregman.yield %q : vector<2xf32>
+      }
+    }
+    ```
   }];
+  let arguments = (ins StrArrayAttr:$arg_names);
   let results = (outs Bregman_Levels:$result);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "`:` type($result) attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    custom<NamedTypedBody>($body, $arg_names, type($result)) attr-dict-with-keyword
+  }];
   let hasRegionVerifier = 1;
 }
 
@@ -121,7 +140,8 @@ def Bregman_LatentOp : Bregman_Op<"latent", [HasParent<"QuantizerOp">, SingleBlo
 def Bregman_StateOp : Bregman_DeclarationOp<"state", [SingleBlock]> {
   let summary = "stored beside the latent; the result is its value before the step";
   let description = [{
-    The region gives the initial value.
+    The region gives the initial value. Without an extent there is one per weight (and level, in an
+    optimizer of a latent with a level axis).
 
     ```mlir
     bregman.optimizer @accumulate (g = %g : f32, x = %x : f32) {
@@ -133,11 +153,70 @@ def Bregman_StateOp : Bregman_DeclarationOp<"state", [SingleBlock]> {
       bregman.descend %m1, m = %m1 : f32, f32
     }
     ```
+
+    With `per run` it is a host scalar. In a quantizer `every` gives the new values.
+
+    ```mlir
+    bregman.quantizer @q {
+      %x = bregman.latent (w0 = %w0 : f32) : f32 {
+        bregman.yield %w0 : f32
+      }
+      %a = bregman.state "a" per tensor : f32 {
+        %0 = math.absf %x : f32
+        %1 = bregman.reduce mean per tensor %0 : f32
+        bregman.yield %1 : f32
+      }
+    }
+    ```
   }];
-  let arguments = (ins StrAttr:$name);
-  let results = (outs Bregman_Value:$result);
+  let arguments = (ins StrAttr:$name, OptionalAttr<Bregman_Extent>:$extent);
+  let results = (outs Bregman_Shared:$result);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$name `:` type($result) attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    $name (`per` custom<Extent>($extent)^)? `:` type($result) attr-dict-with-keyword $body
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def Bregman_LearnOp : Bregman_DeclarationOp<"learn", [HasParent<"QuantizerOp">, SingleBlock]> {
+  let summary = "trained beside the latent: by dL/dn at fixed x, summed over its extent";
+  let description = [{
+    The first region gives the initial value, the second, where there is one, what the gradient is
+    multiplied with. After each step the value is clamped to its range. Rule Q14 (`bregman-prove`).
+
+    ```mlir
+    bregman.quantizer @q {
+      %x = bregman.latent (w0 = %w0 : f32) : f32 {
+        bregman.yield %w0 : f32
+      }
+      %s = bregman.learn "s" per tensor in [1.000000e-08, inf] : f32 {
+        %0 = math.absf %x : f32
+        %1 = bregman.reduce mean per tensor %0 : f32
+        bregman.yield %1 : f32
+      } scaled {
+        %one = arith.constant 1.000000e+00 : f32
+        %n = bregman.reduce sum per tensor %one : f32
+        %root = math.sqrt %n : f32
+        %0 = arith.divf %one, %root : f32
+        bregman.yield %0 : f32
+      }
+      %w = bregman.project "w" : f32 {
+        %0 = arith.mulf %s, %x : f32
+        bregman.yield %0 : f32
+      }
+      bregman.update chain
+    }
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, OptionalAttr<Bregman_Extent>:$extent,
+                       OptionalAttr<F64Attr>:$low, OptionalAttr<F64Attr>:$high);
+  let results = (outs Bregman_Value:$result);
+  let regions = (region SizedRegion<1>:$body, AnyRegion:$scale);
+  let assemblyFormat = [{
+    $name (`per` custom<Extent>($extent)^)?
+    (`in` `[` custom<Number>($low)^ `,` custom<Number>($high) `]`)? `:` type($result)
+    attr-dict-with-keyword $body (`scaled` $scale^)?
+  }];
   let hasRegionVerifier = 1;
 }
 
@@ -249,8 +328,50 @@ def Bregman_ProxOp : Bregman_ClauseOp<"prox"> {
   let hasRegionVerifier = 1;
 }
 
+def Bregman_PenaltyOp : Bregman_ClauseOp<"penalty"> {
+  let summary = "E, summed over the weights, joins the loss";
+  let description = [{
+    dE/dw joins g, and dE/dx, at fixed w, joins what is handed on.
+
+    ```mlir
+    bregman.quantizer @q {
+      %x = bregman.latent (w0 = %w0 : f32) : f32 {
+        bregman.yield %w0 : f32
+      }
+      bregman.penalty {
+        %0 = arith.mulf %x, %x : f32
+        bregman.yield %0 : f32
+      }
+    }
+    ```
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
+def Bregman_HighOp : Bregman_ClauseOp<"high"> {
+  let summary = "what the float branch of constrained training multiplies with";
+  let description = [{
+    ```mlir
+    bregman.quantizer @q {
+      %x = bregman.latent (w0 = %w0 : f32) : f32 {
+        bregman.yield %w0 : f32
+      }
+      bregman.high {
+        %0 = math.tanh %x : f32
+        bregman.yield %0 : f32
+      }
+    }
+    ```
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
 def Bregman_EveryOp : Bregman_ClauseOp<"every"> {
-  let summary = "the slower program: new values of the latent, each period";
+  let summary = "the slower program: new values of the latent and of states, each period";
   let description = [{
     Due in step k when k + 1 is divisible by the period in steps. It reads old values and takes
     effect at its end.

@@ -68,7 +68,8 @@ def Bregman_StoredOp : Bregman_Op<"stored", [HasParent<"MethodOp">]> {
   let description = [{
     `x` is the latent, `dual` the coordinate of agile mirror descent, `optimizer.m` a state. With
     `parity` p two levels were proved to need one dual: the stored value is the upper level's, the
-    lower level's is p times it.
+    lower level's is p times it. With an extent it is one value for a tensor, a channel or a group;
+    a `learned` one is trained beside the latent.
 
     ```mlir
     bregman.method @q.o quantizer "q" optimizer "o" schedules [] {
@@ -89,8 +90,17 @@ def Bregman_StoredOp : Bregman_Op<"stored", [HasParent<"MethodOp">]> {
     }
     ```
   }];
-  let arguments = (ins StrAttr:$name, OptionalAttr<I32Attr>:$parity, TypeAttrOf<Bregman_Value>:$type);
-  let assemblyFormat = "$name (`parity` custom<Parity>($parity)^)? `:` $type attr-dict";
+  let arguments = (ins StrAttr:$name, UnitAttr:$learned, OptionalAttr<Bregman_Extent>:$extent,
+                       OptionalAttr<I32Attr>:$parity, TypeAttrOf<Bregman_Value>:$type);
+  let assemblyFormat = [{
+    $name (`learned` $learned^)? (`per` custom<Extent>($extent)^)? (`parity` custom<Parity>($parity)^)?
+    `:` $type attr-dict
+  }];
+  let builders = [
+    OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::Type":$type), [{
+      build($_builder, $_state, name, /*learned=*/false, ExtentAttr(), ::mlir::IntegerAttr(), type);
+    }]>
+  ];
 }
 
 def Bregman_HostOp : Bregman_Op<"host", [HasParent<"MethodOp">, SingleBlock]> {

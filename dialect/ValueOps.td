@@ -198,21 +198,114 @@ def Bregman_SteOp : Bregman_FunctionOp<"ste", [Elementwise, SameOperandsAndResul
   let assemblyFormat = "$value `,` $surrogate attr-dict `:` type($value)";
 }
 
-def Bregman_ReduceOp : Bregman_FunctionOp<"reduce"> {
-  let summary = "narrows the level axis";
+def Bregman_ReduceOp : Bregman_FunctionOp<"reduce", [
+    InferTypeOpAdaptor]> {
+  let summary = "narrows the level axis, or the weights of an extent to one value";
   let description = [{
-    `std` divides by d - 1.
+    Without `per` it narrows the level axis; `std` divides by d - 1.
 
     ```mlir
-    func.func @reduce(%u: vector<2xf32>) -> f32 {
+    func.func @over_levels(%u: vector<2xf32>) -> f32 {
       %0 = bregman.reduce sum %u : vector<2xf32>
       return %0 : f32
     }
     ```
+
+    With `per` it narrows the weights of each tensor, channel or group of a row, those where the
+    condition holds; a level axis stays. The mean of nothing is 0, its min and max are the
+    infinities; `std` divides by n - 1. The result is one value for all of them, which is used as a
+    value of each.
+
+    ```mlir
+    func.func @over_weights(%x: f32) -> f32 {
+      %0 = math.absf %x : f32
+      %1 = bregman.reduce mean per tensor %0 : f32
+      %2 = arith.cmpf ogt, %0, %1 : f32
+      %3 = bregman.reduce sum per group(64) %0 where %2 : f32
+      return %3 : f32
+    }
+    ```
   }];
-  let arguments = (ins Bregman_Reduction:$kind, Bregman_Levels:$operand);
+  let arguments = (ins Bregman_Reduction:$kind, OptionalAttr<Bregman_Extent>:$extent,
+                       Bregman_Value:$operand, Optional<I1>:$condition);
+  let results = (outs Bregman_Value:$result);
+  let assemblyFormat = [{
+    $kind (`per` custom<Extent>($extent)^)? $operand (`where` $condition^)? attr-dict
+    `:` type($operand)
+  }];
+  let builders = [
+    OpBuilder<(ins "Reduction":$kind, "::mlir::Value":$operand), [{
+      build($_builder, $_state, kind, ExtentAttr(), operand, ::mlir::Value());
+    }]>
+  ];
+  let hasVerifier = 1;
+}
+
+def Bregman_FitOp : Bregman_FunctionOp<"fit", [
+    AttrSizedOperandSegments, SingleBlock, InferTypeOpAdaptor]> {
+  let summary = "the unknowns of a codebook by alternating assignment and least squares";
+  let description = [{
+    From the start, `rounds` times: each weight takes the nearest of the levels that the region
+    yields for the present unknowns, then the unknowns solve weighted least squares over each
+    extent's weights (the levels are affine in them). A singular system keeps its values.
+
+    ```mlir
+    func.func @fit(%x: f32, %a0: f32, %b0: f32) -> (f32, f32) {
+      %0:2 = bregman.fit %x from (%a0, %b0) rounds 2 per channel : f32, f32 {
+      ^bb0(%a: f32, %b: f32):
+        %1 = arith.addf %a, %b : f32
+        %2 = arith.subf %a, %b : f32
+        %3 = vector.from_elements %1, %2 : vector<2xf32>
+        bregman.yield %3 : vector<2xf32>
+      }
+      return %0#0, %0#1 : f32, f32
+    }
+    ```
+  }];
+  let arguments = (ins F32:$operand, Optional<F32>:$weight, Variadic<Bregman_Value>:$start,
+                       I64Attr:$rounds, Bregman_Extent:$extent);
+  let results = (outs Variadic<Bregman_Value>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $operand (`weighted` $weight^)? `from` `(` $start `)` `rounds` $rounds
+    `per` custom<Extent>($extent) attr-dict `:` type($start) $body
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def Bregman_RandomOp : Bregman_FunctionOp<"random"> {
+  let summary = "uniform in [0, 1), a function of seed, parameter, step and index";
+  let description = [{
+    The step is k, or k+1 with `next`, as for the counters. It has no derivative.
+
+    ```mlir
+    func.func @random() -> f32 {
+      %0 = bregman.random next : f32
+      return %0 : f32
+    }
+    ```
+  }];
+  let arguments = (ins UnitAttr:$next);
   let results = (outs F32:$result);
-  let assemblyFormat = "$kind $operand attr-dict `:` type($operand)";
+  let assemblyFormat = "(`next` $next^)? attr-dict `:` type($result)";
+}
+
+def Bregman_OptimizerStateOp : Bregman_FunctionOp<"optimizer_state"> {
+  let summary = "a state of the base optimizer, its newest value";
+  let description = [{
+    `optimizer.v` in a quantizer; `bregman-compose` puts the state in its place. It has no
+    derivative.
+
+    ```mlir
+    func.func @sharpness() -> f32 {
+      %0 = bregman.optimizer_state "v" : f32
+      return %0 : f32
+    }
+    ```
+  }];
+  let arguments = (ins StrAttr:$name);
+  let results = (outs F32:$result);
+  let assemblyFormat = "$name attr-dict `:` type($result)";
 }
 
 #endif // BREGMAN_VALUE_OPS_TD

@@ -89,10 +89,64 @@ LogicalResult ScheduleOp::verifyRegions() {
     return failure();
   return verifyHost(*this, getBody());
 }
+/// A value of `type` for every `extent`: a host scalar for the run, and nowhere else.
+static LogicalResult verifyExtent(Operation *op, ExtentAttr extent, Type type) {
+  bool ofRun = extent && extent.getScope() == Scope::Run;
+  if (ofRun != type.isF64())
+    return op->emitOpError(ofRun ? "per run expects f64, got " : "expects f32, got ") << type;
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  if (!getExtent()) {
+    if (!isa<VectorType>(getOperand().getType()))
+      return emitOpError("expects a level axis to narrow, or `per` and what it narrows to");
+    if (getCondition())
+      return emitOpError("expects `where` with `per` only");
+    return success();
+  }
+  if (getExtent()->getScope() == Scope::Run)
+    return emitOpError("cannot narrow to the run: what is kept is known per weight");
+  return success();
+}
+
+LogicalResult FitOp::verifyRegions() {
+  if (getRounds() < 1)
+    return emitOpError("expects one round or more, got ") << getRounds();
+  if (getBody().getArgumentTypes() != getStart().getTypes())
+    return emitOpError("expects an argument for each unknown");
+  YieldOp yield = yieldOf(getBody());
+  if (!yield || yield.getValues().size() != 1 || !isa<VectorType>(yield.getValues()[0].getType()))
+    return emitOpError("expects its region to yield the levels");
+  return success();
+}
+
+LogicalResult LearnOp::verifyRegions() {
+  if (failed(verifyExtent(*this, getExtentAttr(), getResult().getType())) ||
+      failed(verifyYieldsOne(*this, getBody(), getResult().getType())))
+    return failure();
+  if (getScale().empty())
+    return success();
+  return verifyYieldsOne(*this, getScale(), Float32Type::get(getContext()));
+}
+
+LogicalResult PenaltyOp::verifyRegions() {
+  return verifyYieldsOne(*this, getBody(), Float32Type::get(getContext()));
+}
+LogicalResult HighOp::verifyRegions() {
+  return verifyYieldsOne(*this, getBody(), Float32Type::get(getContext()));
+}
+
 LogicalResult LevelsOp::verifyRegions() {
+  if (failed(verifyNames(*this, getBody(), getArgNames())))
+    return failure();
+  if (getBody().getNumArguments() > 1)
+    return emitOpError("expects one argument at most, what is quantized");
   return verifyYieldsOne(*this, getBody(), getResult().getType());
 }
 LogicalResult StateOp::verifyRegions() {
+  if (failed(verifyExtent(*this, getExtentAttr(), getResult().getType())))
+    return failure();
   return verifyYieldsOne(*this, getBody(), getResult().getType());
 }
 LogicalResult ProjectOp::verifyRegions() {

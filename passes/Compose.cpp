@@ -85,8 +85,7 @@ LogicalResult Composer::run() {
 
 void Composer::addStored(Composition &composition, MethodOp method) {
   auto add = [&](std::string name, Value declaration, Location loc) {
-    StoredOp::create(builder, loc, builder.getStringAttr(name), IntegerAttr(),
-                     TypeAttr::get(composition.latentType()));
+    StoredOp::create(builder, loc, name, composition.latentType());
     composition.host.reserve(name);
     composition.stored.push_back({name, composition.latentType(), declaration, loc});
   };

@@ -118,7 +118,8 @@ void DefinitionEmitter::emitClause(const TypedClause &clause) {
   Location location = emitter.at(clause.range);
   switch (clause.kind) {
   case TypedClause::Levels: {
-    auto op = LevelsOp::create(builder, location, weightType(clause.value->type.levels));
+    auto op = LevelsOp::create(builder, location, weightType(clause.value->type.levels),
+                               builder.getStrArrayAttr({}));
     fill(op.getBody(), *clause.value, clause.value->type.levels);
     emitter.define(clause.declared, op.getResult());
     return;
@@ -218,7 +219,8 @@ void DefinitionEmitter::emitOptimizer() {
   SmallVector<StringRef> names;
   for (const TypedClause &clause : definition.clauses) {
     if (clause.kind == TypedClause::State) {
-      auto state = StateOp::create(builder, emitter.at(clause.range), f32, clause.declared->name);
+      auto state = StateOp::create(builder, emitter.at(clause.range), f32,
+                                   builder.getStringAttr(clause.declared->name), ExtentAttr());
       fill(state.getBody(), *clause.value, 0);
       emitter.define(clause.declared, state.getResult());
     } else if (clause.kind == TypedClause::Next) {

@@ -223,7 +223,7 @@ Value ExprEmitter::compute(const Node &node) {
   auto weight = [&](size_t index, int axis) { return emitWeight(*node.operands[index], axis); };
   auto acrossLevels = [&] { return emit(*node.operands[0]); };
   auto reduce = [&](Reduction kind) -> Value {
-    return ReduceOp::create(builder, location, builder.getF32Type(), kind, acrossLevels());
+    return ReduceOp::create(builder, location, kind, acrossLevels());
   };
   if (node.constant() && !node.type.condition)
     return constantF64(*evaluate(node), location);
