@@ -57,9 +57,9 @@ private:
 } // namespace
 
 KernelOp Unroller::copySignature() {
-  SmallVector<Attribute> streams, access, storage;
-  for (auto [name, kind, type] :
-       llvm::zip(kernel.getStreams(), kernel.getAccess(), kernel.getStorage())) {
+  SmallVector<Attribute> streams, access, storage, extents;
+  for (auto [name, kind, type, extent] : llvm::zip(kernel.getStreams(), kernel.getAccess(),
+                                                   kernel.getStorage(), kernel.getExtents())) {
     Type stored = cast<TypeAttr>(type).getValue();
     StringRef stream = cast<StringAttr>(name).getValue();
     for (int64_t plane = 0; plane < levelCount(stored); ++plane) {
@@ -67,11 +67,13 @@ KernelOp Unroller::copySignature() {
                                           : Attribute(name));
       access.push_back(kind);
       storage.push_back(TypeAttr::get(getElementTypeOrSelf(stored)));
+      extents.push_back(extent);
     }
   }
-  auto copy = KernelOp::create(builder, kernel.getLoc(), kernel.getSymName(), kernel.getScalars(),
+  auto copy = KernelOp::create(builder, kernel.getLoc(), kernel.getSymNameAttr(),
+                               kernel.getOverAttr(), kernel.getScalars(),
                                builder.getArrayAttr(streams), builder.getArrayAttr(access),
-                               builder.getArrayAttr(storage));
+                               builder.getArrayAttr(storage), builder.getArrayAttr(extents));
   copy->setDiscardableAttrs(kernel->getDiscardableAttrDictionary());
   Block &body = copy.getBody().emplaceBlock();
   for (BlockArgument argument : kernel.getBody().getArguments())

@@ -243,11 +243,11 @@ void format::printExtent(OpAsmPrinter &printer, Operation *, ExtentAttr extent) 
 }
 
 ParseResult format::parseKernelSignature(OpAsmParser &parser, Region &body, ArrayAttr &scalars,
-                                         ArrayAttr &streams, ArrayAttr &access,
-                                         ArrayAttr &storage) {
+                                         ArrayAttr &streams, ArrayAttr &access, ArrayAttr &storage,
+                                         ArrayAttr &extents) {
   Builder &builder = parser.getBuilder();
   SmallVector<OpAsmParser::Argument> arguments;
-  SmallVector<Attribute> scalarNames, streamNames, accesses, types;
+  SmallVector<Attribute> scalarNames, streamNames, accesses, types, extentList;
   auto scalar = [&]() -> ParseResult {
     if (parseName(parser, scalarNames) || parser.parseEqual() ||
         parser.parseArgument(arguments.emplace_back()))
@@ -264,10 +264,14 @@ ParseResult format::parseKernelSignature(OpAsmParser &parser, Region &body, Arra
     SMLoc place = parser.getCurrentLocation();
     if (parser.parseKeyword(&keyword))
       return failure();
-    if (!llvm::is_contained({"in", "out", "inout"}, keyword))
-      return parser.emitError(place, "expected in, out or inout, got ") << keyword;
+    if (!llvm::is_contained({"in", "out", "inout"}, keyword) && !symbolizeReduction(keyword))
+      return parser.emitError(place, "expected in, out, inout or a reduction, got ") << keyword;
     if (parser.parseType(type))
       return failure();
+    ExtentAttr extent;
+    if (succeeded(parser.parseOptionalKeyword("per")) && parseExtent(parser, extent))
+      return failure();
+    extentList.push_back(extent ? Attribute(extent) : builder.getUnitAttr());
     accesses.push_back(builder.getStringAttr(keyword));
     types.push_back(TypeAttr::get(type));
     arguments.back().type = withElement(type, builder.getF32Type());
@@ -283,12 +287,13 @@ ParseResult format::parseKernelSignature(OpAsmParser &parser, Region &body, Arra
   streams = builder.getArrayAttr(streamNames);
   access = builder.getArrayAttr(accesses);
   storage = builder.getArrayAttr(types);
+  extents = builder.getArrayAttr(extentList);
   return success();
 }
 
-void format::printKernelSignature(OpAsmPrinter &printer, Operation *, Region &body,
+void format::printKernelSignature(OpAsmPrinter &printer, Operation *op, Region &body,
                                   ArrayAttr scalars, ArrayAttr streams, ArrayAttr access,
-                                  ArrayAttr storage) {
+                                  ArrayAttr storage, ArrayAttr extents) {
   auto arguments = body.getArguments();
   printer << "scalars (";
   llvm::interleaveComma(llvm::enumerate(scalars), printer, [&](auto entry) {
@@ -302,6 +307,10 @@ void format::printKernelSignature(OpAsmPrinter &printer, Operation *, Region &bo
     printer << " = " << arguments[scalars.size() + index] << " : "
             << cast<StringAttr>(access[index]).getValue() << " "
             << cast<TypeAttr>(storage[index]).getValue();
+    if (auto extent = dyn_cast<ExtentAttr>(extents[index])) {
+      printer << " per ";
+      printExtent(printer, op, extent);
+    }
   });
   printer << ") ";
   printBody(printer, body);

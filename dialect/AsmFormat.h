@@ -46,11 +46,13 @@ void printParity(OpAsmPrinter &printer, Operation *op, IntegerAttr parity);
 ParseResult parseExtent(OpAsmParser &parser, ExtentAttr &extent);
 void printExtent(OpAsmPrinter &printer, Operation *op, ExtentAttr extent);
 
-/// `scalars (lr = %lr) streams (g = %g : in bf16, x = %x : inout f32) { ... }`.
+/// `scalars (lr = %lr) streams (g = %g : in bf16, s = %s : sum f32 per tensor) { ... }`.
 ParseResult parseKernelSignature(OpAsmParser &parser, Region &body, ArrayAttr &scalars,
-                                 ArrayAttr &streams, ArrayAttr &access, ArrayAttr &storage);
+                                 ArrayAttr &streams, ArrayAttr &access, ArrayAttr &storage,
+                                 ArrayAttr &extents);
 void printKernelSignature(OpAsmPrinter &printer, Operation *op, Region &body, ArrayAttr scalars,
-                          ArrayAttr streams, ArrayAttr access, ArrayAttr storage);
+                          ArrayAttr streams, ArrayAttr access, ArrayAttr storage,
+                          ArrayAttr extents);
 
 /// `(%gi = %g, %xi = %x) : f32, f32 { ... }`.
 ParseResult parseSweep(OpAsmParser &parser, Region &body, SmallVectorImpl<Operand> &reads,

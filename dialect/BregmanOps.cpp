@@ -119,7 +119,16 @@ PublishOp MethodOp::getPublish() { return onlyOf<PublishOp>(*this); }
 FinalOp MethodOp::getFinal() { return onlyOf<FinalOp>(*this); }
 
 bool KernelOp::isRead(unsigned stream) {
-  return cast<StringAttr>(getAccess()[stream]).getValue() != "out";
+  return cast<StringAttr>(getAccess()[stream]).getValue().starts_with("in");
+}
+std::optional<Reduction> KernelOp::reductionOf(unsigned stream) {
+  return symbolizeReduction(cast<StringAttr>(getAccess()[stream]).getValue());
+}
+ExtentAttr KernelOp::extentOf(unsigned stream) {
+  return dyn_cast<ExtentAttr>(getExtents()[stream]);
+}
+bool KernelOp::isUniform(unsigned stream) {
+  return extentOf(stream) && extentOf(stream) != getOverAttr();
 }
 bool KernelOp::isWritten(unsigned stream) {
   return cast<StringAttr>(getAccess()[stream]).getValue() != "in";

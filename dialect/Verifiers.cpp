@@ -302,12 +302,13 @@ LogicalResult MethodOp::verifyRegions() {
 LogicalResult KernelOp::verifyRegions() {
   size_t streams = getStreams().size();
   if (getAccess().size() != streams || getStorage().size() != streams ||
+      getExtents().size() != streams ||
       getBody().getNumArguments() != getScalars().size() + streams)
     return emitOpError("expects an argument for each scalar and each stream");
   llvm::SmallDenseSet<Attribute> written;
   for (auto sweep : getBody().getOps<SweepOp>())
     for (Attribute name : yieldOf(sweep.getBody()).getNames())
-      if (!written.insert(name).second)
+      if (!cast<StringAttr>(name).getValue().ends_with(".where") && !written.insert(name).second)
         return sweep.emitOpError("writes ") << name << ", which an earlier sweep writes too";
   for (unsigned index = 0; index < streams; ++index)
     if (isWritten(index) != written.contains(getStreams()[index]))
@@ -315,6 +316,19 @@ LogicalResult KernelOp::verifyRegions() {
              << streamName(index) << "` is declared `"
              << cast<StringAttr>(getAccess()[index]).getValue() << "` but is "
              << (isWritten(index) ? "never written" : "written");
+  for (unsigned index = 0; index < streams; ++index) {
+    ExtentAttr extent = extentOf(index);
+    if (reductionOf(index) && (!extent || getOver()))
+      return emitOpError("stream `") << streamName(index)
+                                     << (extent ? "` narrows, but the kernel is not over weights"
+                                                : "` narrows, but to no extent");
+    if (!reductionOf(index) && isWritten(index) && isUniform(index))
+      return emitOpError("stream `")
+             << streamName(index) << "` is written, but is not what the kernel goes over";
+    if (getOver() && !extent)
+      return emitOpError("stream `")
+             << streamName(index) << "` has a value per weight, but the kernel is over an extent";
+  }
   return success();
 }
 
@@ -337,13 +351,16 @@ LogicalResult SweepOp::verifyRegions() {
   }
   for (auto [index, value] : llvm::enumerate(yield.getValues())) {
     StringRef name = yield.nameOf(index);
+    bool isMask = name.consume_back(".where");
     int found = -1;
     for (unsigned stream = 0; stream < kernel.getStreams().size(); ++stream)
       if (kernel.streamName(stream) == name)
         found = stream;
     if (found < 0)
       return emitOpError("writes `") << name << "`, which is no stream of its kernel";
-    if (kernel.getStream(found).getType() != value.getType())
+    if (isMask && (!kernel.reductionOf(found) || !value.getType().isInteger(1)))
+      return emitOpError("yields `") << name << ".where`, which is the condition of a reduction";
+    if (!isMask && kernel.getStream(found).getType() != value.getType())
       return emitOpError("writes ") << value.getType() << " to stream `" << name << "` of "
                                     << kernel.getStream(found).getType();
   }

@@ -28,7 +28,8 @@ public:
   KernelWriter(OpBuilder &builder, Location loc, StringRef name, ArrayRef<Stream> streams)
       : builder(builder.getContext()), streams(streams) {
     ArrayAttr none = builder.getArrayAttr({});
-    kernel = KernelOp::create(builder, loc, builder.getStringAttr(name), none, none, none, none);
+    kernel = KernelOp::create(builder, loc, builder.getStringAttr(name), ExtentAttr(), none, none,
+                              none, none, none);
     Block *body = &kernel.getBody().emplaceBlock();
     this->builder.setInsertionPointToEnd(body);
     sweep = SweepOp::create(this->builder, loc, ValueRange());
@@ -127,6 +128,8 @@ void KernelWriter::finish() {
   kernel.setStreamsAttr(builder.getArrayAttr(names));
   kernel.setAccessAttr(builder.getArrayAttr(access));
   kernel.setStorageAttr(builder.getArrayAttr(storage));
+  kernel.setExtentsAttr(
+      builder.getArrayAttr(SmallVector<Attribute>(names.size(), builder.getUnitAttr())));
   SmallVector<Attribute> scalarNames;
   for (auto &entry : scalars)
     scalarNames.push_back(entry.first);

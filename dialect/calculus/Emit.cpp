@@ -32,9 +32,7 @@ Value Emit::keep(Value condition, Value a) {
 Value Emit::spread(Value scalar, Type type) {
   return scalar.getType() == type ? scalar : make<vector::BroadcastOp>(type, scalar);
 }
-Value Emit::reduce(Reduction kind, Value levels) {
-  return make<ReduceOp>(kind, levels);
-}
+Value Emit::reduce(Reduction kind, Value levels) { return make<ReduceOp>(kind, levels); }
 Value Emit::extract(Value levels, int64_t index) {
   return make<vector::ExtractOp>(levels, ArrayRef<int64_t>{index});
 }
