@@ -155,6 +155,11 @@ def LowerToLoops : Pass<"bregman-lower-to-loops", "mlir::ModuleOp"> {
     overlap. The streaming variant takes whole vectors only, prefetches the streams that it reads,
     and stores f32 streams that are only written around the cache.
 
+    Where a stream that is only written takes a function of the new state, as the weight does, the
+    loop has two stages: what the state waits for, and the rest, which works on the vectors of the
+    iteration before. So two short chains overlap instead of one long one, and the loop makes one
+    iteration more.
+
     bf16 and f16 streams are widened exactly, and rounded to nearest even.
 
     Example: the streaming loop of `x = x + x` with 16 lanes is, without the prefetch,

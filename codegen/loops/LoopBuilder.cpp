@@ -1,8 +1,10 @@
 // Copies a kernel's body onto vectors. It stands once in the code: only loads and stores choose
-// between whole and masked vectors, on a branch that is predicted until the last iteration.
+// between whole and masked vectors, on a branch that is predicted until the last iteration. Of two
+// stages the second works on the vectors of the iteration before, and the loop makes one more.
 #include "codegen/loops/LoopBuilder.h"
 #include "codegen/KernelABI.h"
 #include "codegen/ValueNames.h"
+#include "codegen/loops/Stages.h"
 #include "codegen/loops/Storage.h"
 #include "codegen/loops/StreamAccess.h"
 
@@ -23,12 +25,12 @@ static constexpr int prefetchBytes = 2048;
 /// Several vectors in turn let a core with deep pipelines overlap their long chains of fma; more
 /// than the registers hold is no gain. Streams are bound by memory, and one gives the shortest
 /// code.
-static int vectorsPerIteration(const LoopOptions &options) {
+static int vectorsPerIteration(const LoopOptions &options, const Stages &stages) {
   if (options.vectors > 0)
     return options.vectors;
   if (options.variant == LoopVariant::Streaming)
     return 1;
-  return options.lanes == 16 ? 4 : 2;
+  return options.lanes == 16 && !stages.areTwo() ? 4 : 2;
 }
 
 namespace {
@@ -36,8 +38,7 @@ class LoopBuilder {
 public:
   LoopBuilder(KernelOp kernel, LoopOptions options)
       : kernel(kernel), options(options), builder(kernel), loc(kernel.getLoc()),
-        access(builder, options.lanes), vectorCount(vectorsPerIteration(options)),
-        vectors(vectorCount) {}
+        access(builder, options.lanes) {}
 
   /// Replaces the kernel by its function.
   LogicalResult run();
@@ -46,8 +47,8 @@ private:
   LogicalResult check();
   void buildEntry(func::FuncOp function);
   /// Copies the operations of `block` on vectors: in front of the loop what is the same for every
-  /// weight, the rest at the insertion point.
-  LogicalResult copyBody(Block &block);
+  /// weight, the rest at the insertion point; of the sweep's body the operations of one stage.
+  LogicalResult copyBody(Block &block, bool late = false);
   LogicalResult copy(Operation *op);
   Value constant(int64_t value) {
     return arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
@@ -56,8 +57,12 @@ private:
   /// whole.
   using PerMask = llvm::function_ref<SmallVector<Value>(ArrayRef<Value> masks)>;
   SmallVector<Value> underMask(TypeRange types, PerMask emit);
+  /// Where the loads and stores that follow are: at the vectors from `first` on, before `end`.
+  void moveTo(Value first, Value end);
   void buildLoads();
-  void buildStores();
+  void buildStores(bool late);
+  /// The second stage, on what the iteration before has left; then leaves what this one has.
+  LogicalResult buildLateStage();
 
   LoopStream &streamOf(StringRef name) {
     return *llvm::find_if(streams, [&](LoopStream &stream) { return stream.name == name; });
@@ -70,12 +75,16 @@ private:
   StreamAccess access;
   SweepOp sweep;
   SmallVector<LoopStream> streams;
-  int vectorCount; ///< of one iteration
+  Stages stages;
+  int vectorCount = 0; ///< of one iteration
   /// Of the kernel's scalar values, for each of those.
   SmallVector<IRMapping> vectors;
-  SmallVector<Value> indices; ///< of the first element of each vector
   scf::ForOp loop;
-  Value size, isWhole;
+  Value size;                 ///< of the tensor
+  Value step;                 ///< elements of one iteration
+  SmallVector<Value> indices; ///< of the first element of each vector
+  Value end;                  ///< of the elements that may be touched
+  Value isWhole;              ///< whether all vectors lie before it; null: they do
 };
 } // namespace
 
@@ -172,9 +181,9 @@ LogicalResult LoopBuilder::copy(Operation *op) {
   return success();
 }
 
-LogicalResult LoopBuilder::copyBody(Block &block) {
+LogicalResult LoopBuilder::copyBody(Block &block, bool late) {
   for (Operation &op : block)
-    if (failed(copy(&op)))
+    if (stages.late.contains(&op) == late && failed(copy(&op)))
       return failure();
   return success();
 }
@@ -193,7 +202,7 @@ SmallVector<Value> LoopBuilder::underMask(TypeRange types, PerMask emit) {
     SmallVector<Value> masks(vectorCount);
     if (!whole)
       for (auto [mask, index] : llvm::zip(masks, indices)) {
-        Value left = arith::SubIOp::create(builder, loc, size, index);
+        Value left = arith::SubIOp::create(builder, loc, end, index);
         mask = access.maskBelow(loc, left);
       }
     SmallVector<Value> results = emit(masks);
@@ -201,6 +210,17 @@ SmallVector<Value> LoopBuilder::underMask(TypeRange types, PerMask emit) {
       scf::YieldOp::create(builder, loc, results);
   }
   return branch.getResults();
+}
+
+void LoopBuilder::moveTo(Value first, Value newEnd) {
+  indices.assign({first});
+  for (int part = 1; part < vectorCount; ++part)
+    indices.push_back(arith::AddIOp::create(builder, loc, first, constant(part * options.lanes)));
+  end = newEnd;
+  if (options.variant == LoopVariant::Streaming && vectorCount == 1 && !stages.areTwo())
+    return;
+  Value left = arith::SubIOp::create(builder, loc, end, first);
+  isWhole = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, left, step);
 }
 
 void LoopBuilder::buildLoads() {
@@ -233,10 +253,12 @@ void LoopBuilder::buildLoads() {
       }
 }
 
-void LoopBuilder::buildStores() {
+void LoopBuilder::buildStores(bool late) {
   auto yield = cast<YieldOp>(sweep.getBody().front().getTerminator());
   SmallVector<std::pair<LoopStream *, SmallVector<Value>>> writes;
   for (auto [number, value] : llvm::enumerate(yield.getValues())) {
+    if (stages.isLate(value) != late)
+      continue;
     LoopStream &stream = streamOf(yield.nameOf(number));
     SmallVector<Value> values;
     for (IRMapping &part : vectors)
@@ -257,9 +279,34 @@ void LoopBuilder::buildStores() {
   });
 }
 
+LogicalResult LoopBuilder::buildLateStage() {
+  SmallVector<Value> left;
+  auto before = loop.getRegionIterArgs().begin();
+  for (Value value : stages.carried)
+    for (IRMapping &part : vectors) {
+      left.push_back(part.lookup(value));
+      before->setLoc(value.getLoc());
+      part.map(value, *before++);
+    }
+  // The first iteration has none before it, and stores nothing here.
+  Value i = loop.getInductionVar();
+  Value first = arith::SubIOp::create(builder, loc, i, step);
+  Value isFirst =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, i, loop.getLowerBound());
+  moveTo(first, arith::SelectOp::create(builder, loc, isFirst, first, size));
+  if (failed(copyBody(sweep.getBody().front(), /*late=*/true)))
+    return failure();
+  buildStores(/*late=*/true);
+  scf::YieldOp::create(builder, loc, left);
+  return success();
+}
+
 LogicalResult LoopBuilder::run() {
   if (failed(check()))
     return failure();
+  stages = findStages(kernel, sweep);
+  vectorCount = vectorsPerIteration(options, stages);
+  vectors.resize(vectorCount);
   bool isPlain = options.variant == LoopVariant::Plain;
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   auto type = builder.getFunctionType({builder.getI64Type(), pointer, pointer}, {});
@@ -267,25 +314,28 @@ LogicalResult LoopBuilder::run() {
       func::FuncOp::create(builder, loc, isPlain ? abi::plainSymbol : abi::streamingSymbol, type);
   buildEntry(function);
 
-  Value lanes = constant(options.lanes * vectorCount);
+  step = constant(options.lanes * vectorCount);
   if (failed(copyBody(kernel.getBody().front())))
     return failure();
-  loop = scf::ForOp::create(builder, loc, constant(0), size, lanes);
+  Value last = size;
+  SmallVector<Value> nothing;
+  if (stages.areTwo()) {
+    last = arith::AddIOp::create(builder, loc, size, step);
+    auto type = VectorType::get({options.lanes}, builder.getF32Type());
+    Value zero = arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, 0.0f));
+    nothing.assign(stages.carried.size() * vectorCount, zero);
+  }
+  loop = scf::ForOp::create(builder, loc, constant(0), last, step, nothing);
   loop.getInductionVar().setLoc(named("i", loc));
   func::ReturnOp::create(builder, loc);
   builder.setInsertionPointToStart(loop.getBody());
-  indices.push_back(loop.getInductionVar());
-  for (int part = 1; part < vectorCount; ++part)
-    indices.push_back(arith::AddIOp::create(builder, loc, loop.getInductionVar(),
-                                            constant(part * options.lanes)));
-  if (isPlain || vectorCount > 1) {
-    Value left = arith::SubIOp::create(builder, loc, size, loop.getInductionVar());
-    isWhole = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, left, lanes);
-  }
+  moveTo(loop.getInductionVar(), size);
   buildLoads();
   if (failed(copyBody(sweep.getBody().front())))
     return failure();
-  buildStores();
+  buildStores(/*late=*/false);
+  if (stages.areTwo() && failed(buildLateStage()))
+    return failure();
   kernel.erase();
   return success();
 }

@@ -104,6 +104,17 @@ TEST(HostLoop, WidthsAndVariantsGiveTheSameBits) {
     }
 }
 
+TEST(HostLoop, TheStreamingVariantTakesAnyNumberOfVectors) {
+  for (int lanes : lanesHere()) {
+    KernelRunner plain(lanes), streaming(lanes, LoopVariant::Streaming);
+    ASSERT_NO_FATAL_FAILURE(plain.load(momentum));
+    ASSERT_NO_FATAL_FAILURE(streaming.load(momentum));
+    for (int64_t size = 0; size <= 5 * lanes; size += lanes)
+      EXPECT_TRUE(sameBits(runMomentum(plain, size, 0), runMomentum(streaming, size, 0)))
+          << size << " of " << lanes;
+  }
+}
+
 TEST(HostLoop, TailsHaveTheBitsOfTheBody) {
   for (int lanes : lanesHere()) {
     KernelRunner runner(lanes);
