@@ -23,14 +23,17 @@ namespace bregman {
 static constexpr int prefetchBytes = 2048;
 
 /// Several vectors in turn let a core with deep pipelines overlap their long chains of fma; more
-/// than the registers hold is no gain. Streams are bound by memory, and one gives the shortest
-/// code.
+/// than the registers hold is no gain. Two stages overlap already, and what one leaves to the other
+/// takes registers. Without long chains streams are bound by memory, and one vector gives the
+/// shortest code.
 static int vectorsPerIteration(const LoopOptions &options, const Stages &stages) {
   if (options.vectors > 0)
     return options.vectors;
+  if (stages.areTwo())
+    return stages.carried.size() <= 2 ? 2 : 1;
   if (options.variant == LoopVariant::Streaming)
     return 1;
-  return options.lanes == 16 && !stages.areTwo() ? 4 : 2;
+  return options.lanes == 16 ? 4 : 2;
 }
 
 namespace {
