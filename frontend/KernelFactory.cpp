@@ -43,9 +43,17 @@ llvm::Expected<KernelFactory> KernelFactory::create(const CompileOptions &option
   return KernelFactory(cached ? &sharedCache() : nullptr, std::move(*target));
 }
 
+/// What a kernel is, for the key: its text as printed fastest. The passes have left it sound.
+static std::string identityOf(KernelOp kernel) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  kernel->print(stream, OpPrintingFlags().assumeVerified().useLocalScope());
+  return text;
+}
+
 CacheKey KernelFactory::keyOf(KernelOp kernel, LoopVariant variant) const {
   CacheKeyParts parts;
-  parts.kernel = stageText(kernel, nullptr);
+  parts.kernel = identityOf(kernel);
   parts.options = variant == LoopVariant::Streaming ? "streaming" : "plain";
   parts.triple = target.triple;
   parts.cpu = target.cpu;

@@ -12,6 +12,8 @@ using namespace mlir;
 static void addCleanup(OpPassManager &manager) {
   GreedyRewriteConfig config;
   config.enableConstantCSE(false);
+  // Every region of the dialect is one block.
+  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
   manager.addPass(createCanonicalizerPass(config));
   manager.addPass(createCSEPass());
 }

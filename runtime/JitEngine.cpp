@@ -2,6 +2,7 @@
 #include "runtime/JitEngine.h"
 
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/ExecutionEngine/Orc/MapperJITLinkMemoryManager.h"
 #include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/TargetParser/Host.h"
@@ -11,6 +12,9 @@
 namespace bregman {
 
 namespace {
+
+/// Of the address space; only pages that hold code become memory.
+constexpr size_t memoryGranularity = 1 << 20;
 
 llvm::Error failure(llvm::StringRef name, const llvm::Twine &what) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), "kernel `" + name + "`: " + what);
@@ -51,8 +55,14 @@ llvm::Expected<std::unique_ptr<JitEngine>> JitEngine::create() {
               -> llvm::Expected<std::unique_ptr<llvm::orc::IRCompileLayer::IRCompiler>> {
             return std::make_unique<NoCompiler>();
           })
-      .setObjectLinkingLayerCreator([](llvm::orc::ExecutionSession &session) {
-        return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
+      .setObjectLinkingLayerCreator([](llvm::orc::ExecutionSession &session)
+                                        -> llvm::Expected<std::unique_ptr<llvm::orc::ObjectLayer>> {
+        // Kernels are a few pages each: one mapping for many of them.
+        auto memory = llvm::orc::MapperJITLinkMemoryManager::CreateWithMapper<
+            llvm::orc::InProcessMemoryMapper>(memoryGranularity);
+        if (!memory)
+          return memory.takeError();
+        return std::make_unique<llvm::orc::ObjectLinkingLayer>(session, std::move(*memory));
       });
   auto jit = builder.create();
   if (!jit)
