@@ -1,6 +1,7 @@
 // Who is measured against whom.
 #include "frontend/bench/Bench.h"
 
+#include "frontend/bench/Agreement.h"
 #include "frontend/bench/Cases.h"
 #include "frontend/bench/CompileTimes.h"
 #include "frontend/bench/KernelContender.h"
@@ -84,6 +85,22 @@ public:
     return match;
   }
 
+  /// Whether all who do the same step come to the same weights.
+  Status agree(Report &report) const {
+    Contender *ours = nullptr;
+    for (const auto &[side, contender] : contenders) {
+      if (side == Side::Bregman)
+        ours = contender.get();
+      if (side != Side::Torch)
+        continue;
+      Result<double> difference = differenceOf(title, *ours, *contender, trial());
+      if (!difference)
+        return difference.error();
+      report.agreements.push_back({title, contender->name(), *difference});
+    }
+    return {};
+  }
+
   Row run(const Model &model, int threads, double seconds) {
     Row row{title, model.name, model.weights(), model.sizes.size(), threads, {}};
     std::vector<Contender *> runners;
@@ -133,6 +150,8 @@ Status bregman::bench::run(const BenchOptions &options, std::ostream &out, std::
       auto match = Match::create(options, measured, *torch);
       if (!match)
         return match.error();
+      if (Status parted = match->agree(report))
+        return *parted;
       for (const Model &model : *chosenModels)
         for (int threads : options.threads) {
           progress << measured.title() << ", " << model.name << ", threads: " << threads

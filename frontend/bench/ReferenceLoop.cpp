@@ -19,6 +19,23 @@ namespace {
 /// The most arrays in place that there is a loop for.
 constexpr int mostStates = 16;
 
+/// The weights from `i` on, fewer than a vector has, and what both widths end with.
+template <int States, bool Publishes, bool Streaming>
+void finish(int64_t i, int64_t n, const float *g, float *const *states, float *w) {
+  for (; i < n; ++i) {
+    asm volatile("" ::"x"(g[i]));
+    for (int s = 0; s < States; ++s) {
+      float value = states[s][i];
+      asm volatile("" : "+x"(value));
+      states[s][i] = value;
+    }
+    if constexpr (Publishes)
+      w[i] = states[0][i];
+  }
+  if constexpr (Streaming)
+    _mm_sfence();
+}
+
 template <int States, bool Publishes, bool Streaming>
 __attribute__((target("avx512f"))) void loop512(int64_t n, const float *g, float *const *states,
                                                 float *w) {
@@ -45,18 +62,7 @@ __attribute__((target("avx512f"))) void loop512(int64_t n, const float *g, float
     else if constexpr (Publishes)
       _mm512_storeu_ps(w + i, values[0]);
   }
-  for (; i < n; ++i) {
-    asm volatile("" ::"x"(g[i]));
-    for (int s = 0; s < States; ++s) {
-      float value = states[s][i];
-      asm volatile("" : "+x"(value));
-      states[s][i] = value;
-    }
-    if constexpr (Publishes)
-      w[i] = states[0][i];
-  }
-  if constexpr (Streaming)
-    _mm_sfence();
+  finish<States, Publishes, Streaming>(i, n, g, states, w);
 }
 
 template <int States, bool Publishes, bool Streaming>
@@ -84,18 +90,7 @@ __attribute__((target("avx2"))) void loop256(int64_t n, const float *g, float *c
     else if constexpr (Publishes)
       _mm256_storeu_ps(w + i, values[0]);
   }
-  for (; i < n; ++i) {
-    asm volatile("" ::"x"(g[i]));
-    for (int s = 0; s < States; ++s) {
-      float value = states[s][i];
-      asm volatile("" : "+x"(value));
-      states[s][i] = value;
-    }
-    if constexpr (Publishes)
-      w[i] = states[0][i];
-  }
-  if constexpr (Streaming)
-    _mm_sfence();
+  finish<States, Publishes, Streaming>(i, n, g, states, w);
 }
 
 using Loop = void (*)(int64_t, const float *, float *const *, float *);

@@ -129,6 +129,11 @@ void bregman::bench::printJson(const Report &report, std::ostream &out) {
         one["times_of_bregman"] = speedOver(row.find(Side::Bregman)->timing, entry.timing);
       rows.push_back(std::move(one));
     }
+  nlohmann::ordered_json agreements = nlohmann::json::array();
+  for (const Agreement &agreement : report.agreements)
+    agreements.push_back({{"match", agreement.match},
+                          {"contender", agreement.contender},
+                          {"largest_difference", agreement.largestDifference}});
   for (const CompileTimes &times : report.compiles)
     compiles.push_back({{"match", times.title},
                         {"kernels", times.kernels},
@@ -140,6 +145,7 @@ void bregman::bench::printJson(const Report &report, std::ostream &out) {
                                 {"second_level_cache", report.secondLevelCache},
                                 {"torch", report.torch},
                                 {"seconds_per_row", report.seconds},
+                                {"agreement", agreements},
                                 {"rows", rows},
                                 {"compile", compiles}};
   out << all.dump(2) << "\n";

@@ -28,11 +28,18 @@ struct Row {
   const Entry *find(Side side) const;
 };
 
+/// Somebody whose weights after some steps were compared with our kernel's before any timing.
+struct Agreement {
+  std::string match, contender;
+  double largestDifference = 0;
+};
+
 struct Report {
   std::string cpu, torch; ///< torch: LibTorch's version; empty where it was not measured
   int64_t secondLevelCache = 0;
   unsigned cores = 0;
   double seconds = 0; ///< per row
+  std::vector<Agreement> agreements;
   std::vector<Row> rows;
   std::vector<CompileTimes> compiles;
 };

@@ -15,7 +15,9 @@ using namespace bregman::bench;
 
 namespace {
 
-constexpr double lr = 1e-3, mu = 0.9, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, beta = 1.02;
+constexpr Numbers numbers;
+constexpr double lr = numbers.lr, mu = numbers.mu, beta1 = numbers.beta1, beta2 = numbers.beta2,
+                 eps = numbers.eps, beta = numbers.beta;
 
 /// What LibTorch keeps of one tensor of a model. Where the latent has levels, `x` and the states
 /// have them in front: LibTorch sweeps that faster than levels at the end.
@@ -42,23 +44,8 @@ public:
     at::set_num_threads(threads);
     steps = 0;
     column = at::tensor(levels).unsqueeze(1);
-    for (int64_t size : sizes) {
-      Weights &t = tensors.emplace_back();
-      t.g = at::rand({size}).sub_(0.5).mul_(2e-3);
-      at::Tensor start = at::rand({size}).sub_(0.5).mul_(0.2);
-      bool lifted = projection == Projection::Softmax;
-      t.x = lifted ? start.unsqueeze(0).mul(column) : start;
-      t.xg = lifted ? at::zeros_like(t.x) : t.g;
-      t.w = projection == Projection::None ? t.x : at::zeros_like(start);
-      for (at::Tensor *like : {&t.m, &t.v, &t.a, &t.b})
-        *like = at::zeros_like(t.x);
-      t.counter = at::zeros({});
-      xs.push_back(t.x);
-      gradients.push_back(t.xg);
-      ms.push_back(t.m);
-      vs.push_back(t.v);
-      counters.push_back(t.counter);
-    }
+    for (int64_t size : sizes)
+      add(at::rand({size}).sub_(0.5).mul_(0.2), at::rand({size}).sub_(0.5).mul_(2e-3));
   }
 
   void step() override {
@@ -82,7 +69,40 @@ public:
       list->clear();
   }
 
+  std::vector<float> weightsAfter(const Trial &trial) override {
+    at::NoGradGuard noGradients;
+    prepare({}, /*threads=*/1);
+    at::Tensor start = at::tensor(trial.weights);
+    add(start, at::zeros_like(start));
+    for (const std::vector<float> &gradient : trial.gradients) {
+      tensors.front().g.copy_(at::tensor(gradient));
+      step();
+    }
+    const at::Tensor &w = tensors.front().w;
+    std::vector<float> weights(w.data_ptr<float>(), w.data_ptr<float>() + w.numel());
+    release();
+    return weights;
+  }
+
 private:
+  /// One tensor that starts at these weights.
+  void add(const at::Tensor &start, const at::Tensor &gradient) {
+    Weights &t = tensors.emplace_back();
+    t.g = gradient;
+    bool lifted = projection == Projection::Softmax;
+    t.x = lifted ? start.unsqueeze(0).mul(column) : start;
+    t.xg = lifted ? at::zeros_like(t.x) : t.g;
+    t.w = projection == Projection::None ? t.x : at::zeros_like(start);
+    for (at::Tensor *like : {&t.m, &t.v, &t.a, &t.b})
+      *like = at::zeros_like(t.x);
+    t.counter = at::zeros({});
+    xs.push_back(t.x);
+    gradients.push_back(t.xg);
+    ms.push_back(t.m);
+    vs.push_back(t.v);
+    counters.push_back(t.counter);
+  }
+
   /// The operations of torch::optim::SGD and Adam.
   void update(Weights &t) const {
     if (rule == Rule::Momentum) {
