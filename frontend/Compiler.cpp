@@ -9,6 +9,8 @@
 #include "frontend/KernelRun.h"
 #include "frontend/OracleRun.h"
 #include "frontend/StageText.h"
+#include "frontend/explain/Explain.h"
+#include "frontend/explain/Picture.h"
 #include "frontend/spec/AstPrinter.h"
 #include "frontend/spec/Spec.h"
 #include "passes/Passes.h"
@@ -52,6 +54,7 @@ struct Program::Impl {
   Result<OwningOpRef<ModuleOp>> derive(const std::string &quantizer, const std::string &optimizer,
                                        MethodStage stage, ElementType element);
   Result<PlanLine> translate(LineOp line);
+  Result<std::string> chosen(const std::string &quantizer) const;
   SourceLines lines() const;
 
   MLIRContext context;
@@ -275,6 +278,17 @@ Result<PlanLine> Program::use(const std::string &text) const {
   return translated;
 }
 
+/// `quantizer`, or the only one of the file.
+Result<std::string> Program::Impl::chosen(const std::string &quantizer) const {
+  if (!quantizer.empty())
+    return quantizer;
+  std::vector<std::string> all = unit->quantizers();
+  if (all.size() != 1)
+    return Error{ErrorKind::Usage, "the file has " + std::to_string(all.size()) +
+                                       " quantizers; name one with --quantizer"};
+  return all.front();
+}
+
 SourceLines Program::Impl::lines() const {
   SourceLines result;
   result.add(unit->syntax().source->name(), unit->syntax().source->text());
@@ -319,16 +333,11 @@ Result<std::string> Program::emit(const std::string &stage, const EmitOptions &o
     return stageText(*impl->module, beside);
   }
 
-  std::string quantizer = options.quantizer;
-  if (quantizer.empty()) {
-    std::vector<std::string> all = quantizers();
-    if (all.size() != 1)
-      return Error{ErrorKind::Usage, "the file has " + std::to_string(all.size()) +
-                                         " quantizers; name one with --quantizer"};
-    quantizer = all.front();
-  }
+  Result<std::string> quantizer = impl->chosen(options.quantizer);
+  if (!quantizer)
+    return quantizer.error();
   MethodStage until = stage == "derived" ? MethodStage::Derived : MethodStage::Kernel;
-  auto module = impl->derive(quantizer, options.optimizer.empty() ? "momentum" : options.optimizer,
+  auto module = impl->derive(*quantizer, options.optimizer.empty() ? "momentum" : options.optimizer,
                              until, options.compile.element);
   if (!module)
     return module.error();
@@ -340,6 +349,30 @@ Result<std::string> Program::emit(const std::string &stage, const EmitOptions &o
                  "there is no stage '" + stage +
                      "'; it is ast, bregman, derived, kernel, loops, llvm or asm"};
   return machineStage(**module, stage, options, beside);
+}
+
+Result<Explanation> Program::explain(const ExplainOptions &options) const {
+  std::lock_guard lock(impl->mutex);
+  Result<std::string> quantizer = impl->chosen(options.quantizer);
+  if (!quantizer)
+    return quantizer.error();
+  std::string optimizer = options.optimizer.empty() ? "momentum" : options.optimizer;
+  auto kernels = impl->derive(*quantizer, optimizer, MethodStage::Kernel, options.element);
+  if (!kernels)
+    return kernels.error();
+  auto op = impl->module->lookupSymbol<QuantizerOp>(*quantizer);
+  Explanation result;
+  result.text = *quantizer + " by " + optimizer + "\n\n" +
+                explain::describeMethod(op, impl->module->lookupSymbol<OptimizerOp>(optimizer)) +
+                "\n" + explain::describeRules(op) + "\n" +
+                explain::describeCost(**kernels, options.element, explain::measureBandwidth());
+  if (!options.picture)
+    return result;
+  Result<std::string> svg = explain::draw(op, options.timing);
+  if (!svg)
+    return svg.error();
+  result.svg = std::move(*svg);
+  return result;
 }
 
 Result<std::shared_ptr<const Method>> Program::compile(const std::string &quantizer,

@@ -28,6 +28,19 @@ struct EmitOptions {
   CompileOptions compile;
 };
 
+struct ExplainOptions {
+  std::string quantizer, optimizer; ///< empty: the only one of the file, or `momentum`
+  ElementType element = ElementType::F32;
+  /// The run over which the picture is drawn.
+  Timing timing = {/*stepsPerEpoch=*/500, /*steps=*/20000, /*epochs=*/0};
+  bool picture = false;
+};
+
+struct Explanation {
+  std::string text;
+  std::string svg; ///< empty unless asked for
+};
+
 /// One line of a plan, resolved.
 struct PlanLine {
   std::vector<std::string> patterns; ///< empty: `else`
@@ -101,6 +114,8 @@ public:
 
   /// The text of a stage: ast, bregman, derived, kernel, loops, llvm or asm.
   Result<std::string> emit(const std::string &stage, const EmitOptions &options) const;
+  /// The method in the paper's terms, what is derived and proved, and what a step costs here.
+  Result<Explanation> explain(const ExplainOptions &options) const;
   Result<std::shared_ptr<const Method>> compile(const std::string &quantizer,
                                                 const std::string &optimizer,
                                                 const CompileOptions &options = {}) const;

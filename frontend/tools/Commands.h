@@ -13,6 +13,7 @@ using Action = std::function<int()>;
 
 void addCheck(CLI::App &app, Action &run);
 void addEmit(CLI::App &app, Action &run);
+void addExplain(CLI::App &app, Action &run);
 void addTrace(CLI::App &app, Action &run);
 void addBench(CLI::App &app, Action &run);
 

@@ -85,6 +85,7 @@ int main(int argc, char **argv) {
              "`bregman COMMAND --help` says more of a command.");
   tool::Action run;
   tool::addCheck(app, run);
+  tool::addExplain(app, run);
   tool::addEmit(app, run);
   tool::addTrace(app, run);
   tool::addBench(app, run);
