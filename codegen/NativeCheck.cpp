@@ -31,11 +31,12 @@ static bool isNativeIntrinsic(Intrinsic::ID id) {
   }
 }
 
-/// Conversions between float types that F16C has.
+/// Conversions between float types that the machine and F16C have.
 static bool isNativeResize(const Instruction &instruction) {
   const Type *from = instruction.getOperand(0)->getType()->getScalarType();
   const Type *to = instruction.getType()->getScalarType();
-  return (from->isHalfTy() && to->isFloatTy()) || (from->isFloatTy() && to->isHalfTy());
+  return (from->isHalfTy() && to->isFloatTy()) || (from->isFloatTy() && to->isHalfTy()) ||
+         (from->isFloatTy() && to->isDoubleTy());
 }
 
 static bool isNative(const Instruction &instruction) {
@@ -47,8 +48,11 @@ static bool isNative(const Instruction &instruction) {
   case Instruction::FMul:
   case Instruction::FDiv:
   case Instruction::FNeg:
-  case Instruction::SIToFP:
-    return instruction.getType()->getScalarType()->isFloatTy();
+    return instruction.getType()->getScalarType()->isFloatTy() ||
+           instruction.getType()->getScalarType()->isDoubleTy();
+  case Instruction::SIToFP: // of many 64-bit integers at once only AVX-512 has it
+    return instruction.getType()->getScalarType()->isFloatTy() ||
+           instruction.getType()->isDoubleTy();
   case Instruction::FPExt:
   case Instruction::FPTrunc:
     return isNativeResize(instruction);

@@ -113,7 +113,8 @@ def UnrollLevels : Pass<"bregman-unroll-levels"> {
   let summary = "Take the level axis apart: a value of d levels becomes d values";
   let description = [{
     In every kernel, a `vector<dxf32>` becomes d values of type f32, and a stream with a level axis
-    d streams named `x[0]`, `x[1]`, ..., one per plane. Needs `bregman-expand-values` before: an
+    d streams named `x[0]`, `x[1]`, ..., one per plane. The condition of a reduction is repeated for
+    each plane. Needs `bregman-expand-values` before: an
     operation that looks across levels is an error.
 
     Example:
@@ -161,6 +162,11 @@ def LowerToLoops : Pass<"bregman-lower-to-loops", "mlir::ModuleOp"> {
     iteration more.
 
     bf16 and f16 streams are widened exactly, and rounded to nearest even.
+
+    A stream whose value many weights share is loaded once, and what follows from it is computed in
+    front of the loop. A reduction is summed in double by 16 accumulators, whatever the lanes, and
+    the call writes a record of its sum, sum of squares and count, for the runtime to combine: every
+    width gives the same bits. `bregman.random` is Philox 4x32-10 of the weight's index.
 
     Example: the streaming loop of `x = x + x` with 16 lanes is, without the prefetch,
 

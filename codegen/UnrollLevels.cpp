@@ -40,6 +40,7 @@ private:
   LogicalResult copy(Operation *op);
   LogicalResult copySweep(SweepOp sweep);
   void copyYield(YieldOp yield);
+  Type storageOf(StringRef stream);
   LogicalResult copyLevelByLevel(Operation *op);
 
   /// By value: the map moves its entries as it grows.
@@ -101,11 +102,29 @@ LogicalResult Unroller::copySweep(SweepOp sweep) {
   return copyBlock(sweep.getBody().front(), &body);
 }
 
+Type Unroller::storageOf(StringRef stream) {
+  unsigned index = 0;
+  while (kernel.streamName(index) != stream)
+    ++index;
+  return cast<TypeAttr>(kernel.getStorage()[index]).getValue();
+}
+
 void Unroller::copyYield(YieldOp yield) {
   SmallVector<Value> written;
   SmallVector<Attribute> names;
   for (auto [index, value] : llvm::enumerate(yield.getValues())) {
     SmallVector<Value> planes = of(value);
+    StringRef reduced = yield.nameOf(index);
+    if (reduced.consume_back(".where")) {
+      // One condition for every plane of what it belongs to.
+      Type stored = storageOf(reduced);
+      for (int64_t plane = 0; plane < levelCount(stored); ++plane) {
+        std::string name = hasLevels(stored) ? planeName(reduced, plane) : reduced.str();
+        names.push_back(builder.getStringAttr(name + ".where"));
+        written.push_back(planes.front());
+      }
+      continue;
+    }
     for (size_t plane = 0; plane < planes.size(); ++plane)
       names.push_back(builder.getStringAttr(hasLevels(value.getType())
                                                 ? planeName(yield.nameOf(index), plane)

@@ -1,9 +1,12 @@
-// Copies a kernel's body onto vectors. It stands once in the code: only loads and stores choose
-// between whole and masked vectors, on a branch that is predicted until the last iteration. Of two
-// stages the second works on the vectors of the iteration before, and the loop makes one more.
+// Copies a kernel's body onto vectors. It stands once in the code: only loads, stores and sums
+// choose between whole and masked vectors, on a branch that is predicted until the last iteration.
+// Of two stages the second works on the vectors of the iteration before, and the loop makes one
+// more.
 #include "codegen/loops/LoopBuilder.h"
 #include "codegen/KernelABI.h"
 #include "codegen/ValueNames.h"
+#include "codegen/loops/Accumulators.h"
+#include "codegen/loops/Philox.h"
 #include "codegen/loops/Stages.h"
 #include "codegen/loops/Storage.h"
 #include "codegen/loops/StreamAccess.h"
@@ -41,7 +44,7 @@ class LoopBuilder {
 public:
   LoopBuilder(KernelOp kernel, LoopOptions options)
       : kernel(kernel), options(options), builder(kernel), loc(kernel.getLoc()),
-        access(builder, options.lanes) {}
+        access(builder, options.lanes), sums(builder, loc, options.lanes) {}
 
   /// Replaces the kernel by its function.
   LogicalResult run();
@@ -49,6 +52,11 @@ public:
 private:
   LogicalResult check();
   void buildEntry(func::FuncOp function);
+  void loadScalars(Value scalars);
+  /// The address that stands at `index` among the streams'.
+  Value addressAt(Value planes, unsigned index, Location place);
+  /// A number in memory, in every lane.
+  Value loadSpread(Value address, Location place, StringRef name);
   /// Copies the operations of `block` on vectors: in front of the loop what is the same for every
   /// weight, the rest at the insertion point; of the sweep's body the operations of one stage.
   LogicalResult copyBody(Block &block, bool late = false);
@@ -64,11 +72,15 @@ private:
   void moveTo(Value first, Value end);
   void buildLoads();
   void buildStores(bool late);
+  /// Adds what the sweep yields to the sums and leaves those to the next iteration.
+  void buildSums();
   /// The second stage, on what the iteration before has left; then leaves what this one has.
   LogicalResult buildLateStage();
 
-  LoopStream &streamOf(StringRef name) {
-    return *llvm::find_if(streams, [&](LoopStream &stream) { return stream.name == name; });
+  /// Null for the condition of a reduction.
+  LoopStream *findStream(StringRef name) {
+    auto found = llvm::find_if(streams, [&](LoopStream &stream) { return stream.name == name; });
+    return found == streams.end() ? nullptr : &*found;
   }
 
   KernelOp kernel;
@@ -76,6 +88,8 @@ private:
   OpBuilder builder;
   Location loc;
   StreamAccess access;
+  Accumulators sums;
+  std::optional<Philox> random; ///< where the kernel asks for numbers
   SweepOp sweep;
   SmallVector<LoopStream> streams;
   Stages stages;
@@ -102,6 +116,9 @@ LogicalResult LoopBuilder::check() {
       return kernel.emitOpError("stream `")
              << kernel.streamName(index)
              << "` has a level axis; --bregman-unroll-levels takes it apart";
+    if (kernel.extentOf(index) && !storage.isF32())
+      return kernel.emitOpError("stream `")
+             << kernel.streamName(index) << "` is shared by many weights, which is 'f32' only";
   }
   return success();
 }
@@ -115,37 +132,61 @@ void LoopBuilder::buildEntry(func::FuncOp function) {
     function.setArgAttr(argument.getArgNumber(), nameAttribute, builder.getStringAttr(name));
   }
   size = entry->getArgument(0);
-  Value planes = entry->getArgument(1), scalars = entry->getArgument(2);
-  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  auto f32 = builder.getF32Type();
-
-  for (unsigned index = 0; index < kernel.getStreams().size(); ++index) {
+  Value planes = entry->getArgument(1);
+  auto yield = cast<YieldOp>(sweep.getBody().front().getTerminator());
+  unsigned count = kernel.getStreams().size();
+  for (unsigned index = 0; index < count; ++index) {
+    std::optional<Reduction> reduction = kernel.reductionOf(index);
     LoopStream stream{.name = kernel.streamName(index).str(),
                       .storage = cast<TypeAttr>(kernel.getStorage()[index]).getValue(),
                       .isRead = llvm::is_contained(sweep.getReads(), kernel.getStream(index)),
                       .isWritten = kernel.isWritten(index),
+                      .isSwept = !reduction && !kernel.isUniform(index),
                       .address = {}};
+    Location place = named(stream.name, kernel.getStream(index).getLoc());
     if (stream.isRead || stream.isWritten) {
-      Location place = named(stream.name, kernel.getStream(index).getLoc());
-      Value slot = LLVM::GEPOp::create(builder, loc, pointer, pointer, planes,
-                                       ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
-      stream.address = LLVM::LoadOp::create(builder, place, pointer, slot, /*alignment=*/8);
+      stream.address = addressAt(planes, index, place);
       keepName(stream.address.getDefiningOp(), stream.name);
     }
+    if (reduction)
+      sums.declare(*reduction, stream.address, yield.get(stream.name + ".where") != nullptr);
     streams.push_back(stream);
+    if (!stream.isRead || stream.isSwept)
+      continue;
+    Value spread = loadSpread(stream.address, place, stream.name + ".value");
+    for (auto [read, argument] : llvm::zip(sweep.getReads(), sweep.getBody().getArguments()))
+      if (read == kernel.getStream(index))
+        for (IRMapping &part : vectors)
+          part.map(argument, spread);
   }
-  auto lanes = VectorType::get({options.lanes}, f32);
+  if (!sweep.getBody().getOps<RandomOp>().empty())
+    random.emplace(builder, loc, options.lanes, addressAt(planes, count, named("random", loc)));
+  loadScalars(entry->getArgument(2));
+}
+
+Value LoopBuilder::addressAt(Value planes, unsigned index, Location place) {
+  Type pointer = planes.getType();
+  Value slot = LLVM::GEPOp::create(builder, loc, pointer, pointer, planes,
+                                   ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+  return LLVM::LoadOp::create(builder, place, pointer, slot, /*alignment=*/8);
+}
+
+Value LoopBuilder::loadSpread(Value address, Location place, StringRef name) {
+  Type f32 = builder.getF32Type();
+  Value number = LLVM::LoadOp::create(builder, place, f32, address, /*alignment=*/4);
+  keepName(number.getDefiningOp(), name);
+  return vector::BroadcastOp::create(builder, place, VectorType::get({options.lanes}, f32), number);
+}
+
+void LoopBuilder::loadScalars(Value scalars) {
   for (unsigned index = 0; index < kernel.getScalars().size(); ++index) {
     Value scalar = kernel.getScalar(index);
     if (scalar.use_empty())
       continue;
     StringRef name = cast<StringAttr>(kernel.getScalars()[index]).getValue();
-    Location place = named(name, scalar.getLoc());
-    Value slot = LLVM::GEPOp::create(builder, loc, pointer, f32, scalars,
+    Value slot = LLVM::GEPOp::create(builder, loc, scalars.getType(), builder.getF32Type(), scalars,
                                      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
-    Value number = LLVM::LoadOp::create(builder, place, f32, slot, /*alignment=*/4);
-    keepName(number.getDefiningOp(), name);
-    Value spread = vector::BroadcastOp::create(builder, place, lanes, number);
+    Value spread = loadSpread(slot, named(name, scalar.getLoc()), name);
     for (IRMapping &part : vectors)
       part.map(scalar, spread);
   }
@@ -154,6 +195,11 @@ void LoopBuilder::buildEntry(func::FuncOp function) {
 LogicalResult LoopBuilder::copy(Operation *op) {
   if (isa<SweepOp, YieldOp>(op))
     return success();
+  if (auto numbers = dyn_cast<RandomOp>(op)) {
+    for (auto [part, index] : llvm::zip(vectors, indices))
+      part.map(op->getResult(0), random->numbers(index, numbers.getNext()));
+    return success();
+  }
   auto isLane = [](Type type) { return type.isF32() || type.isInteger(1); };
   bool isKnown = isa<arith::ConstantOp>(op) || op->hasTrait<OpTrait::Elementwise>();
   if (!isKnown || op->getNumResults() != 1 || !isLane(op->getResult(0).getType()))
@@ -228,10 +274,14 @@ void LoopBuilder::moveTo(Value first, Value newEnd) {
 
 void LoopBuilder::buildLoads() {
   SmallVector<LoopStream *> reads;
+  SmallVector<BlockArgument> arguments;
   SmallVector<Type> types;
-  for (Value read : sweep.getReads()) {
-    unsigned argument = cast<BlockArgument>(read).getArgNumber();
-    reads.push_back(&streams[argument - kernel.getScalars().size()]);
+  for (auto [read, argument] : llvm::zip(sweep.getReads(), sweep.getBody().getArguments())) {
+    unsigned number = cast<BlockArgument>(read).getArgNumber() - kernel.getScalars().size();
+    if (!streams[number].isSwept)
+      continue;
+    reads.push_back(&streams[number]);
+    arguments.push_back(argument);
     types.append(vectorCount, access.typeOf(*reads.back()));
   }
   if (reads.empty())
@@ -244,7 +294,7 @@ void LoopBuilder::buildLoads() {
     return values;
   });
   auto next = loaded.begin();
-  for (auto [stream, argument] : llvm::zip(reads, sweep.getBody().getArguments()))
+  for (auto [stream, argument] : llvm::zip(reads, arguments))
     for (IRMapping &part : vectors)
       part.map(argument, widen(builder, argument.getLoc(), *next++, stream->storage));
   if (options.variant == LoopVariant::Streaming)
@@ -260,14 +310,17 @@ void LoopBuilder::buildStores(bool late) {
   auto yield = cast<YieldOp>(sweep.getBody().front().getTerminator());
   SmallVector<std::pair<LoopStream *, SmallVector<Value>>> writes;
   for (auto [number, value] : llvm::enumerate(yield.getValues())) {
-    if (stages.isLate(value) != late)
+    LoopStream *found = findStream(yield.nameOf(number));
+    if (!found || !found->isSwept || stages.isLate(value) != late)
       continue;
-    LoopStream &stream = streamOf(yield.nameOf(number));
+    LoopStream &stream = *found;
     SmallVector<Value> values;
     for (IRMapping &part : vectors)
       values.push_back(narrow(builder, yield.getLoc(), part.lookup(value), stream.storage));
     writes.emplace_back(&stream, values);
   }
+  if (writes.empty())
+    return;
   underMask({}, [&](ArrayRef<Value> masks) {
     for (auto [stream, values] : writes) {
       bool isAround =
@@ -280,6 +333,29 @@ void LoopBuilder::buildStores(bool late) {
     }
     return SmallVector<Value>();
   });
+}
+
+void LoopBuilder::buildSums() {
+  auto yield = cast<YieldOp>(sweep.getBody().front().getTerminator());
+  SmallVector<Accumulators::Elements> elements;
+  for (unsigned index = 0; index < streams.size(); ++index) {
+    if (!kernel.reductionOf(index))
+      continue;
+    Value reduced = yield.get(streams[index].name);
+    Value condition = yield.get(streams[index].name + ".where");
+    Accumulators::Elements &added = elements.emplace_back();
+    for (IRMapping &part : vectors) {
+      added.values.push_back(part.lookup(reduced));
+      if (condition)
+        added.conditions.push_back(part.lookup(condition));
+    }
+  }
+  ValueRange state = loop.getRegionIterArgs();
+  SmallVector<Value> next = underMask(
+      state.getTypes(), [&](ArrayRef<Value> masks) { return sums.add(state, elements, masks); });
+  scf::YieldOp::create(builder, loc, next);
+  builder.setInsertionPointAfter(loop);
+  sums.store(loop.getResults(), size);
 }
 
 LogicalResult LoopBuilder::buildLateStage() {
@@ -307,8 +383,14 @@ LogicalResult LoopBuilder::buildLateStage() {
 LogicalResult LoopBuilder::run() {
   if (failed(check()))
     return failure();
-  stages = findStages(kernel, sweep);
+  bool reduces = false;
+  for (unsigned index = 0; index < kernel.getStreams().size(); ++index)
+    reduces |= kernel.reductionOf(index).has_value();
+  stages = reduces ? Stages() : findStages(kernel, sweep);
   vectorCount = vectorsPerIteration(options, stages);
+  if (reduces) // an iteration goes through all accumulators
+    vectorCount = static_cast<int>(
+        llvm::alignTo(vectorCount, std::max(1, abi::accumulators / options.lanes)));
   vectors.resize(vectorCount);
   bool isPlain = options.variant == LoopVariant::Plain;
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
@@ -321,7 +403,7 @@ LogicalResult LoopBuilder::run() {
   if (failed(copyBody(kernel.getBody().front())))
     return failure();
   Value last = size;
-  SmallVector<Value> nothing;
+  SmallVector<Value> nothing = sums.initial();
   if (stages.areTwo()) {
     last = arith::AddIOp::create(builder, loc, size, step);
     auto type = VectorType::get({options.lanes}, builder.getF32Type());
@@ -339,6 +421,8 @@ LogicalResult LoopBuilder::run() {
   buildStores(/*late=*/false);
   if (stages.areTwo() && failed(buildLateStage()))
     return failure();
+  if (reduces)
+    buildSums();
   kernel.erase();
   return success();
 }

@@ -31,9 +31,12 @@ Stages findStages(KernelOp kernel, SweepOp sweep) {
   for (Operation &op : llvm::reverse(body.without_terminator()))
     if (llvm::any_of(op.getResults(), [&](Value result) { return early.contains(result); }))
       early.insert(op.operand_begin(), op.operand_end());
-  varying.insert(body.args_begin(), body.args_end());
+  for (auto [read, argument] : llvm::zip(sweep.getReads(), body.getArguments()))
+    if (!kernel.isUniform(cast<BlockArgument>(read).getArgNumber() - kernel.getScalars().size()))
+      varying.insert(argument);
   for (Operation &op : body.without_terminator())
-    if (llvm::any_of(op.getOperands(), [&](Value operand) { return varying.contains(operand); }))
+    if (isa<RandomOp>(op) ||
+        llvm::any_of(op.getOperands(), [&](Value operand) { return varying.contains(operand); }))
       varying.insert(op.result_begin(), op.result_end());
   if (early.empty())
     return {};

@@ -11,6 +11,7 @@ struct LoopStream {
   std::string name;
   mlir::Type storage; ///< f32, bf16 or f16
   bool isRead, isWritten;
+  bool isSwept;        ///< has an element for each that the loop goes over
   mlir::Value address; ///< of its first element
 };
 

@@ -31,3 +31,17 @@ bregman.kernel @k scalars (s = %s)
     bregman.yield x = %x2, w = %w1 : vector<2xf32>, f32
   }
 }
+
+// A reduction is one for each plane, under the same condition.
+// CHECK: bregman.kernel @r {{.*}} "$0[0]" = %{{.*}} : mean f32 per tensor, "$0[1]" = %{{.*}} : mean f32 per tensor, "$1" = %{{.*}} : sum f32 per tensor
+bregman.kernel @r scalars () streams (x = %x : in vector<2xf32>, "$0" = %m : mean vector<2xf32> per tensor,
+                                      "$1" = %n : sum f32 per tensor) {
+  // CHECK: bregman.sweep (%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
+  bregman.sweep (%xi = %x) : vector<2xf32> {
+    %0 = vector.extract %xi[0] : f32 from vector<2xf32>
+    // CHECK: %[[C:.*]] = arith.cmpf
+    %c = arith.cmpf oeq, %0, %0 : f32
+    // CHECK: bregman.yield "$0[0]" = %[[A]], "$0[1]" = %[[B]], "$0[0].where" = %[[C]], "$0[1].where" = %[[C]], "$1" = %[[A]], "$1.where" = %[[C]]
+    bregman.yield "$0" = %xi, "$0.where" = %c, "$1" = %0, "$1.where" = %c : vector<2xf32>, i1, f32, i1
+  }
+}
