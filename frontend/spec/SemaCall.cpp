@@ -204,9 +204,6 @@ const Node *Analyzer::builtinCall(const ast::Expr &written, const Function &func
     operands.push_back(make(Op::Constant, {Type::Host, 0, false}, written.range));
     places.push_back(written.range);
   }
-  if ((function.op == Op::Erf || function.op == Op::Atan) && !first.host())
-    return refuse(written.range, "'" + written.name + "' of a value per weight",
-                  "of a value of the host it is");
   return elementwise(function.op, written.range, std::move(operands), places);
 }
 

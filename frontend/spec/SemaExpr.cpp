@@ -238,14 +238,8 @@ const Node *Analyzer::expr(const ast::Expr &written) {
     bool logical = isLogical(written.op);
     if (!analyzeOperands(logical, "'" + std::string(spelling(written.op)) + "'"))
       return invalid(written.range);
-    const Node *result = elementwise(*opOf(written.op), written.range, operands, places,
-                                     logical || isComparison(written.op));
-    if (written.op == BinaryOp::Pow && result->type.phase == Type::Weight) {
-      if (!operands[1]->constant())
-        return refuse(places[1], "an exponent that is no constant, over a value per weight,",
-                      "a power a ^ b is exp(b * log(a)) for positive a");
-    }
-    return result;
+    return elementwise(*opOf(written.op), written.range, operands, places,
+                       logical || isComparison(written.op));
   }
   case ExprKind::If: {
     const Node *condition = expr(*written.operands[0]);
