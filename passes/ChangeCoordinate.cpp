@@ -3,6 +3,8 @@
 #include "passes/HostArithmetic.h"
 #include "passes/HostScalars.h"
 #include "passes/Passes.h"
+#include "passes/ScaledLatent.h"
+#include "passes/prove/Scratch.h"
 
 namespace bregman {
 #define GEN_PASS_DEF_CHANGECOORDINATE
@@ -14,50 +16,6 @@ using namespace bregman;
 
 namespace {
 
-/// x as one place of the projection reads it: multiplied by one factor after the other.
-struct Chain {
-  struct Link {
-    HostScalar factor;
-    Operation *op; ///< which applies it
-    bool common = false;
-  };
-  OpOperand *use;
-  SmallVector<Link> links;
-};
-
-/// Whether two host values are computed alike.
-bool isSame(Value a, Value b) {
-  Operation *one = a.getDefiningOp(), *other = b.getDefiningOp();
-  return a == b || (one && other && one->getNumRegions() == 0 &&
-                    OperationEquivalence::isEquivalentTo(
-                        one, other, [](Value a, Value b) { return success(isSame(a, b)); },
-                        /*markEquivalent=*/nullptr, OperationEquivalence::IgnoreLocations));
-}
-
-bool isSame(const HostScalar &a, const HostScalar &b) {
-  return a.isLiteral() || b.isLiteral() ? a == b : isSame(a.value, b.value);
-}
-
-Chain follow(OpOperand &use) {
-  Chain chain{&use, {}};
-  Value value = use.get();
-  Operation *op = use.getOwner();
-  while (true) {
-    std::optional<HostScalar> factor;
-    if (isa<arith::MulFOp>(op))
-      factor = hostScalarOf(op->getOperand(op->getOperand(0) == value ? 1 : 0));
-    else if (auto softmax = dyn_cast<SoftmaxOp>(op); softmax && softmax.getScale())
-      factor = hostScalarOf(softmax.getScale());
-    if (!factor)
-      return chain;
-    chain.links.push_back({*factor, op});
-    if (!isa<arith::MulFOp>(op) || !op->getResult(0).hasOneUse())
-      return chain;
-    value = op->getResult(0);
-    op = *value.user_begin();
-  }
-}
-
 class CoordinateChange {
 public:
   explicit CoordinateChange(QuantizerOp quantizer)
@@ -68,21 +26,21 @@ public:
 
 private:
   LogicalResult findScale();
-  LogicalResult checkRest();
   LogicalResult rewriteStep();
   void rewriteProject();
   void rewriteLatent();
   void rewriteReaders();
   Value scale(Location loc, Type type, bool inverse);
+  HostScalar times(HostArithmetic &host, HostScalar product, const HostFactor &factor,
+                   IRMapping &mapping);
+  void removeCommon(const LatentRead::Link &link);
   Value hostValue(Value source, IRMapping &mapping);
   void hoist(Operation *op);
 
   Clauses clauses;
   OpBuilder builder;
   Value latent;
-  SmallVector<Chain> chains;
-  SmallVector<HostScalar> factors; ///< of c, common to all chains
-  DenseSet<Operation *> absorbed;  ///< the ops that apply them
+  ScaledLatent found;
 };
 
 LogicalResult CoordinateChange::run() {
@@ -92,7 +50,7 @@ LogicalResult CoordinateChange::run() {
     return clauses.quantizer.emitOpError("has no step; `bregman-resolve-update` writes it");
   if (clauses.latent.getDual())
     return clauses.latent.emitOpError("is in the dual coordinate already");
-  if (failed(findScale()) || failed(checkRest()) || failed(rewriteStep()))
+  if (failed(findScale()) || failed(rewriteStep()))
     return failure();
   rewriteReaders();
   rewriteLatent();
@@ -100,86 +58,29 @@ LogicalResult CoordinateChange::run() {
   return success();
 }
 
-LogicalResult CoordinateChange::findScale() {
-  Region &body = clauses.project.getBody();
-  for (OpOperand &use : latent.getUses())
-    if (body.isAncestor(use.getOwner()->getParentRegion()))
-      chains.push_back(follow(use));
-  if (chains.empty())
-    return clauses.project.emitOpError("Q4: does not read the latent");
-  for (const Chain::Link &link : chains.front().links) {
-    SmallVector<Chain::Link *> found;
-    for (Chain &chain : chains) {
-      Chain::Link *same = llvm::find_if(chain.links, [&](const Chain::Link &other) {
-        return !other.common && isSame(other.factor, link.factor);
-      });
-      if (same != chain.links.end())
-        found.push_back(same);
-    }
-    if (found.size() != chains.size())
-      continue;
-    factors.push_back(link.factor);
-    for (Chain::Link *same : found) {
-      same->common = true;
-      absorbed.insert(same->op);
-    }
-  }
-  double sign = 1;
-  for (const HostScalar &factor : factors)
-    if (factor.isLiteral())
-      sign *= factor.literal;
-  if (!(sign > 0))
-    return clauses.project.emitOpError("Q13: agile mirror needs P(x) = R(c x) with c > 0");
-  return success();
-}
-
-/// A host value of the rest R that moves with the clock, or null.
-Value movingPart(Value value) {
-  if (!isHost(value))
-    return {};
-  Operation *op = value.getDefiningOp();
-  if (auto counter = dyn_cast<CounterOp>(op))
-    return counter.getKind() == Counter::Step || counter.getKind() == Counter::Epoch ? value
-                                                                                     : Value();
-  if (auto schedule = dyn_cast<ScheduleOp>(op))
-    return movingPart(yieldOf(schedule.getBody()).getValues().front()) ? value : Value();
-  for (Value operand : op->getOperands())
-    if (Value part = movingPart(operand))
-      return part;
-  return {};
-}
-
-std::string nameOf(Value host) {
-  if (auto schedule = host.getDefiningOp<ScheduleOp>())
+static std::string nameOf(Value moving) {
+  if (auto schedule = moving.getDefiningOp<ScheduleOp>())
     return schedule.getName().str();
-  return stringifyCounter(host.getDefiningOp<CounterOp>().getKind()).str();
+  if (auto state = moving.getDefiningOp<StateOp>())
+    return state.getName().str();
+  return stringifyCounter(moving.getDefiningOp<CounterOp>().getKind()).str();
 }
 
-/// Rule Q13: what is left of P beside c x is free of schedules.
-LogicalResult CoordinateChange::checkRest() {
-  auto isAbsorbed = [&](Operation *user) { return absorbed.contains(user); };
-  for (Operation &op : clauses.project.getBody().front()) {
-    if (absorbed.contains(&op) || (op.getNumResults() == 1 && isHost(op.getResult(0))))
-      continue;
-    for (Value operand : op.getOperands()) {
-      auto truncate = operand.getDefiningOp<arith::TruncFOp>();
-      Value moving = movingPart(truncate ? truncate.getIn() : operand);
-      bool inFactor = isa<arith::TruncFOp, vector::BroadcastOp>(op) &&
-                      llvm::all_of(op.getUsers(), [&](Operation *user) {
-                        return isAbsorbed(user) || (isa<vector::BroadcastOp>(user) &&
-                                                    llvm::all_of(user->getUsers(), isAbsorbed));
-                      });
-      if (!moving || inFactor)
-        continue;
-      InFlightDiagnostic error = emitError(op.getLoc())
-                                 << "Q13: agile mirror needs P(x) = R(c x) with R free of "
-                                    "schedules, but R reads `"
-                                 << nameOf(moving) << "`";
-      error.attachNote(chains.front().use->getOwner()->getLoc()) << "x is read here";
-      return error;
-    }
-  }
-  return success();
+/// Rule Q13: P(x) = R(c x), c > 0, and R is free of schedules and states.
+LogicalResult CoordinateChange::findScale() {
+  prove::Scratch scratch(clauses.quantizer);
+  found = scaledLatent(clauses.project.getBody(), latent,
+                       [&](Value host) { return scratch.isPositive(scratch.value(host)); });
+  if (found.reads.empty())
+    return clauses.project.emitOpError("Q4: does not read the latent");
+  if (!found.moved)
+    return success();
+  InFlightDiagnostic error = emitError(found.moved->getLoc())
+                             << "Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of "
+                                "schedules and states, but R reads `"
+                             << nameOf(found.by) << "`";
+  error.attachNote(found.reads.front().use->getOwner()->getLoc()) << "x is read here";
+  return error;
 }
 
 /// Moves a declaration of the host, with what it reads, above the latent.
@@ -208,14 +109,20 @@ Value CoordinateChange::hostValue(Value source, IRMapping &mapping) {
   return builder.clone(*op, mapping)->getResult(0);
 }
 
+HostScalar CoordinateChange::times(HostArithmetic &host, HostScalar product,
+                                   const HostFactor &factor, IRMapping &mapping) {
+  HostScalar by = factor.scalar.isLiteral() ? factor.scalar
+                                            : HostScalar(hostValue(factor.scalar.value, mapping));
+  return factor.divides ? host.div(product, by) : host.mul(product, by);
+}
+
 /// c, or its reciprocal taken in double, in the shape of `type`; null where c is 1.
 Value CoordinateChange::scale(Location loc, Type type, bool inverse) {
   HostArithmetic host(builder, loc);
   HostScalar product = 1;
   IRMapping mapping;
-  for (const HostScalar &factor : factors)
-    product = host.mul(product,
-                       factor.isLiteral() ? factor : HostScalar(hostValue(factor.value, mapping)));
+  for (const HostFactor &factor : found.scale)
+    product = times(host, product, factor, mapping);
   if (product.is(1))
     return {};
   if (inverse)
@@ -262,17 +169,40 @@ void CoordinateChange::rewriteReaders() {
   }
 }
 
+/// What an op multiplies by, less what is in c.
+void CoordinateChange::removeCommon(const LatentRead::Link &link) {
+  builder.setInsertionPoint(link.op);
+  HostArithmetic host(builder, link.op->getLoc());
+  HostScalar product = 1;
+  IRMapping mapping;
+  for (const HostFactor &factor : link.factors)
+    if (!factor.isCommon)
+      product = times(host, product, factor, mapping);
+  Value rest = host.rounded(product);
+  if (auto softmax = dyn_cast<SoftmaxOp>(link.op)) {
+    softmax.getScaleMutable().assign(rest);
+    return;
+  }
+  Type type = link.op->getResult(0).getType();
+  if (isa<VectorType>(type))
+    rest = vector::BroadcastOp::create(builder, link.op->getLoc(), type, rest);
+  unsigned by = hostScalarOf(link.op->getOperand(0)) ? 0 : 1;
+  link.op->setOperand(by, rest);
+}
+
 /// P becomes R.
 void CoordinateChange::rewriteProject() {
-  for (const Chain &chain : chains) {
-    Value value = latent; // what each op of the chain multiplies, the common factors left out
-    for (const Chain::Link &link : chain.links) {
-      if (auto softmax = dyn_cast<SoftmaxOp>(link.op)) {
-        if (link.common)
-          softmax.getScaleMutable().clear();
-      } else if (link.common) {
+  for (const LatentRead &read : found.reads) {
+    Value value = latent; // what each op of the read multiplies, the common factors left out
+    for (const LatentRead::Link &link : read.links) {
+      bool some = llvm::any_of(link.factors, [](const HostFactor &f) { return f.isCommon; });
+      if (auto softmax = dyn_cast<SoftmaxOp>(link.op); softmax && link.isCommon()) {
+        softmax.getScaleMutable().clear();
+      } else if (link.isCommon()) {
         link.op->getResult(0).replaceAllUsesWith(value);
       } else {
+        if (some)
+          removeCommon(link);
         value = link.op->getResult(0);
       }
     }

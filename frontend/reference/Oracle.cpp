@@ -125,6 +125,25 @@ static bool dependsOn(mlir::Value value, mlir::Value source) {
                              }));
 }
 
+/// The factors of a host product, a divisor as its reciprocal.
+static void splitProduct(mlir::Value value, bool divides, const Environment &environment,
+                         std::vector<double> &factors) {
+  Operation *op = value.getDefiningOp();
+  if (op && isa<arith::TruncFOp, vector::BroadcastOp>(op)) {
+    splitProduct(op->getOperand(0), divides, environment, factors);
+  } else if (op && op->getResult(0).getType().isF64() && isa<arith::MulFOp, arith::DivFOp>(op)) {
+    splitProduct(op->getOperand(0), divides, environment, factors);
+    splitProduct(op->getOperand(1), divides != isa<arith::DivFOp>(op), environment, factors);
+  } else if (op && op->getResult(0).getType().isF64() && isa<arith::NegFOp>(op)) {
+    factors.push_back(-1);
+    splitProduct(op->getOperand(0), divides, environment, factors);
+  } else {
+    double factor = environment.find(value)->second.front().value;
+    if (factor != 1)
+      factors.push_back(divides ? 1 / factor : factor);
+  }
+}
+
 /// c of P(x) = R(c x): what x is multiplied with wherever it occurs (rule Q13, which the prover has
 /// checked).
 LogicalResult Oracle::coordinateScale(Environment &environment, double &scale) {
@@ -137,6 +156,7 @@ LogicalResult Oracle::coordinateScale(Environment &environment, double &scale) {
     if (user->getParentOp() != project)
       continue;
     std::vector<double> factors;
+    bool ofSign = false;
     for (mlir::Value value = latent.getResult(); user;) {
       auto product = dyn_cast<arith::MulFOp>(user);
       auto soft = dyn_cast<SoftmaxOp>(user);
@@ -144,12 +164,22 @@ LogicalResult Oracle::coordinateScale(Environment &environment, double &scale) {
                                ? (product.getLhs() == value ? product.getRhs() : product.getLhs())
                            : soft ? soft.getScale()
                                   : mlir::Value();
-      if (!factor || dependsOn(factor, latent.getResult()))
+      // No positive factor changes a sign, and abs lets it through.
+      ofSign = isa<SignOp, SgnOp>(user);
+      if (auto compare = dyn_cast<arith::CmpFOp>(user))
+        ofSign = inside[compare.getOperand(compare.getLhs() == value)].front().value == 0 &&
+                 !dependsOn(compare.getOperand(compare.getLhs() == value), latent.getResult());
+      bool passes = isa<math::AbsFOp, arith::NegFOp>(user);
+      if (!passes && (!factor || dependsOn(factor, latent.getResult())))
         break;
-      factors.push_back(inside[factor].front().value);
+      if (!passes)
+        splitProduct(factor, /*divides=*/false, inside, factors);
       value = user->getResult(0);
-      user = product && value.hasOneUse() ? *value.user_begin() : nullptr;
+      user = !soft && value.hasOneUse() ? *value.user_begin() : nullptr;
     }
+    if (ofSign)
+      continue;
+    std::erase_if(factors, [](double factor) { return !(factor > 0); });
     if (!common)
       common = factors;
     std::erase_if(*common, [&](double factor) {

@@ -1,12 +1,17 @@
 // Atoms, derivatives and values of fractions.
 #include "passes/prove/Algebra.h"
 
+#include <array>
 #include <cmath>
+#include <functional>
 #include <numbers>
+#include <set>
 
 using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
+
+static constexpr double Infinity = std::numeric_limits<double>::infinity();
 
 Sign prove::negated(Sign sign) {
   switch (sign) {
@@ -36,7 +41,15 @@ Sign prove::product(Sign a, Sign b) {
   return positive ? Sign::NonNegative : Sign::NonPositive;
 }
 
+bool Piece::operator==(const Piece &other) const {
+  if (low != other.low || high != other.high || sample != other.sample || moves() != other.moves())
+    return false;
+  return !moves() || (!(*origin < *other.origin) && !(*other.origin < *origin));
+}
+
 double Piece::inside() const {
+  if (sample)
+    return *sample;
   if (std::isinf(low) && std::isinf(high))
     return 0.5;
   if (std::isinf(low))
@@ -61,48 +74,141 @@ Algebra::Algebra(Scratch &scratch, Value inner) : Algebra(scratch) {
   held = inner;
 }
 
-void Algebra::useScaledCoordinate(Value root) {
+void Algebra::forget() {
+  memo.clear();
+  insideValues.clear();
+  resolved.clear();
+  rangeMemo.clear();
+  obstacle.clear();
+}
+
+unsigned Algebra::hostAtomsIn(const Fraction &fraction) const {
+  std::set<Atom> found;
+  std::function<void(const Fraction &)> collect = [&](const Fraction &part) {
+    for (const Polynomial *each : {&part.above, &part.below})
+      for (const auto &[monomial, coefficient] : each->terms())
+        for (auto [atom, power] : monomial) {
+          if (atoms[atom].kind == Kind::Host)
+            found.insert(atom);
+          else if (atom != coordinate())
+            collect(atoms[atom].argument);
+        }
+  };
+  collect(fraction);
+  return found.size();
+}
+
+void Algebra::chooseCoordinate(Value root) {
   const Leaf *x = scratch.latent();
   if (!x || isa<VectorType>(x->value.getType()))
     return;
-  DenseMap<Value, Interval> ranges = scratch.ranges(scratch.admissible());
-  // Widen step by step: every use of what is c x so far multiplies it by one host scalar.
-  while (!isCoordinate.contains(root)) {
-    Value factor;
-    bool divides = false;
-    SmallVector<Value> products;
-    for (auto [value, is] : isCoordinate)
-      for (Operation *user : value.getUsers()) {
-        if (!isa<arith::MulFOp, arith::DivFOp>(user) || user->getBlock() != &scratch.block())
-          return;
-        bool quotient = isa<arith::DivFOp>(user);
-        Value other = user->getOperand(user->getOperand(0) == value);
-        bool same = !factor || (factor == other && divides == quotient);
-        if (!same || scratch.dependsOnLatent(other) || (quotient && user->getOperand(1) == value))
-          return;
-        factor = other;
-        divides = quotient;
-        products.push_back(user->getResult(0));
-      }
-    if (!factor || !(ranges.lookup(factor).lo > 0))
-      return;
-    isCoordinate.clear();
-    for (Value product : products)
-      isCoordinate[product] = true;
-    scale.push_back({factor, divides});
-    memo.clear();
-    insideValues.clear();
+  // What multiplies or divides the latent, or something of it: not more than a few.
+  SmallVector<Fraction> candidates{Fraction::constant(1)};
+  const Piece line{-Infinity, Infinity};
+  DenseSet<Operation *> above; // what the root is made of
+  SmallVector<Value> open{root};
+  while (!open.empty())
+    if (Operation *op = open.pop_back_val().getDefiningOp(); op && above.insert(op).second)
+      open.append(op->operand_begin(), op->operand_end());
+  for (Operation &op : scratch.block()) {
+    if (!isa<arith::MulFOp, arith::DivFOp>(op) || candidates.size() > 4 || !above.contains(&op))
+      continue;
+    bool second = scratch.dependsOnLatent(op.getOperand(1));
+    Value factor = op.getOperand(second ? 0 : 1);
+    if (scratch.number(factor) || scratch.dependsOnLatent(factor) ||
+        !scratch.dependsOnLatent(op.getOperand(second)) || (second && isa<arith::DivFOp>(op)))
+      continue;
+    auto c = convert(factor, 0, line);
+    if (!c || sign(*c, line) != Sign::Positive)
+      continue;
+    Fraction candidate = isa<arith::MulFOp>(op) ? Fraction::constant(1) / *c : *c;
+    bool known = llvm::any_of(candidates, [&](const Fraction &other) {
+      return !(other < candidate) && !(candidate < other);
+    });
+    if (!known)
+      candidates.push_back(candidate);
   }
+  if (candidates.size() == 1)
+    return;
+  std::optional<std::array<unsigned, 3>> best;
+  Fraction chosen = unit;
+  for (const Fraction &candidate : candidates) {
+    unit = candidate;
+    forget();
+    std::vector<Piece> found = pieces(root);
+    unsigned moving = 0, host = 0, failed = unresolved;
+    for (const Piece &piece : found) {
+      moving += piece.moves();
+      auto part = convert(root, 0, piece);
+      failed += !part;
+      host = std::max(host, part ? hostAtomsIn(*part) : 0);
+    }
+    std::array<unsigned, 3> score{failed, moving, host};
+    if (!best || score < *best) {
+      best = score;
+      chosen = candidate;
+    }
+  }
+  unit = chosen;
+  forget();
 }
 
 double Algebra::scaleAt(const Point &point) const {
-  if (scale.empty())
-    return 1;
-  auto values = scratch.evaluate(point);
-  double c = 1;
-  for (auto [factor, divides] : scale)
-    c = divides ? c / values.lookup(factor)[0] : c * values.lookup(factor)[0];
-  return c;
+  return 1 / valueAt(unit, 0, scratch.evaluate(point));
+}
+
+double Algebra::latentAt(const Piece &piece, double x) const {
+  auto values = scratch.evaluate(scratch.now(0));
+  double from = piece.origin ? valueAt(*piece.origin, 0, values) : 0;
+  return (from + x) * valueAt(unit, 0, values);
+}
+
+/// In double precision, with the host's numbers as given.
+double Algebra::valueAt(const Fraction &fraction, double x,
+                        const DenseMap<Value, Numbers> &values) const {
+  auto value = [&](Atom atom) -> double {
+    const AtomInfo &info = atoms[atom];
+    if (info.kind == Kind::Latent)
+      return x;
+    if (info.kind == Kind::Host)
+      return values.lookup(info.host)[info.level];
+    double u = valueAt(info.argument, x, values);
+    switch (info.kind) {
+    case Kind::Tanh:
+      return std::tanh(u);
+    case Kind::TanhSlope:
+      return 1 - std::tanh(u) * std::tanh(u);
+    case Kind::Exp:
+      return std::exp(u);
+    case Kind::Sigmoid:
+      return 1 / (1 + std::exp(-u));
+    case Kind::SigmoidSlope:
+      return 1 / (2 + std::exp(u) + std::exp(-u));
+    case Kind::Root:
+      return std::pow(u, 1 / info.exponent);
+    case Kind::Log:
+      return std::log(u);
+    case Kind::Atan:
+      return std::atan(u);
+    case Kind::Erf:
+      return std::erf(u);
+    case Kind::Bell:
+      return std::exp(-u * u);
+    default:
+      return std::pow(u, info.exponent);
+    }
+  };
+  auto sum = [&](const Polynomial &polynomial) {
+    double total = 0;
+    for (const auto &[monomial, coefficient] : polynomial.terms()) {
+      double term = (coefficient.lo + coefficient.hi) / 2;
+      for (auto [atom, power] : monomial)
+        term *= std::pow(value(atom), power);
+      total += term;
+    }
+    return total;
+  };
+  return sum(fraction.above) / sum(fraction.below);
 }
 
 bool Algebra::usesLatent(const Fraction &fraction) const {
@@ -133,7 +239,7 @@ Fraction Algebra::function(Kind kind, const Fraction &argument, double exponent)
   std::optional<double> exact;
   if (argument.isConstant() && argument.value().isPoint())
     exact = argument.value().lo;
-  if (zero && (kind == Kind::Tanh || kind == Kind::Atan || kind == Kind::Erf || kind == Kind::Sqrt))
+  if (zero && (kind == Kind::Tanh || kind == Kind::Atan || kind == Kind::Erf || kind == Kind::Root))
     return Fraction();
   if (zero && (kind == Kind::Exp || kind == Kind::TanhSlope || kind == Kind::Bell))
     return Fraction::constant(1);
@@ -141,13 +247,26 @@ Fraction Algebra::function(Kind kind, const Fraction &argument, double exponent)
     return Fraction::constant(0.5);
   if (zero && kind == Kind::SigmoidSlope)
     return Fraction::constant(0.25);
+  if (zero && kind == Kind::Power && exponent > 0)
+    return Fraction();
   if (kind == Kind::Log && exact == 1.0)
     return Fraction();
+  if (kind == Kind::Log && argument.below.isConstant() && argument.above.isMonomial() &&
+      (argument.below - Polynomial::constant(1.0)).isZero()) {
+    const auto [monomial, coefficient] = *argument.above.terms().begin();
+    bool isExp = coefficient.isPoint() && coefficient.lo == 1 && monomial.size() == 1 &&
+                 atoms[monomial[0].first].kind == Kind::Exp;
+    if (isExp)
+      return Fraction::constant(monomial[0].second) * atoms[monomial[0].first].argument;
+  }
   if (kind == Kind::Power && exact == 1.0)
     return Fraction::constant(1);
-  if (kind == Kind::Sqrt && exact && *exact > 0) {
-    double root = std::sqrt(*exact);
-    if (std::fma(root, root, -*exact) == 0)
+  if (kind == Kind::Root && exact && *exact > 0) {
+    double root = exponent == 2 ? std::sqrt(*exact) : std::round(std::pow(*exact, 1 / exponent));
+    double product = 1; // exact: small integers
+    for (int i = 0; i < exponent && root < 1024 && exponent <= 5; ++i)
+      product *= root;
+    if (exponent == 2 ? std::fma(root, root, -*exact) == 0 : product == *exact)
       return Fraction::constant(root);
   }
   AtomInfo info{};
@@ -190,8 +309,11 @@ std::optional<Fraction> Algebra::derivative(Atom atom) {
     return function(Kind::SigmoidSlope, u) * *inner;
   case Kind::SigmoidSlope:
     return self * (one - two * function(Kind::Sigmoid, u)) * *inner;
-  case Kind::Sqrt:
-    return *inner / (two * self);
+  case Kind::Root: {
+    Fraction slope = *inner * self; // u' r / (n u)
+    return Fraction(slope.above * u.below,
+                    slope.below * u.above.scaled(Interval::point(info.exponent)));
+  }
   case Kind::Log:
     return *inner / u;
   case Kind::Atan:
@@ -241,21 +363,45 @@ std::optional<Fraction> Algebra::derivative(const Fraction &fraction) {
   return numerator / Fraction(fraction.below * fraction.below);
 }
 
-std::optional<Fraction> Algebra::substitute(const Polynomial &polynomial, double x) {
+/// Whether e^argument is u^n, n > 0, with u = 0 at x.
+bool Algebra::isPowerOfZero(const Fraction &argument, const Fraction &x) {
+  if (!argument.below.isConstant() || !argument.above.isMonomial())
+    return false;
+  const auto [monomial, coefficient] = *argument.above.terms().begin();
+  const Piece line{-Infinity, Infinity};
+  Sign rest = signOfInterval(coefficient);
+  bool vanishes = false;
+  for (auto [atom, power] : monomial) {
+    const AtomInfo info = atoms[atom];
+    if (info.kind == Kind::Log && power == 1) {
+      auto u = at(info.argument, x);
+      vanishes |= u && u->isZero();
+    } else {
+      rest = prove::product(rest, info.usesLatent ? Sign::Unknown : signOf(atom, line));
+    }
+  }
+  return vanishes && rest == Sign::Positive;
+}
+
+std::optional<Fraction> Algebra::substitute(const Polynomial &polynomial, const Fraction &x) {
   Fraction sum;
   for (const auto &[monomial, coefficient] : polynomial.terms()) {
     Fraction term = Polynomial::constant(coefficient);
     for (auto [atom, power] : monomial) {
       Fraction value = Polynomial::atom(atom);
       if (atoms[atom].kind == Kind::Latent) {
-        value = Fraction::constant(x);
+        value = x;
       } else if (atoms[atom].usesLatent) {
         // A copy: new atoms may move the table.
         const Fraction inner = atoms[atom].argument;
+        const AtomInfo info = atoms[atom];
         std::optional<Fraction> argument = at(inner, x);
-        if (!argument)
+        if (info.kind == Kind::Exp && isPowerOfZero(inner, x))
+          value = Fraction();
+        else if (!argument || (info.kind == Kind::Log && argument->isZero()))
           return std::nullopt;
-        value = function(atoms[atom].kind, *argument, atoms[atom].exponent);
+        else
+          value = function(info.kind, *argument, info.exponent);
       }
       if (power < 0 && value.isZero())
         return std::nullopt;
@@ -267,7 +413,7 @@ std::optional<Fraction> Algebra::substitute(const Polynomial &polynomial, double
   return sum;
 }
 
-std::optional<Fraction> Algebra::at(const Fraction &fraction, double x) {
+std::optional<Fraction> Algebra::at(const Fraction &fraction, const Fraction &x) {
   std::optional<Fraction> above = substitute(fraction.above, x);
   std::optional<Fraction> below = substitute(fraction.below, x);
   if (!above || !below || below->isZero())

@@ -12,17 +12,39 @@ namespace bregman::prove {
 enum class Sign { Negative, NonPositive, Zero, NonNegative, Positive, Unknown };
 
 Sign negated(Sign sign);
+Sign signOfInterval(Interval range);
 Sign product(Sign a, Sign b);
 inline bool isNonNegative(Sign s) {
   return s == Sign::Zero || s == Sign::NonNegative || s == Sign::Positive;
 }
 inline bool isNonPositive(Sign s) { return isNonNegative(negated(s)); }
 
-/// An open interval between neighbouring kinks.
+/// An open interval between neighbouring kinks. Kinks may move with the host's numbers: then the
+/// piece is measured from one of its ends, and `low` and `high` hold it at every setting.
 struct Piece {
   double low, high;
+  /// A point of it at the setting `Scratch::inside`, where a piece that moves has one.
+  std::optional<double> sample = std::nullopt;
+  /// What the coordinate of a piece that moves is measured from, free of the latent.
+  std::optional<Fraction> origin = std::nullopt;
+  /// The ends in the piece's own coordinate; none where an end is infinite or known by bounds only.
+  std::optional<Fraction> start = std::nullopt, end = std::nullopt;
+  /// Whether nothing that may jump turns at the upper end.
+  bool joinsNext = false;
+
   double inside() const;
   Interval closed() const { return {low, high}; }
+  bool moves() const { return origin.has_value(); }
+  bool isMovingPoint() const { return moves() && low == 0 && high == 0; }
+  bool operator==(const Piece &other) const;
+};
+
+/// Where a switch of a clause may turn.
+struct Kink {
+  Interval where;                ///< at any setting
+  double here;                   ///< at the setting `Scratch::inside`
+  std::optional<Fraction> exact; ///< none where only bounds are known
+  bool isContinuous = true;      ///< of switches that cannot jump: min, max, clamp, abs
 };
 
 /// What a fraction tends to: a fraction free of the latent, or an infinity.
@@ -32,21 +54,19 @@ struct Limit {
   bool known() const { return value || infinity; }
 };
 
-/// One scratch, one coordinate: the latent itself, or c x where every use of x is multiplied by the
-/// same host scalar c > 0.
+/// One scratch, one coordinate: the latent itself, or c x with a host scalar c > 0 that makes the
+/// rest simpler.
 class Algebra {
 public:
   explicit Algebra(Scratch &scratch);
   /// In `inner` as the coordinate, through which alone what is asked about depends on the latent.
   Algebra(Scratch &scratch, mlir::Value inner);
 
-  /// Finds the largest c > 0, a product of host scalars, such that `root` depends on the latent
-  /// through c x alone, and makes c x the coordinate.
-  void useScaledCoordinate(mlir::Value root);
+  /// Makes c x the coordinate for a host factor c > 0 of the latent, if with it fewer kinks move
+  /// and fewer of the host's numbers are left in `root`.
+  void chooseCoordinate(mlir::Value root);
   /// c at a setting; 1 when the latent itself is the coordinate.
   double scaleAt(const Point &point) const;
-  /// Whether `value` is the coordinate.
-  bool isTheCoordinate(mlir::Value value) const { return isCoordinate.contains(value); }
 
   /// The pieces of the line between the kinks of `root`.
   std::vector<Piece> pieces(mlir::Value root);
@@ -60,8 +80,15 @@ public:
   Sign sign(const Fraction &fraction, const Piece &piece);
   Sign sign(const Polynomial &polynomial, const Piece &piece, unsigned depth = 0);
   Limit limit(const Fraction &fraction, End end, const Piece &piece);
-  /// The fraction at a point; exact where arithmetic is.
-  std::optional<Fraction> at(const Fraction &fraction, double x);
+  /// The fraction at a point of the coordinate; exact where arithmetic is.
+  std::optional<Fraction> at(const Fraction &fraction, const Fraction &x);
+  std::optional<Fraction> at(const Fraction &fraction, double x) {
+    return at(fraction, Fraction::constant(x));
+  }
+  /// The latent, in double precision, at a place of a piece and the values in force.
+  double latentAt(const Piece &piece, double x) const;
+  /// How many kinks of the last `pieces` could not be told.
+  unsigned unresolved = 0;
   /// Bounds with the coordinate in `x` and the host's numbers anywhere admissible.
   Interval range(const Fraction &fraction, Interval x);
 
@@ -80,7 +107,7 @@ private:
     Exp,
     Sigmoid,
     SigmoidSlope,
-    Sqrt,
+    Root,
     Log,
     Atan,
     Erf,
@@ -90,18 +117,20 @@ private:
   struct AtomInfo {
     Kind kind;
     Fraction argument;
-    double exponent = 0;
+    double exponent = 0; ///< of a power; of a root its degree
     mlir::Value host;
     unsigned level = 0;
     Interval range; ///< of host atoms
+    bool isPositive = false;
     bool usesLatent = false;
   };
   struct Growth {
-    int exponential = 0; ///< power of e^x-like growth
-    double order = 0;    ///< power of |x|
+    Fraction exponent; ///< of e
+    double order = 0;  ///< of |x|
     Fraction coefficient;
   };
 
+  void enter(const Piece &piece);
   Atom intern(AtomInfo info);
   Fraction function(Kind kind, const Fraction &argument, double exponent = 0);
   std::optional<Fraction> compute(mlir::Value value, unsigned level, const Piece &piece);
@@ -111,8 +140,19 @@ private:
   std::optional<Fraction> fail(const llvm::Twine &what);
   bool usesLatent(const Fraction &fraction) const;
   Sign signOf(Atom atom, const Piece &piece);
+  Sign signAt(const Fraction &fraction, const Piece &piece);
   Sign termwise(const Polynomial &polynomial, const Piece &piece);
-  Sign branchAndBound(const Polynomial &polynomial, const Piece &piece);
+  Sign termwiseInAnyForm(const Polynomial &polynomial, const Piece &piece);
+  Sign signByRoots(const Polynomial &polynomial, const Piece &piece, unsigned depth);
+  Sign signByExponents(const Polynomial &polynomial, const Piece &piece, unsigned depth);
+  Sign signByHostEnds(const Polynomial &polynomial, const Piece &piece, unsigned depth);
+  Polynomial withSquares(const Polynomial &polynomial, bool ofSlopes);
+  Sign splitAt(const Polynomial &polynomial, const Piece &piece, double x, unsigned depth);
+  Sign branchAndBound(const Polynomial &polynomial, const Piece &piece, unsigned depth);
+  double boundFrom(const Polynomial &polynomial, double x, double toward, bool positive);
+  Sign signOfTail(const Polynomial &polynomial, Interval tail);
+  struct TailTerm;
+  std::optional<TailTerm> tailTerm(const Monomial &monomial, Interval coefficient, Interval tail);
   Sign withoutRootsAtEnds(Polynomial &polynomial, const Piece &piece);
   Polynomial reduced(const Polynomial &polynomial);
   Interval range(const Polynomial &polynomial, Interval x);
@@ -121,15 +161,30 @@ private:
   std::optional<Fraction> derivative(const Polynomial &polynomial);
   std::optional<Growth> growth(const Polynomial &polynomial, End end, const Piece &piece);
   std::optional<Growth> growth(const Fraction &fraction, End end, const Piece &piece);
+  std::optional<Sign> compareGrowth(const Growth &a, const Growth &b, Fraction &ratio, End end,
+                                    const Piece &piece);
+  Fraction withJoinedLogarithms(const Fraction &fraction);
   std::optional<Growth> growthOf(Atom atom, End end, const Piece &piece);
-  std::optional<Fraction> substitute(const Polynomial &polynomial, double x);
+  std::optional<Fraction> substitute(const Polynomial &polynomial, const Fraction &x);
+  double valueAt(const Fraction &fraction, double x,
+                 const llvm::DenseMap<mlir::Value, Numbers> &values) const;
   /// Whether all switches of `op` were found among the kinks.
-  bool collectKinks(mlir::Operation *op, std::vector<double> &kinks);
+  bool collectKinks(mlir::Operation *op, mlir::Value root, std::vector<Kink> &kinks);
+  bool isPowerOfZero(const Fraction &argument, const Fraction &x);
+  bool isNeeded(mlir::Operation *op, mlir::Value root, const Piece &piece);
+  std::optional<bool> decide(mlir::Value condition, unsigned level, const Piece &piece);
+  Sign sideOf(mlir::Operation *op, mlir::Value a, mlir::Value b, unsigned level,
+              const Piece &piece);
+  bool addKink(const Piece &piece, const Fraction &difference, std::vector<Kink> &kinks);
+  bool inOrder(std::vector<Kink> &kinks);
+  std::vector<Piece> between(const std::vector<Kink> &kinks);
+  bool usesLatentBeside(const Polynomial &polynomial) const;
+  void forget();
+  unsigned hostAtomsIn(const Fraction &fraction) const;
 
   Scratch &scratch;
   std::vector<AtomInfo> atoms;
-  /// c, as factors and (true) divisors.
-  llvm::SmallVector<std::pair<mlir::Value, bool>> scale;
+  Fraction unit = Fraction::constant(1); ///< 1 / c: the latent is so many of the coordinate
   llvm::DenseMap<mlir::Value, bool> isCoordinate;
   mlir::Value held; ///< the coordinate, where it is neither the latent nor c x
   llvm::DenseSet<mlir::Operation *> resolved; ///< switches whose kinks are all known

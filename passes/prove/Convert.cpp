@@ -8,10 +8,8 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
 /// Larger fractions are left to other means.
 static constexpr size_t MaxTerms = 300;
-static constexpr size_t MaxPieces = 200;
 
 std::optional<Fraction> Algebra::fail(const Twine &what) {
   if (obstacle.empty())
@@ -19,24 +17,21 @@ std::optional<Fraction> Algebra::fail(const Twine &what) {
   return std::nullopt;
 }
 
-/// Levels written as numbers, sorted; empty when they are not.
-static SmallVector<double> constantLevels(Value levels) {
-  auto constant = levels.getDefiningOp<arith::ConstantOp>();
-  if (!constant)
-    return {};
-  SmallVector<double> all(levelCount(levels.getType()));
-  cast<CalculusOpInterface>(constant.getOperation()).evaluate({}, all);
-  llvm::sort(all);
-  return all;
+/// Values at a point of a piece, on which converted values depend.
+void Algebra::enter(const Piece &piece) {
+  if (!(piece == memoPiece) || insideValues.empty()) {
+    memo.clear();
+    memoPiece = piece;
+    insideValues = scratch.evaluate(scratch.inside(0));
+    double from = piece.origin ? valueAt(*piece.origin, 0, insideValues) : 0;
+    double x = from + piece.inside();
+    double latent = x * valueAt(unit, 0, insideValues);
+    insideValues = scratch.evaluate(scratch.inside(latent), held, x);
+  }
 }
 
 std::optional<Fraction> Algebra::convert(Value value, unsigned level, const Piece &piece) {
-  if (piece.low != memoPiece.low || piece.high != memoPiece.high || insideValues.empty()) {
-    memo.clear();
-    memoPiece = piece;
-    insidePoint = scratch.now(piece.inside() / scaleAt(scratch.now(0)));
-    insideValues = scratch.evaluate(insidePoint, held, piece.inside());
-  }
+  enter(piece);
   auto found = memo.find({value, level});
   if (found != memo.end())
     return found->second;
@@ -47,125 +42,92 @@ std::optional<Fraction> Algebra::convert(Value value, unsigned level, const Piec
   return result;
 }
 
-/// A switch's decision is a comparison of two values: their differences, one per switch.
-static SmallVector<std::pair<Value, double>> thresholds(Operation *op) {
-  if (isa<math::AbsFOp, SignOp, SgnOp>(op))
-    return {{op->getOperand(0), 0}};
-  return {};
-}
-
-bool Algebra::collectKinks(Operation *op, std::vector<double> &kinks) {
-  if (isa<VectorType>(op->getResult(0).getType()) || llvm::any_of(op->getOperands(), [](Value v) {
-        return isa<VectorType>(v.getType()) && constantLevels(v).empty();
-      }))
-    return false;
-  // The values whose equality switches the op: operand against operand, or against a number.
-  SmallVector<std::pair<Value, Value>> pairs;
-  SmallVector<std::pair<Value, double>> numbers = thresholds(op);
-  Value u = op->getOperand(0);
-  if (isa<arith::CmpFOp, arith::MinimumFOp, arith::MaximumFOp>(op)) {
-    pairs.push_back({u, op->getOperand(1)});
-  } else if (isa<ClampOp>(op)) {
-    pairs.append({{u, op->getOperand(1)}, {u, op->getOperand(2)}});
-  } else if (isa<NearestOp, LowerOp, UpperOp>(op)) {
-    SmallVector<double> levels = constantLevels(op->getOperand(1));
-    for (size_t i = 0; i + 1 < levels.size(); ++i)
-      numbers.push_back({u, isa<NearestOp>(op) ? (levels[i] + levels[i + 1]) / 2 : levels[i + 1]});
-  } else if (isa<RoundOp, math::FloorOp, math::CeilOp>(op)) {
-    Interval range = scratch.range(u, scratch.admissible());
-    if (!(range.hi - range.lo <= 64))
-      return false;
-    double shift = isa<RoundOp>(op) ? 0.5 : 0;
-    for (double k = std::floor(range.lo); k <= range.hi + 1; ++k)
-      numbers.push_back({u, k - shift});
-  }
-  std::vector<Piece> current;
-  for (size_t i = 0; i + 1 < kinks.size(); ++i)
-    current.push_back({kinks[i], kinks[i + 1]});
-  bool all = true;
-  auto addRoot = [&](const Piece &piece, Fraction difference) {
-    if (!usesLatent(difference)) {
-      all &= difference.isConstant();
-      return;
-    }
-    const Polynomial &p = difference.above;
-    bool affine = difference.below.isConstant() && p.lowestDegree(0) >= 0 && p.degree(0) == 1 &&
-                  p.coefficient(0, 0).isConstant() && p.coefficient(0, 1).isConstant();
-    if (!affine) {
-      Sign sign = this->sign(difference, piece);
-      all &= sign == Sign::Positive || sign == Sign::Negative;
-      return;
-    }
-    Interval root =
-        interval::div(interval::neg(p.coefficient(0, 0).value()), p.coefficient(0, 1).value());
-    if (piece.low < root.lo && root.lo < piece.high && std::isfinite(root.lo))
-      kinks.push_back(root.lo);
+/// What the sign of a - b says of a comparison.
+static std::optional<bool> holds(arith::CmpFPredicate predicate, Sign side) {
+  using P = arith::CmpFPredicate;
+  bool below = side == Sign::Negative, above = side == Sign::Positive, same = side == Sign::Zero;
+  bool notAbove = isNonPositive(side), notBelow = isNonNegative(side);
+  auto decide = [](bool yes, bool no) -> std::optional<bool> {
+    return yes || no ? std::optional(yes) : std::nullopt;
   };
-  for (const Piece &piece : current) {
-    for (auto [a, b] : pairs) {
-      auto left = convert(a, 0, piece), right = convert(b, 0, piece);
-      if (left && right)
-        addRoot(piece, *left - *right);
-      else
-        all = false;
-    }
-    for (auto [a, number] : numbers) {
-      auto left = convert(a, 0, piece);
-      if (left)
-        addRoot(piece, *left - Fraction::constant(number));
-      else
-        all = false;
-    }
+  switch (predicate) {
+  case P::OLT:
+  case P::ULT:
+    return decide(below, notBelow);
+  case P::OLE:
+  case P::ULE:
+    return decide(notAbove, above);
+  case P::OGT:
+  case P::UGT:
+    return decide(above, notAbove);
+  case P::OGE:
+  case P::UGE:
+    return decide(notBelow, below);
+  case P::OEQ:
+  case P::UEQ:
+    return decide(same, below || above);
+  case P::ONE:
+  case P::UNE:
+    return decide(below || above, same);
+  default:
+    return std::nullopt;
   }
-  llvm::sort(kinks);
-  kinks.erase(std::unique(kinks.begin(), kinks.end()), kinks.end());
-  return all;
 }
 
-std::vector<Piece> Algebra::pieces(Value root) {
-  std::vector<double> kinks{-Infinity, Infinity};
-  // Only what stands between the root and the coordinate matters.
-  DenseSet<Operation *> matters;
-  SmallVector<Value> open{root};
-  while (!open.empty()) {
-    Value value = open.pop_back_val();
-    Operation *op = value.getDefiningOp();
-    if (op && !isCoordinate.contains(value) && matters.insert(op).second)
-      open.append(op->operand_begin(), op->operand_end());
+/// At a point the coordinate is a number.
+Sign Algebra::signAt(const Fraction &fraction, const Piece &piece) {
+  if (!piece.isMovingPoint())
+    return sign(fraction, piece);
+  auto here = at(fraction, 0);
+  return here ? sign(*here, piece) : Sign::Unknown;
+}
+
+/// The sign of a - b, or of a, here: by a point of the piece if all switches of `op` are known,
+/// else by proof.
+Sign Algebra::sideOf(Operation *op, Value a, Value b, unsigned level, const Piece &piece) {
+  enter(piece);
+  if (resolved.contains(op) && !piece.isMovingPoint()) {
+    double x = insideValues.lookup(a)[0], y = b ? insideValues.lookup(b)[0] : 0;
+    if (!std::isnan(x) && !std::isnan(y))
+      return x < y ? Sign::Negative : x > y ? Sign::Positive : Sign::Zero;
   }
-  for (Operation &op : scratch.block()) {
-    bool switches =
-        isa<math::AbsFOp, SignOp, SgnOp, arith::CmpFOp, arith::MinimumFOp, arith::MaximumFOp,
-            ClampOp, NearestOp, LowerOp, UpperOp, RoundOp, math::FloorOp, math::CeilOp>(op);
-    if (!switches || !matters.contains(&op) || !scratch.dependsOnLatent(op.getResult(0)) ||
-        kinks.size() > MaxPieces)
-      continue;
-    if (collectKinks(&op, kinks))
-      resolved.insert(&op);
-    memo.clear();
-    obstacle.clear();
-  }
-  std::vector<Piece> all;
-  for (size_t i = 0; i + 1 < kinks.size(); ++i)
-    all.push_back({kinks[i], kinks[i + 1]});
-  return all;
+  auto left = convert(a, level, piece);
+  auto right = b ? convert(b, level, piece) : Fraction();
+  return left && right ? signAt(*left - *right, piece) : Sign::Unknown;
+}
+
+/// What a condition is on this piece.
+std::optional<bool> Algebra::decide(Value condition, unsigned level, const Piece &piece) {
+  Operation *test = condition.getDefiningOp();
+  if (!test)
+    return std::nullopt;
+  Interval truth = scratch.range(condition, scratch.admissible());
+  if (truth.isPoint())
+    return truth.lo != 0;
+  if (!scratch.dependsOnLatent(condition))
+    return std::nullopt;
+  if (auto comparison = dyn_cast<arith::CmpFOp>(test))
+    return holds(comparison.getPredicate(),
+                 sideOf(test, comparison.getLhs(), comparison.getRhs(), level, piece));
+  if (test->getNumOperands() != 2)
+    return std::nullopt;
+  auto a = decide(test->getOperand(0), level, piece), b = decide(test->getOperand(1), level, piece);
+  if (isa<arith::AndIOp>(test) && ((a && !*a) || (b && !*b)))
+    return false;
+  if (isa<arith::OrIOp>(test) && ((a && *a) || (b && *b)))
+    return true;
+  if (!a || !b)
+    return std::nullopt;
+  return isa<arith::AndIOp>(test) ? *a && *b : isa<arith::OrIOp>(test) ? *a || *b : *a != *b;
 }
 
 /// abs, extrema, clamp, staircases, `if`: what each is on this piece.
 std::optional<Fraction> Algebra::computeBranch(Operation *op, unsigned level, const Piece &piece) {
   auto operand = [&](unsigned i) { return convert(op->getOperand(i), level, piece); };
   auto inside = [&](Value value) { return insideValues.lookup(value)[0]; };
-  bool known = resolved.contains(op);
-  // The sign of a - b here: by a point of the piece if all kinks are known, else by proof.
-  auto compare = [&](Value a, Value b) -> Sign {
-    if (known) {
-      double x = inside(a), y = b ? inside(b) : 0;
-      return x < y ? Sign::Negative : x > y ? Sign::Positive : Sign::Zero;
-    }
-    auto left = convert(a, level, piece);
-    auto right = b ? convert(b, level, piece) : Fraction();
-    return left && right ? sign(*left - *right, piece) : Sign::Unknown;
-  };
+  // At a kink that moves values are equal by their formulas, not by their doubles.
+  bool known = resolved.contains(op) && !piece.isMovingPoint();
+  auto compare = [&](Value a, Value b) { return sideOf(op, a, b, level, piece); };
   Value u = op->getOperand(0);
   if (isa<math::AbsFOp>(op)) {
     Sign side = compare(u, {});
@@ -193,29 +155,9 @@ std::optional<Fraction> Algebra::computeBranch(Operation *op, unsigned level, co
     return isNonNegative(low) && isNonPositive(high) ? operand(0) : fail("clamp that is crossed");
   }
   if (auto select = dyn_cast<arith::SelectOp>(op)) {
-    auto decide = [&](auto &&self, Value condition) -> std::optional<bool> {
-      Operation *test = condition.getDefiningOp();
-      if (!test)
-        return std::nullopt;
-      if (!scratch.dependsOnLatent(condition)) {
-        Interval truth = scratch.range(condition, scratch.admissible());
-        return truth.isPoint() ? std::optional(truth.lo != 0) : std::nullopt;
-      }
-      if (isa<arith::CmpFOp>(test)) {
-        if (resolved.contains(test))
-          return inside(condition) != 0;
-        Interval truth = scratch.range(condition, scratch.admissible());
-        return truth.isPoint() ? std::optional(truth.lo != 0) : std::nullopt;
-      }
-      if (test->getNumOperands() != 2)
-        return test->hasTrait<OpTrait::ConstantLike>() ? std::optional(inside(condition) != 0)
-                                                       : std::nullopt;
-      auto a = self(self, test->getOperand(0)), b = self(self, test->getOperand(1));
-      return a && b ? std::optional(inside(condition) != 0) : std::nullopt;
-    };
     if (isa<VectorType>(select.getCondition().getType()))
       return fail("`if` level by level");
-    std::optional<bool> taken = decide(decide, select.getCondition());
+    std::optional<bool> taken = decide(select.getCondition(), level, piece);
     if (!taken)
       return fail("`if` whose condition changes");
     return operand(*taken ? 1 : 2);
@@ -237,8 +179,13 @@ std::optional<Fraction> Algebra::computePower(Operation *op, unsigned level, con
   auto exponent = convert(op->getOperand(1), level, piece);
   if (!base || !exponent)
     return std::nullopt;
-  if (!exponent->isConstant() || !exponent->value().isPoint())
-    return fail("a power with a moving exponent");
+  if (signAt(*base, piece) == Sign::Zero && sign(*exponent, piece) == Sign::Positive)
+    return Fraction();
+  if (!exponent->isConstant() || !exponent->value().isPoint()) {
+    if (sign(*base, piece) != Sign::Positive)
+      return fail("a power of what may be negative");
+    return function(Kind::Exp, *exponent * function(Kind::Log, *base));
+  }
   double n = exponent->value().lo;
   if (n == std::floor(n) && std::abs(n) <= 8) {
     Fraction result = Fraction::constant(1);
@@ -252,8 +199,19 @@ std::optional<Fraction> Algebra::computePower(Operation *op, unsigned level, con
     return Fraction::constant(1) / result;
   }
   Sign side = sign(*base, piece);
-  if (n == 0.5 && isNonNegative(side))
-    return function(Kind::Sqrt, *base);
+  // A fraction that f32 cannot tell from the exponent is what was meant.
+  for (int degree : {2, 3, 4, 5, 6, 8}) {
+    double top = std::round(n * degree);
+    if (std::abs(n * degree - top) > std::abs(n * degree) * 0x1p-23 || top == 0 ||
+        std::abs(top) > 24)
+      continue;
+    if (!(side == Sign::Positive || (isNonNegative(side) && top > 0)))
+      return fail("a power of what may be negative");
+    Fraction root = function(Kind::Root, *base, degree), result = Fraction::constant(1);
+    for (int i = 0; i < std::abs(top); ++i)
+      result = top > 0 ? result * root : result / root;
+    return result;
+  }
   if (side != Sign::Positive)
     return fail("a power of what may be negative");
   return function(Kind::Power, *base, n);
@@ -283,8 +241,10 @@ std::optional<Fraction> Algebra::softNearest(Operation *op, const Piece &piece) 
 }
 
 std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piece &piece) {
-  if (isCoordinate.contains(value))
-    return Polynomial::atom(coordinate());
+  if (isCoordinate.contains(value)) {
+    Fraction x = unit * Fraction(Polynomial::atom(coordinate()));
+    return piece.origin ? x + unit * *piece.origin : x;
+  }
   if (std::optional<double> number = scratch.number(value)) {
     if (!std::isfinite(*number))
       return fail("a number that is not finite");
@@ -296,6 +256,7 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
     info.host = value;
     info.level = level;
     info.range = scratch.range(value, scratch.admissible());
+    info.isPositive = scratch.isPositive(value);
     return Fraction(Polynomial::atom(intern(info)));
   };
   Operation *op = value.getDefiningOp();
@@ -380,7 +341,8 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
   if (isa<math::ErfOp>(op))
     return unary(Kind::Erf);
   if (isa<math::SqrtOp>(op))
-    return needs(operand(0), false) ? unary(Kind::Sqrt) : fail("sqrt of what may be negative");
+    return needs(operand(0), false) ? std::optional(function(Kind::Root, *operand(0), 2))
+                                    : fail("sqrt of what may be negative");
   if (isa<math::LogOp, math::Log2Op>(op)) {
     if (!needs(operand(0), true))
       return fail("log of what may not be positive");

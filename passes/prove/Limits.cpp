@@ -11,80 +11,115 @@ std::optional<Algebra::Growth> Algebra::growthOf(Atom atom, End end, const Piece
   const AtomInfo info = atoms[atom];
   Fraction self = Polynomial::atom(atom);
   if (!info.usesLatent)
-    return Growth{0, 0, self};
+    return Growth{{}, 0, self};
   if (info.kind == Kind::Latent)
-    return Growth{0, 1, Fraction::constant(end == End::Plus ? 1 : -1)};
+    return Growth{{}, 1, Fraction::constant(end == End::Plus ? 1 : -1)};
   Limit inner = limit(info.argument, end, piece);
   if (!inner.known())
     return std::nullopt;
-  if (info.kind == Kind::Sqrt || info.kind == Kind::Power) {
+  if (info.kind == Kind::Root || info.kind == Kind::Power) {
     auto u = growth(info.argument, end, piece);
-    double n = info.kind == Kind::Sqrt ? 0.5 : info.exponent;
-    if (!u || u->exponential || sign(u->coefficient, piece) != Sign::Positive)
+    double n = info.kind == Kind::Root ? 1 / info.exponent : info.exponent;
+    if (!u || usesLatent(u->exponent) || sign(u->coefficient, piece) != Sign::Positive)
       return std::nullopt;
-    return Growth{0, u->order * n, function(info.kind, u->coefficient, info.exponent)};
+    return Growth{{}, u->order * n, function(info.kind, u->coefficient, info.exponent)};
   }
   if (!inner.infinity) {
     if (info.kind == Kind::Log && inner.value->isZero())
       return std::nullopt;
-    return Growth{0, 0, function(info.kind, *inner.value, info.exponent)};
+    return Growth{{}, 0, function(info.kind, *inner.value, info.exponent)};
   }
   bool up = inner.infinity > 0;
+  Fraction u = info.argument, one = Fraction::constant(1), size = up ? u : -u;
   switch (info.kind) {
   case Kind::Tanh:
   case Kind::Erf:
-    return Growth{0, 0, Fraction::constant(up ? 1 : -1)};
+    return Growth{{}, 0, Fraction::constant(up ? 1 : -1)};
   case Kind::Sigmoid:
-    return up ? Growth{0, 0, Fraction::constant(1)} : Growth{-1, 0, Fraction::constant(1)};
+    return Growth{up ? Fraction() : u, 0, one};
   case Kind::Atan: {
     Interval top{0x1.921fb54442d18p+0, 0x1.921fb54442d19p+0};
-    return Growth{0, 0, Polynomial::constant(up ? top : interval::neg(top))};
+    return Growth{{}, 0, Polynomial::constant(up ? top : interval::neg(top))};
   }
   case Kind::Exp:
-    return Growth{up ? 1 : -1, 0, Fraction::constant(1)};
+    return Growth{u, 0, one};
   case Kind::TanhSlope:
+    return Growth{Fraction::constant(-2) * size, 0, Fraction::constant(4)};
   case Kind::SigmoidSlope:
+    return Growth{-size, 0, one};
   case Kind::Bell:
-    return Growth{-1, 0, Fraction::constant(1)};
+    return Growth{-(u * u), 0, one};
+  case Kind::Log: { // of e^E and what grows slower
+    auto inside = growth(u, end, piece);
+    if (!inside || !usesLatent(inside->exponent))
+      return std::nullopt;
+    return growth(inside->exponent, end, piece);
+  }
   default:
     return std::nullopt;
   }
 }
 
+/// Which of two terms grows faster; both at the same rate when their ratio tends to `ratio`.
+std::optional<Sign> Algebra::compareGrowth(const Growth &a, const Growth &b, Fraction &ratio,
+                                           End end, const Piece &piece) {
+  Fraction exponent = a.exponent - b.exponent;
+  Limit tends = limit(exponent, end, piece);
+  if (!tends.known())
+    return std::nullopt;
+  if (tends.infinity)
+    return tends.infinity > 0 ? Sign::Positive : Sign::Negative;
+  if (a.order != b.order)
+    return a.order > b.order ? Sign::Positive : Sign::Negative;
+  ratio = function(Kind::Exp, *tends.value);
+  return Sign::Zero;
+}
+
 std::optional<Algebra::Growth> Algebra::growth(const Polynomial &polynomial, End end,
                                                const Piece &piece) {
   std::optional<Growth> lead;
-  DenseSet<Atom> exponentials;
+  SmallVector<Growth, 2> slower;
   for (const auto &[monomial, coefficient] : polynomial.terms()) {
-    Growth term{0, 0, Polynomial::constant(coefficient)};
+    Growth term{{}, 0, Polynomial::constant(coefficient)};
     for (auto [atom, power] : monomial) {
       auto part = growthOf(atom, end, piece);
       if (!part || (power < 0 && part->coefficient.isZero()))
         return std::nullopt;
-      if (part->exponential)
-        exponentials.insert(atom);
-      term.exponential += power * part->exponential;
+      term.exponent = term.exponent + Fraction::constant(power) * part->exponent;
       term.order += power * part->order;
       for (int i = 0; i < std::abs(power); ++i)
         term.coefficient =
             power > 0 ? term.coefficient * part->coefficient : term.coefficient / part->coefficient;
     }
-    if (term.coefficient.isZero())
-      return std::nullopt; // its next term would have to be known
-    auto rank = [](const Growth &g) { return std::pair(g.exponential, g.order); };
-    if (!lead || rank(*lead) < rank(term))
+    if (term.coefficient.isZero()) { // less than its rate, how much less is not known
+      slower.push_back(term);
+      continue;
+    }
+    if (!lead) {
       lead = term;
-    else if (rank(*lead) == rank(term))
-      lead->coefficient = lead->coefficient + term.coefficient;
+      continue;
+    }
+    Fraction ratio;
+    auto faster = compareGrowth(term, *lead, ratio, end, piece);
+    if (!faster)
+      return std::nullopt;
+    if (*faster == Sign::Positive)
+      lead = term;
+    else if (*faster == Sign::Zero)
+      lead->coefficient = lead->coefficient + ratio * term.coefficient;
   }
+  if (!lead && slower.size() == 1)
+    return slower.front();
   if (!lead)
-    return Growth{0, 0, Fraction()};
-  // e^u against e^v: only powers of one of them can be compared.
-  bool grows = lead->exponential > 0 || (lead->exponential < 0);
-  if (exponentials.size() > 1 && grows)
-    return std::nullopt;
+    return slower.empty() ? std::optional(Growth{{}, 0, Fraction()}) : std::nullopt;
+  for (const Growth &term : slower) {
+    Fraction ratio;
+    auto faster = compareGrowth(term, *lead, ratio, end, piece);
+    if (!faster || *faster == Sign::Positive)
+      return std::nullopt;
+  }
   if (lead->coefficient.isZero() &&
-      (lead->order || lead->exponential || polynomial.terms().size() > 1))
+      (lead->order || !lead->exponent.isZero() || polynomial.terms().size() > 1))
     return std::nullopt; // the leading terms cancel
   return lead;
 }
@@ -94,20 +129,46 @@ std::optional<Algebra::Growth> Algebra::growth(const Fraction &fraction, End end
   auto above = growth(fraction.above, end, piece), below = growth(fraction.below, end, piece);
   if (!above || !below || below->coefficient.isZero())
     return std::nullopt;
-  return Growth{above->exponential - below->exponential, above->order - below->order,
+  return Growth{above->exponent - below->exponent, above->order - below->order,
                 above->coefficient / below->coefficient};
+}
+
+/// log(a) - log(b) as log(a / b): apart both may grow.
+Fraction Algebra::withJoinedLogarithms(const Fraction &fraction) {
+  Polynomial sum = fraction.above;
+  for (Atom first = 0, count = atoms.size(); first < count; ++first)
+    for (Atom second = 0; second < count; ++second) {
+      if (first == second || atoms[first].kind != Kind::Log || atoms[second].kind != Kind::Log ||
+          sum.degree(first) != 1 || sum.degree(second) != 1 || sum.lowestDegree(first) < 0 ||
+          sum.lowestDegree(second) < 0)
+        continue;
+      Polynomial plus = sum.coefficient(first, 1), minus = sum.coefficient(second, 1);
+      if (!(plus + minus).isZero() || plus.contains(second))
+        continue;
+      Fraction joined = function(Kind::Log, atoms[first].argument / atoms[second].argument);
+      Fraction rest = sum.coefficient(first, 0).coefficient(second, 0);
+      return (rest + Fraction(plus) * joined) / Fraction(fraction.below);
+    }
+  return fraction;
 }
 
 Limit Algebra::limit(const Fraction &fraction, End end, const Piece &piece) {
   if (!usesLatent(fraction))
     return {fraction, 0};
-  auto lead = growth(fraction, end, piece);
+  auto lead = growth(withJoinedLogarithms(fraction), end, piece);
   if (!lead)
     return {};
-  bool up = lead->exponential > 0 || (lead->exponential == 0 && lead->order > 0);
-  bool down = lead->exponential < 0 || (lead->exponential == 0 && lead->order < 0);
-  if (down || lead->coefficient.isZero())
+  Limit power = limit(lead->exponent, end, piece);
+  if (!power.known())
+    return {};
+  if (power.value)
+    lead->coefficient = lead->coefficient * function(Kind::Exp, *power.value);
+  bool up = power.infinity > 0 || (!power.infinity && lead->order > 0);
+  bool down = power.infinity < 0 || (!power.infinity && lead->order < 0);
+  if (down || (lead->coefficient.isZero() && !up))
     return {Fraction(), 0};
+  if (lead->coefficient.isZero())
+    return {};
   if (!up)
     return {lead->coefficient, 0};
   Sign side = sign(lead->coefficient, piece);

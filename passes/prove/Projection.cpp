@@ -94,24 +94,28 @@ std::optional<Finding> Projection::findFlat() {
   return std::nullopt;
 }
 
-double Projection::latentAt(double coordinate) {
-  return coordinate / algebra.scaleAt(scratch.now(0));
-}
-
 /// A place where the values from both sides, or at it, are surely different.
 std::optional<Finding> Projection::findJump() {
   for (size_t i = 0; i + 1 < pieces.size(); ++i) {
-    double kink = pieces[i].high;
-    if (!parts[i] || !parts[i + 1])
+    const auto &end = pieces[i].end, &start = pieces[i + 1].start;
+    if (!parts[i] || !parts[i + 1] || pieces[i].joinsNext)
       continue;
-    auto before = algebra.at(*parts[i], kink), after = algebra.at(*parts[i + 1], kink);
-    if (!before || !after)
-      continue;
-    Interval left = algebra.range(*before, Interval::point(kink));
-    Interval right = algebra.range(*after, Interval::point(kink));
+    bool moves = pieces[i].moves() || pieces[i + 1].moves();
+    Interval left, right, kink{pieces[i + 1].low, pieces[i].high};
+    if (end && start) {
+      auto before = algebra.at(*parts[i], *end), after = algebra.at(*parts[i + 1], *start);
+      if (!before || !after)
+        continue;
+      left = algebra.range(*before, Interval::point(0));
+      right = algebra.range(*after, Interval::point(0));
+    } else if (!moves) { // it lies between two numbers
+      left = algebra.range(*parts[i], kink);
+      right = algebra.range(*parts[i + 1], kink);
+    }
     if (interval::intersect(left, right).isEmpty())
-      return Finding::refuted("the projection jumps at x = " + describe(latentAt(kink)) + " from " +
-                              describe(left.lo) + " to " + describe(right.lo));
+      return Finding::refuted(
+          "the projection jumps at x = " + describe(algebra.latentAt(pieces[i], pieces[i].high)) +
+          " from " + describe(left.lo) + " to " + describe(right.lo));
   }
   return std::nullopt;
 }
@@ -155,7 +159,7 @@ Finding Projection::analyse() {
   if (auto flat = findFlat())
     return *flat;
   Shape shape = shapeOf(scratch, root, refinements);
-  algebra.useScaledCoordinate(root);
+  algebra.chooseCoordinate(root);
   pieces = algebra.pieces(root);
   bool allConverted = true;
   for (const Piece &piece : pieces) {
@@ -195,15 +199,26 @@ Finding Projection::analyse() {
   if (allConverted && !joined) {
     joined = true;
     for (size_t i = 0; i + 1 < pieces.size() && joined; ++i) {
-      double kink = pieces[i].high;
-      auto here = algebra.convert(root, 0, {kink, kink});
-      auto before = algebra.at(*parts[i], kink), after = algebra.at(*parts[i + 1], kink);
+      if (pieces[i].joinsNext)
+        continue;
+      const auto &end = pieces[i].end, &start = pieces[i + 1].start;
+      auto before = end ? algebra.at(*parts[i], *end) : std::nullopt;
+      auto after = start ? algebra.at(*parts[i + 1], *start) : std::nullopt;
+      bool moves = pieces[i].moves() || pieces[i + 1].moves();
+      double kink = moves ? 0 : pieces[i].high;
+      Piece point{kink, kink};
+      if (moves && end) {
+        point.origin = pieces[i].origin ? *pieces[i].origin + *end : *end;
+        point.sample = 0;
+      }
+      auto here = end ? algebra.convert(root, 0, point) : std::nullopt;
       auto value = here ? algebra.at(*here, kink) : std::nullopt;
       bool meets =
           before && after && value && (*before - *after).isZero() && (*before - *value).isZero();
       if (!meets) {
         joined = false;
-        gap = "the two sides of x = " + describe(latentAt(kink)) + " could not be shown to meet";
+        gap = "the two sides of x = " + describe(algebra.latentAt(pieces[i], pieces[i].high)) +
+              " could not be shown to meet";
       }
     }
   }
@@ -258,7 +273,7 @@ Finding Projection::isStrict() {
       continue;
     double a = std::isinf(piece.low) ? (std::isinf(piece.high) ? 0 : piece.high - 1) : piece.low;
     double b = std::isinf(piece.high) ? a + 1 : piece.high;
-    a = latentAt(a), b = latentAt(b);
+    a = algebra.latentAt(piece, a), b = algebra.latentAt(piece, b);
     Point point = scratch.now(a);
     double low = scratch.evaluate(root, point);
     setLatent(scratch, point, b);

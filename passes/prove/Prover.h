@@ -59,7 +59,6 @@ private:
   std::optional<Finding> findJump();
   std::optional<Finding> findExcess(double low, double high);
   std::string at(const Point &point) const;
-  double latentAt(double coordinate);
   std::optional<Fraction> limit(End end);
 
   Clauses &clauses;

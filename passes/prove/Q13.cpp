@@ -1,5 +1,6 @@
 // Q13: agile mirror descent stores c P^-1(w), for which P(x) = R(c x) with a host scalar c > 0 and
 // an R free of schedules, states and learned values.
+#include "passes/ScaledLatent.h"
 #include "passes/prove/Describe.h"
 #include "passes/prove/OverLevels.h"
 #include "passes/prove/Prover.h"
@@ -18,31 +19,12 @@ Finding prove::checkQ13(Clauses &clauses) {
     return Finding::refuted("over levels agile mirror descent needs softmax of c * x, not `" +
                             describe(root) + "`");
   }
-  Algebra algebra(scratch);
-  algebra.useScaledCoordinate(root);
-
-  // What moves beside the coordinate.
-  auto moves = [&](auto &&self, Value value) -> bool {
-    if (const Leaf *leaf = scratch.leafOf(value))
-      return leaf->kind == Leaf::Kind::Schedule || leaf->kind == Leaf::Kind::State ||
-             leaf->kind == Leaf::Kind::Counter;
-    Operation *op = value.getDefiningOp();
-    return op && !algebra.isTheCoordinate(value) &&
-           llvm::any_of(op->getOperands(), [&](Value operand) { return self(self, operand); });
-  };
-  if (!moves(moves, root))
+  ScaledLatent found =
+      scaledLatent(clauses.project.getBody(), clauses.latent.getResult(),
+                   [&](Value host) { return scratch.isPositive(scratch.value(host)); });
+  if (!found.moved)
     return Finding::proved("structure: P(x) = R(c x)");
-  // The innermost term where the latent meets what moves.
-  Value term;
-  for (Operation &op : scratch.block()) {
-    Value value = op.getResult(0);
-    bool above =
-        scratch.dependsOnLatent(value) && !algebra.isTheCoordinate(value) && moves(moves, value);
-    bool isRoots = value == root || !value.use_empty();
-    if (above && isRoots && !term)
-      term = value;
-  }
   return Finding::refuted("agile mirror descent needs P(x) = R(c * x), c > 0 a host scalar and R "
                           "free of schedules and states: `" +
-                          describe(term ? term : root) + "` does not fit");
+                          describe(found.moved->getResult(0)) + "` does not fit");
 }

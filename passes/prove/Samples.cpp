@@ -52,9 +52,12 @@ std::vector<Point> prove::settings(const Scratch &scratch) {
     if (leaf.kind == Leaf::Kind::Latent || leaf.range.isPoint())
       continue;
     std::vector<double> values;
-    for (double value : {leaf.range.lo, leaf.range.hi})
+    for (double value : {leaf.range.lo, leaf.range.hi}) {
+      if (value == 0 && leaf.isPositive) // a decay comes near 0, but not there
+        value = 0x1p-20;
       values.push_back(std::isinf(value) ? std::copysign(16.0, value) : value);
-    if (leaf.range.contains(0))
+    }
+    if (leaf.range.contains(0) && !leaf.isPositive)
       values.push_back(0);
     if (leaf.range.lo > 0 && std::isfinite(leaf.range.hi))
       values.push_back(std::sqrt(leaf.range.lo) * std::sqrt(leaf.range.hi));

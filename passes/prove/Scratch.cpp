@@ -69,6 +69,7 @@ Value Scratch::leaf(Value source) {
     Point start = host.now(0), late = start;
     for (auto [into, of] : llvm::zip(late, host.leaves()))
       into = {of.late};
+    leaf.isPositive = host.isPositive(root);
     leaf.inForce = host.evaluate(root, start);
     leaf.late = host.evaluate(root, late);
   } else if (auto state = source.getDefiningOp<StateOp>()) {
@@ -82,6 +83,7 @@ Value Scratch::leaf(Value source) {
     leaf.kind = Leaf::Kind::Argument;
     leaf.name = "an argument";
   }
+  leaf.isPositive |= leaf.range.lo > 0;
   leaf.source = source;
   leaf.value = body.addArgument(source.getType(),
                                 NameLoc::get(StringAttr::get(source.getContext(), leaf.name)));
@@ -220,11 +222,50 @@ DenseMap<Value, Interval> Scratch::ranges(const Box &box) const {
 
 Interval Scratch::range(Value root, const Box &box) const { return ranges(box).lookup(root); }
 
+bool Scratch::isPositive(Value value) const {
+  if (const Leaf *leaf = leafOf(value))
+    return leaf->isPositive;
+  if (std::optional<double> fixed = number(value); fixed && *fixed != 0)
+    return *fixed > 0;
+  Operation *op = value.getDefiningOp();
+  if (!op || dependsOnLatent(value) || isa<VectorType>(value.getType()))
+    return false;
+  auto positive = [&](unsigned i) { return isPositive(op->getOperand(i)); };
+  auto least = [&](Value of) { return range(of, admissible()).lo; };
+  if (isa<arith::TruncFOp, arith::ExtFOp, math::SqrtOp, math::PowFOp>(op))
+    return positive(0);
+  if (isa<arith::MulFOp, arith::DivFOp, arith::MinimumFOp>(op))
+    return positive(0) && positive(1);
+  if (isa<arith::MaximumFOp>(op))
+    return positive(0) || positive(1);
+  if (isa<ClampOp>(op))
+    return positive(1) || (positive(0) && positive(2));
+  if (isa<arith::AddFOp>(op))
+    return (positive(0) && (positive(1) || least(op->getOperand(1)) >= 0)) ||
+           (positive(1) && least(op->getOperand(0)) >= 0);
+  if (isa<arith::SelectOp>(op))
+    return positive(1) && positive(2);
+  return isa<math::ExpOp, SigmoidOp>(op) || least(value) > 0;
+}
+
 Box Scratch::admissible() const {
   Box box;
   for (const Leaf &leaf : all)
     box.push_back(leaf.range);
   return box;
+}
+
+Point Scratch::inside(double x) const {
+  Point point;
+  for (auto [i, leaf] : llvm::enumerate(all)) {
+    double value = x;
+    if (leaf.kind != Leaf::Kind::Latent) {
+      double low = std::max(leaf.range.lo, -16.0), high = std::min(leaf.range.hi, low + 16);
+      value = leaf.range.isPoint() ? leaf.inForce : low + (0.37 + 0.01 * (i % 7)) * (high - low);
+    }
+    point.push_back(Numbers(levelCount(leaf.value.getType()), value));
+  }
+  return point;
 }
 
 Point Scratch::now(double x) const {

@@ -22,6 +22,8 @@ struct Leaf {
   Interval range;     ///< admissible values
   double inForce = 0; ///< the value now; of a schedule, at step 0
   double late = 0;    ///< of a schedule, its value after very many steps
+  /// Above 0 in real arithmetic, though `range` may not tell: a decay has no least value.
+  bool isPositive = false;
 };
 
 /// One number or row per leaf, in the order of the leaves.
@@ -60,11 +62,15 @@ public:
   /// Where all values lie when the leaves lie in a box; of levels, the hull.
   llvm::DenseMap<mlir::Value, Interval> ranges(const Box &box) const;
   Interval range(mlir::Value root, const Box &box) const;
+  /// Whether a value that is free of the latent is above 0 at every admissible setting.
+  bool isPositive(mlir::Value value) const;
 
   /// Every leaf at its admissible values.
   Box admissible() const;
   /// Every leaf at its value in force, the latent at `x`.
   Point now(double x) const;
+  /// Every leaf well inside its range, so that nothing is equal by accident.
+  Point inside(double x) const;
 
 private:
   mlir::Value leaf(mlir::Value source);

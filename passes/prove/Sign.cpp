@@ -1,18 +1,16 @@
-// The sign of a polynomial on a piece: term by term, by removing square roots, by branch and bound.
+// The sign of a polynomial on a piece: term by term, in any of its forms, and by removing roots.
 #include "passes/prove/Algebra.h"
 
 #include <cmath>
+#include <functional>
 
 using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
 static constexpr double Infinity = std::numeric_limits<double>::infinity();
-/// Language.md section 3: 4096 boxes on [-2^64, 2^64].
-static constexpr unsigned MaxBoxes = 4096;
-static constexpr double Far = 0x1p64;
 
-static Sign signOfInterval(Interval range) {
+Sign prove::signOfInterval(Interval range) {
   if (range.isEmpty())
     return Sign::Unknown;
   if (range.lo == 0 && range.hi == 0)
@@ -33,7 +31,7 @@ Sign Algebra::signOf(Atom atom, const Piece &piece) {
     // The piece is open.
     return piece.low >= 0 ? Sign::Positive : piece.high <= 0 ? Sign::Negative : Sign::Unknown;
   case Kind::Host:
-    return signOfInterval(info.range);
+    return info.isPositive ? Sign::Positive : signOfInterval(info.range);
   case Kind::TanhSlope:
   case Kind::Exp:
   case Kind::Sigmoid:
@@ -41,7 +39,7 @@ Sign Algebra::signOf(Atom atom, const Piece &piece) {
   case Kind::Bell:
   case Kind::Power:
     return Sign::Positive;
-  case Kind::Sqrt:
+  case Kind::Root:
     return sign(info.argument, piece) == Sign::Positive ? Sign::Positive : Sign::NonNegative;
   case Kind::Tanh:
   case Kind::Atan:
@@ -80,21 +78,67 @@ Sign Algebra::termwise(const Polynomial &polynomial, const Piece &piece) {
   return Sign::Unknown;
 }
 
-/// Without negative powers of square roots, and with those of at most one.
+/// With the squares of tanh and sigmoid written by their slopes, S = 1 - t^2 and S = s - s^2, or
+/// the slopes by squares.
+Polynomial Algebra::withSquares(const Polynomial &polynomial, bool ofSlopes) {
+  Polynomial result = polynomial;
+  for (Atom atom = 0, count = atoms.size(); atom < count; ++atom) {
+    const AtomInfo info = atoms[atom];
+    bool isTanh = info.kind == Kind::Tanh || info.kind == Kind::TanhSlope;
+    bool isSlope = info.kind == Kind::TanhSlope || info.kind == Kind::SigmoidSlope;
+    bool isSigmoid = info.kind == Kind::Sigmoid || info.kind == Kind::SigmoidSlope;
+    if (!(isTanh || isSigmoid) || isSlope == ofSlopes || !result.contains(atom) ||
+        result.lowestDegree(atom) < 0)
+      continue;
+    Kind other = isTanh ? (isSlope ? Kind::Tanh : Kind::TanhSlope)
+                        : (isSlope ? Kind::Sigmoid : Kind::SigmoidSlope);
+    Fraction partner = function(other, info.argument);
+    if (!partner.below.isConstant() || !partner.above.isMonomial())
+      continue;
+    Polynomial p = partner.above, one = Polynomial::constant(1.0);
+    // What replaces t^2, s^2 or S.
+    Polynomial by = isTanh    ? one - (isSlope ? p * p : p)
+                    : isSlope ? p - p * p
+                              : Polynomial::atom(atom) - p;
+    int step = isSlope ? 1 : 2;
+    for (int power = result.degree(atom); power >= step; power = result.degree(atom)) {
+      Polynomial top = result.coefficient(atom, power);
+      result = result - top.shifted({{atom, power}}) + top.shifted({{atom, power - step}}) * by;
+      if (result.terms().size() > 200)
+        return polynomial;
+    }
+  }
+  return result;
+}
+
+Sign Algebra::termwiseInAnyForm(const Polynomial &polynomial, const Piece &piece) {
+  Sign plain = termwise(polynomial, piece);
+  for (bool ofSlopes : {true, false}) {
+    if (plain != Sign::Unknown)
+      return plain;
+    Polynomial form = withSquares(polynomial, ofSlopes);
+    if (!(form == polynomial))
+      plain = form.isZero() ? Sign::Zero : termwise(form, piece);
+  }
+  return plain;
+}
+
+/// Without negative powers of roots, and with those below their degree.
 Polynomial Algebra::reduced(const Polynomial &polynomial) {
   Polynomial result = polynomial;
   for (Atom atom = 0; atom < atoms.size(); ++atom) {
-    if (atoms[atom].kind != Kind::Sqrt || !result.contains(atom) ||
+    if (atoms[atom].kind != Kind::Root || !result.contains(atom) ||
         !atoms[atom].argument.below.isConstant())
       continue;
+    int n = atoms[atom].exponent;
     int lowest = std::min(0, result.lowestDegree(atom));
     if (lowest < 0)
       result = result.shifted({{atom, -lowest}});
     const Fraction u = atoms[atom].argument;
     Polynomial square = u.above.scaled(interval::div(Interval::point(1), u.below.value()));
-    for (int power = result.degree(atom); power >= 2; power = result.degree(atom)) {
+    for (int power = result.degree(atom); power >= n; power = result.degree(atom)) {
       Polynomial top = result.coefficient(atom, power);
-      result = result - top.shifted({{atom, power}}) + top.shifted({{atom, power - 2}}) * square;
+      result = result - top.shifted({{atom, power}}) + top.shifted({{atom, power - n}}) * square;
       if (result.terms().size() > 600)
         return polynomial;
     }
@@ -161,7 +205,7 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
   }
   if (piece.low < piece.high)
     factor = product(factor, withoutRootsAtEnds(polynomial, piece));
-  Sign rest = termwise(polynomial, piece);
+  Sign rest = termwiseInAnyForm(polynomial, piece);
   if (rest != Sign::Unknown)
     return product(factor, rest);
 
@@ -170,10 +214,24 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
   if (rest != Sign::Unknown)
     return product(factor, rest);
 
-  // A + B sqrt(u) with A and B of opposite signs has the sign that A^2 - B^2 u gives it.
+  for (Sign found :
+       {signByRoots(polynomial, piece, depth), signByExponents(polynomial, piece, depth),
+        signByHostEnds(polynomial, piece, depth)})
+    if (found != Sign::Unknown)
+      return product(factor, found);
+  if (depth >= 4)
+    return Sign::Unknown;
+  // Either side of 0 apart, where odd powers have a sign and roots may be divided out.
+  if (piece.low < 0 && piece.high > 0 && !piece.moves())
+    return product(factor, splitAt(polynomial, piece, 0, depth));
+  return product(factor, branchAndBound(polynomial, piece, depth));
+}
+
+/// A + B sqrt(u) with A and B of opposite signs has the sign that A^2 - B^2 u gives it.
+Sign Algebra::signByRoots(const Polynomial &polynomial, const Piece &piece, unsigned depth) {
   for (Atom atom = 0; atom < atoms.size() && depth < 3; ++atom) {
-    if (atoms[atom].kind != Kind::Sqrt || polynomial.degree(atom) != 1 ||
-        !atoms[atom].argument.below.isConstant())
+    if (atoms[atom].kind != Kind::Root || atoms[atom].exponent != 2 ||
+        polynomial.degree(atom) != 1 || !atoms[atom].argument.below.isConstant())
       continue;
     Polynomial a = polynomial.coefficient(atom, 0), b = polynomial.coefficient(atom, 1);
     Sign signA = sign(a, piece, depth + 1), signB = sign(b, piece, depth + 1);
@@ -184,11 +242,106 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
     Sign difference = sign(a * a - b * b * square, piece, depth + 1);
     if (difference == Sign::Unknown)
       continue;
-    return product(factor, isNonNegative(signA) ? difference : negated(difference));
+    return isNonNegative(signA) ? difference : negated(difference);
   }
-  if (depth > 0)
+  return Sign::Unknown;
+}
+
+/// a e^u - b e^v has the sign of u - v + log(a / b).
+Sign Algebra::signByExponents(const Polynomial &polynomial, const Piece &piece, unsigned depth) {
+  if (polynomial.terms().size() != 2 || depth >= 3)
     return Sign::Unknown;
-  return product(factor, branchAndBound(polynomial, piece));
+  const auto &[above, a] = *polynomial.terms().begin();
+  const auto &[below, b] = *polynomial.terms().rbegin();
+  bool opposite = (a.lo > 0 && b.hi < 0) || (a.hi < 0 && b.lo > 0);
+  if (!opposite)
+    return Sign::Unknown;
+  Interval ratio = interval::neg(interval::div(a, b));
+  Fraction difference =
+      ratio.isPoint() && ratio.lo == 1
+          ? Fraction()
+          : Fraction(Polynomial::constant(interval::monotone(std::log, ratio, Interval::all())));
+  for (auto [atom, power] : prove::product(above, reciprocal(below))) {
+    if (atoms[atom].kind != Kind::Exp)
+      return Sign::Unknown;
+    difference = difference + Fraction::constant(power) * atoms[atom].argument;
+  }
+  for (const auto &[atom, power] : below)
+    if (signOf(atom, piece) != Sign::Positive && power % 2)
+      return Sign::Unknown;
+  Sign below_ = sign(difference.below, piece, depth + 1);
+  if (below_ != Sign::Positive && below_ != Sign::Negative)
+    return Sign::Unknown;
+  Sign found = prove::product(sign(difference.above, piece, depth + 1), below_);
+  return a.lo > 0 ? found : negated(found);
+}
+
+/// What is linear in one of the host's numbers lies between its values at the ends of the range.
+Sign Algebra::signByHostEnds(const Polynomial &polynomial, const Piece &piece, unsigned depth) {
+  if (depth >= 3 || piece.moves())
+    return Sign::Unknown;
+  std::function<bool(const Fraction &, Atom)> mentions = [&](const Fraction &part, Atom host) {
+    for (const Polynomial *each : {&part.above, &part.below})
+      for (const auto &[monomial, coefficient] : each->terms())
+        for (auto [atom, power] : monomial)
+          if (atom == host || (atom != coordinate() && mentions(atoms[atom].argument, host)))
+            return true;
+    return false;
+  };
+  for (Atom atom = 0, count = atoms.size(); atom < count; ++atom) {
+    Interval ends = atoms[atom].range;
+    if (atoms[atom].kind != Kind::Host || polynomial.degree(atom) != 1 ||
+        polynomial.lowestDegree(atom) != 0 || !std::isfinite(ends.lo) || !std::isfinite(ends.hi))
+      continue;
+    bool inside = false;
+    for (const auto &[monomial, coefficient] : polynomial.terms())
+      for (auto [other, power] : monomial)
+        inside |= other != atom && other != coordinate() && mentions(atoms[other].argument, atom);
+    if (inside)
+      continue;
+    Polynomial free = polynomial.coefficient(atom, 0), slope = polynomial.coefficient(atom, 1);
+    Sign low = sign(free + slope.scaled(Interval::point(ends.lo)), piece, depth + 1);
+    if (low == Sign::Unknown)
+      continue;
+    Sign high = sign(free + slope.scaled(Interval::point(ends.hi)), piece, depth + 1);
+    bool strict = (low == Sign::Positive && high == Sign::Positive) ||
+                  (low == Sign::Negative && high == Sign::Negative);
+    if (strict)
+      return low;
+    if (isNonNegative(low) && isNonNegative(high))
+      return Sign::NonNegative;
+    if (isNonPositive(low) && isNonPositive(high))
+      return Sign::NonPositive;
+  }
+  return Sign::Unknown;
+}
+
+/// What the signs on both sides of x and at x give together.
+Sign Algebra::splitAt(const Polynomial &polynomial, const Piece &piece, double x, unsigned depth) {
+  Fraction place = Fraction::constant(x);
+  Piece left{piece.low, x}, right{x, piece.high};
+  left.end = right.start = place;
+  left.start = piece.start;
+  right.end = piece.end;
+  Sign before = sign(polynomial, left, depth + 1);
+  if (before == Sign::Unknown)
+    return before;
+  Sign after = sign(polynomial, right, depth + 1);
+  auto here = at(Fraction(polynomial), place);
+  Sign between = here ? signOfInterval(range(*here, Interval::point(x))) : Sign::Unknown;
+  bool strict = true, rising = true, falling = true;
+  for (Sign each : {before, after, between}) {
+    strict &= each == Sign::Positive || each == Sign::Negative;
+    rising &= isNonNegative(each);
+    falling &= isNonPositive(each);
+  }
+  if (rising && falling)
+    return Sign::Zero;
+  if (rising)
+    return strict ? Sign::Positive : Sign::NonNegative;
+  if (falling)
+    return strict ? Sign::Negative : Sign::NonPositive;
+  return Sign::Unknown;
 }
 
 Sign Algebra::sign(const Fraction &fraction, const Piece &piece) {
@@ -254,8 +407,11 @@ Interval Algebra::rangeOf(Atom atom, Interval x) {
   case Kind::Bell:
     result = interval::intersect(bump(bell), {0, 1});
     break;
-  case Kind::Sqrt:
-    result = interval::monotone(std::sqrt, interval::max(u, Interval::point(0)), {0, Infinity});
+  case Kind::Root:
+    u = interval::max(u, Interval::point(0));
+    result = info.exponent == 2
+                 ? interval::monotone(std::sqrt, u, {0, Infinity})
+                 : interval::pow(u, interval::widen({1 / info.exponent, 1 / info.exponent}, 1));
     break;
   case Kind::Log:
     result = interval::monotone(std::log, interval::max(u, Interval::point(0)), Interval::all());
@@ -291,66 +447,4 @@ Interval Algebra::range(const Polynomial &given, Interval x) {
 Interval Algebra::range(const Fraction &fraction, Interval x) {
   ++boxes;
   return interval::div(range(fraction.above, x), range(fraction.below, x));
-}
-
-/// Halves of an interval: by ratio where it spans magnitudes.
-static double split(Interval x) {
-  if (x.lo < 0 && x.hi > 0)
-    return 0;
-  bool negative = x.hi <= 0;
-  double low = negative ? -x.hi : x.lo, high = negative ? -x.lo : x.hi;
-  double middle = high > 4 * low ? (low == 0 ? high / 16 : std::sqrt(low) * std::sqrt(high))
-                                 : low + (high - low) / 2;
-  return negative ? -middle : middle;
-}
-
-Sign Algebra::branchAndBound(const Polynomial &polynomial, const Piece &piece) {
-  branched = true;
-  rangeMemo.clear();
-  // The sign to prove is that of some point.
-  Interval probe = range(polynomial, Interval::point(piece.inside()));
-  bool positive = probe.lo > 0, negative = probe.hi < 0;
-  if (!positive && !negative) {
-    positive = probe.hi > -probe.lo;
-    negative = !positive;
-  }
-  std::vector<Interval> open;
-  Interval inner = interval::intersect(piece.closed(), {-Far, Far});
-  if (!inner.isEmpty())
-    open.push_back(inner);
-  if (piece.high == Infinity)
-    open.push_back({std::max(Far, piece.low), Infinity});
-  if (piece.low == -Infinity)
-    open.push_back({-Infinity, std::min(-Far, piece.high)});
-  bool strict = true;
-  for (unsigned count = 0; !open.empty(); ++count) {
-    if (count == MaxBoxes)
-      return Sign::Unknown;
-    Interval box = open.back();
-    open.pop_back();
-    ++boxes;
-    Interval value = range(polynomial, box);
-    // Beyond 2^64 the sign of what is divided by the leading power decides.
-    bool tail = std::isinf(box.lo) || std::isinf(box.hi);
-    if (tail && polynomial.contains(0) && polynomial.degree(0) > 0) {
-      int lead = polynomial.degree(0);
-      Interval scaled = range(polynomial.shifted({{0, -lead}}), box);
-      value = box.hi <= 0 && lead % 2 ? interval::neg(scaled) : scaled;
-    }
-    if (positive ? value.lo >= 0 : value.hi <= 0) {
-      strict &= positive ? value.lo > 0 : value.hi < 0;
-      continue;
-    }
-    if (positive ? value.hi < 0 : value.lo > 0)
-      return Sign::Unknown;
-    double middle = split(box);
-    if (tail || !(box.lo < middle && middle < box.hi))
-      return Sign::Unknown;
-    // The smaller half first keeps the stack short.
-    open.push_back({box.lo, middle});
-    open.push_back({middle, box.hi});
-  }
-  if (positive)
-    return strict ? Sign::Positive : Sign::NonNegative;
-  return strict ? Sign::Negative : Sign::NonPositive;
 }

@@ -11,10 +11,10 @@ bregman.quantizer @Q13_shifted {
   }
   %w = bregman.project "w" : f32 {
     %half = arith.constant 0.5 : f32
-    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with R free of schedules, but R reads `beta`}}
     %b = arith.truncf %beta : f64 to f32
     // expected-note @+1 {{x is read here}}
     %0 = arith.addf %x, %half : f32
+    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules and states, but R reads `beta`}}
     %1 = arith.mulf %b, %0 : f32
     %2 = math.tanh %1 : f32
     bregman.yield %2 : f32
@@ -30,10 +30,10 @@ bregman.quantizer @Q13_outer_schedule {
     bregman.yield %w0 : f32
   }
   %w = bregman.project "w" : f32 {
-    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with R free of schedules, but R reads `step`}}
     %k = arith.truncf %step : f64 to f32
     // expected-note @+1 {{x is read here}}
     %0 = math.tanh %x : f32
+    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules and states, but R reads `step`}}
     %1 = arith.mulf %k, %0 : f32
     bregman.yield %1 : f32
   }
@@ -42,14 +42,22 @@ bregman.quantizer @Q13_outer_schedule {
 
 // -----
 
+// Of neither sign, it is not made part of c.
 bregman.quantizer @Q13_negative {
+  %step = bregman.counter step : f64
+  %one = arith.constant 1.0 : f64
+  %k = bregman.schedule "k" : f64 {
+    %0 = arith.subf %step, %one : f64
+    bregman.yield %0 : f64
+  }
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     bregman.yield %w0 : f32
   }
-  // expected-error @+1 {{'bregman.project' op Q13: agile mirror needs P(x) = R(c x) with c > 0}}
   %w = bregman.project "w" : f32 {
-    %k = arith.constant -2.0 : f32
-    %0 = arith.mulf %k, %x : f32
+    %c = arith.truncf %k : f64 to f32
+    // expected-error @+2 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules and states, but R reads `k`}}
+    // expected-note @+1 {{x is read here}}
+    %0 = arith.mulf %c, %x : f32
     %1 = math.tanh %0 : f32
     bregman.yield %1 : f32
   }

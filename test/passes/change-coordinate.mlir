@@ -171,3 +171,51 @@ bregman.quantizer @Lazy {
     bregman.yield %0 : f32
   }
 }
+
+// beta alone is common: of 0.5 beta one half stays. abs lets it through, and sign needs none of it.
+// CHECK-LABEL: bregman.quantizer @Products
+// CHECK:      bregman.project "w" : f32 {
+// CHECK-NEXT:   %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK-NEXT:   %[[H:.*]] = arith.mulf %dual, %[[HALF]] : f32
+// CHECK-NEXT:   %[[A:.*]] = math.absf %dual : f32
+// CHECK-NEXT:   %[[E:.*]] = math.exp %[[A]] : f32
+// CHECK-NEXT:   %[[S:.*]] = bregman.sign %dual : f32
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK:        %[[D:.*]] = bregman.base %w
+// CHECK:        %[[C:.*]] = arith.truncf %beta : f64 to f32
+// CHECK-NEXT:   %[[CD:.*]] = arith.mulf %[[C]], %[[D]] : f32
+bregman.quantizer @Products {
+  %step = bregman.counter step : f64
+  %beta = bregman.schedule "beta" : f64 {
+    %0 = math.exp %step : f64
+    bregman.yield %0 : f64
+  }
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %half = arith.constant 0.5 : f64
+    %product = arith.mulf %half, %beta : f64
+    %b = arith.truncf %product : f64 to f32
+    %0 = arith.mulf %b, %x : f32
+    %1 = math.absf %x : f32
+    %2 = arith.truncf %beta : f64 to f32
+    %3 = arith.mulf %1, %2 : f32
+    %4 = math.exp %3 : f32
+    %5 = bregman.sign %x : f32
+    %6 = arith.mulf %5, %4 : f32
+    %7 = arith.addf %0, %6 : f32
+    bregman.yield %7 : f32
+  }
+  bregman.update agile_mirror
+  bregman.step (g = %g : f32) {
+    %y = bregman.inverse project %w : f32 to f32
+    %d = bregman.base %w, %g : f32
+    %y1 = arith.subf %y, %d : f32
+    %w1 = bregman.apply project %y1 : f32 to f32
+    bregman.yield w = %w1 : f32
+  }
+  bregman.publish {
+    bregman.yield %w : f32
+  }
+}
