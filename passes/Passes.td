@@ -164,6 +164,35 @@ def ChangeCoordinate : Pass<"bregman-change-coordinate", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def Simplify : Pass<"bregman-simplify", "::mlir::ModuleOp"> {
+  let summary = "Fold what is known, by exact rules only";
+  let description = [{
+    Upstream's `canonicalize` with the rules of `arith`, `math` and `bregman` alone, of which none
+    rounds otherwise than what it replaces. Equal constants stay apart, each with its place in the
+    spec.
+
+    ```mlir
+    func.func @before(%x: f32, %y: f32) -> f32 {
+      %one = arith.constant 1.0 : f32
+      %0 = arith.mulf %x, %one : f32
+      %1 = arith.addf %0, %y : f32
+      return %1 : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @before(%x: f32, %y: f32) -> f32 {
+      %1 = arith.addf %x, %y : f32
+      return %1 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::bregman::BregmanDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 def ExpandVjp : Pass<"bregman-expand-vjp", "::mlir::ModuleOp"> {
   let summary = "Differentiate the clauses that a step asks for";
   let description = [{

@@ -8,13 +8,8 @@
 
 using namespace mlir;
 
-/// Only exact folds, and nothing that takes a constant's place in the spec away.
 static void addCleanup(OpPassManager &manager) {
-  GreedyRewriteConfig config;
-  config.enableConstantCSE(false);
-  // Every region of the dialect is one block.
-  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-  manager.addPass(createCanonicalizerPass(config));
+  manager.addPass(bregman::createSimplify());
   manager.addPass(createCSEPass());
 }
 
