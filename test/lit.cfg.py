@@ -6,6 +6,7 @@
 #   data               the data sets that the project does not ship are here (BREGMAN_DATA, ../shared/data)
 #   address, undefined, thread    built under that sanitizer
 #   bregman, bregman-opt, BregmanCompiler, BregmanTorch    the build has that target
+#   fuzzers            the build has them: every build but those of the sanitizers
 #   shellcheck, clang-format      the tool is installed
 import os
 import shutil
@@ -41,6 +42,8 @@ if {"avx2", "fma", "f16c"} <= flags:
     features.add("avx2")
 if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags:
     features.add("avx512")
+if not config.bregman_sanitize and os.path.isdir(os.path.join(source, "test", "fuzz")):
+    features.add("fuzzers")
 if shutil.which("shellcheck"):
     features.add("shellcheck")
 if shutil.which("clang-format-22"):
