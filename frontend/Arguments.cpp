@@ -3,33 +3,26 @@
 
 using namespace bregman;
 
-static Error unknown(const PlanLine &line, const std::string &what, const std::string &number) {
-  return {ErrorKind::Usage, (line.location.empty() ? "" : line.location + ": ") + "error: " + what +
-                                ", but the number of " + number + " is not known: give it"};
+static std::string placeOf(const PlanLine &line) {
+  return (line.location.empty() ? "" : line.location + ": ") + "error: ";
 }
 
 Result<std::vector<std::pair<std::string, double>>>
 bregman::argumentsAt(const PlanLine &line, int64_t step, const Timing &timing) {
-  if (line.resetEvery && line.resetInEpochs && timing.stepsPerEpoch <= 0)
-    return unknown(line, "`reset every` counts epochs", "steps per epoch");
+  if (line.resetEvery && line.resetInEpochs)
+    if (Status bad = timing.missing("epoch", placeOf(line) + "`reset every` counts epochs"))
+      return *bad;
   std::vector<double> inputs;
   for (const std::string &input : line.arguments.inputs) {
-    const std::string what = "an argument reads `" + input + "`";
     if (input == "step") {
-      inputs.push_back(step);
-    } else if (input == "epoch") {
-      if (timing.stepsPerEpoch <= 0)
-        return unknown(line, what, "steps per epoch");
-      inputs.push_back(step / timing.stepsPerEpoch);
-    } else if (input == "steps") {
-      if (timing.steps <= 0)
-        return unknown(line, what, "steps");
-      inputs.push_back(timing.steps);
-    } else {
-      if (timing.epochs <= 0)
-        return unknown(line, what, "epochs");
-      inputs.push_back(timing.epochs);
+      inputs.push_back(double(step));
+      continue;
     }
+    if (Status bad = timing.missing(input, placeOf(line) + "an argument reads `" + input + "`"))
+      return *bad;
+    inputs.push_back(input == "epoch"   ? double(step / timing.stepsPerEpoch)
+                     : input == "steps" ? double(timing.steps)
+                                        : timing.epochs);
   }
   std::vector<double> values = line.arguments.run(inputs);
   std::vector<std::pair<std::string, double>> result;

@@ -13,6 +13,7 @@
 #include "frontend/explain/Picture.h"
 #include "frontend/spec/AstPrinter.h"
 #include "frontend/spec/Spec.h"
+#include "frontend/spec/Suggest.h"
 #include "passes/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -21,6 +22,10 @@
 
 using namespace mlir;
 using namespace bregman;
+
+/// What stands for an optimizer where a plan's line names none: nothing moves.
+static const char untrained[] = "untrained";
+static const char untrainedText[] = "optimizer untrained {\n  descend 0 * g\n}\n";
 
 static Error internal(const std::string &message) {
   return {ErrorKind::Internal, "internal error, please report it: " + message};
@@ -48,6 +53,7 @@ struct Program::Impl {
   /// Both definitions, from the file or the library, are in the module and proved.
   Status require(const std::string &quantizer, const std::string &optimizer);
   Status require(const std::string &name, bool isOptimizer);
+  void requireUntrained();
   Status prove(const std::vector<std::string> &quantizers);
   Status prove(ModuleOp copy, bool keepProofs);
   Status proveWith(const PlanLine &line);
@@ -70,6 +76,10 @@ Program::Program() : impl(std::make_unique<Impl>()) {}
 Program::Program(Program &&) = default;
 Program &Program::operator=(Program &&) = default;
 Program::~Program() = default;
+
+std::string bregman::didYouMean(const std::string &word, const std::vector<std::string> &known) {
+  return spec::didYouMean(word, known);
+}
 
 std::string bregman::specsFolder() { return spec::Library::standard().folder(); }
 
@@ -95,8 +105,20 @@ Status Program::Impl::proveWith(const PlanLine &line) {
   // A quantizer's arguments read no counter.
   const HostProgram &arguments = line.arguments;
   std::vector<double> values = arguments.run(std::vector<double>(arguments.inputs.size()));
+  auto quantizer = module->lookupSymbol<QuantizerOp>(line.quantizer);
+  std::vector<std::string> periods = periodsOf(quantizer);
+  for (auto param : quantizer.getBody().getOps<ParamOp>())
+    for (size_t i = 0; i < values.size(); ++i) {
+      ParameterInfo info = describeParameter(param);
+      info.isPeriod = llvm::is_contained(periods, info.name);
+      if (arguments.outputs[i].name != info.name)
+        continue;
+      if (Status failed = info.check(values[i], "quantizer `" + line.quantizer + "`"))
+        return Error{ErrorKind::SpecRefused, (line.location.empty() ? "" : line.location + ": ") +
+                                                 "error: " + failed->message + "\n"};
+    }
   OwningOpRef<ModuleOp> copy = ModuleOp::create(module->getLoc());
-  copy->push_back(SymbolTable::lookupSymbolIn(*module, line.quantizer)->clone());
+  copy->push_back(quantizer->clone());
   bool differs = false;
   for (auto param : (*copy->getOps<QuantizerOp>().begin()).getBody().getOps<ParamOp>())
     for (size_t i = 0; i < values.size(); ++i)
@@ -181,6 +203,17 @@ Status Program::Impl::require(const std::string &quantizer, const std::string &o
   if (Status failed = require(quantizer, /*isOptimizer=*/false))
     return failed;
   return require(optimizer, /*isOptimizer=*/true);
+}
+
+void Program::Impl::requireUntrained() {
+  if (SymbolTable::lookupSymbolIn(*module, untrained))
+    return;
+  spec::Diagnostics found;
+  std::unique_ptr<spec::Unit> builtIn;
+  auto made = spec::compile(std::make_shared<spec::Source>(untrained, untrainedText),
+                            spec::Library(""), context, found, builtIn);
+  assert(made && "the text above is sound");
+  module->push_back((*made->getOps<OptimizerOp>().begin()).clone());
 }
 
 Status Program::Impl::require(const std::string &name, bool isOptimizer) {
@@ -379,7 +412,10 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
                                                        const std::string &optimizer,
                                                        const CompileOptions &options) const {
   std::lock_guard lock(impl->mutex);
-  auto module = impl->derive(quantizer, optimizer, MethodStage::Kernel, options.element);
+  if (optimizer.empty())
+    impl->requireUntrained();
+  auto module = impl->derive(quantizer, optimizer.empty() ? untrained : optimizer,
+                             MethodStage::Kernel, options.element);
   if (!module)
     return module.error();
   MethodOp op = *(*module)->getOps<MethodOp>().begin();
@@ -388,8 +424,11 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
     return internal(described.takeError());
   auto method = std::make_shared<Method>(std::move(*described));
   method->element = options.element;
-  method->positive =
-      positiveScalars(impl->module->lookupSymbol<QuantizerOp>(quantizer), method->host);
+  auto source = impl->module->lookupSymbol<QuantizerOp>(quantizer);
+  method->positive = positiveScalars(source, method->host);
+  std::vector<std::string> periods = periodsOf(source);
+  for (ParameterInfo &parameter : method->parameters)
+    parameter.isPeriod = llvm::is_contained(periods, parameter.name);
 
   llvm::Expected<KernelFactory> factory = KernelFactory::create(options);
   if (!factory)

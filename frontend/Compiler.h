@@ -81,6 +81,10 @@ public:
   virtual std::vector<double> weights() = 0;
 };
 
+/// `; did you mean 'closest'?`, or nothing where none of the known words can have been meant: what
+/// the compiler's own messages end with.
+BREGMAN_API std::string didYouMean(const std::string &word, const std::vector<std::string> &known);
+
 /// The folder of the library of methods: BREGMAN_SPECS where it is set, else beside the library.
 BREGMAN_API std::string specsFolder();
 
@@ -116,6 +120,7 @@ public:
   Result<std::string> emit(const std::string &stage, const EmitOptions &options) const;
   /// The method in the paper's terms, what is derived and proved, and what a step costs here.
   Result<Explanation> explain(const ExplainOptions &options) const;
+  /// Where nothing is trained `optimizer` is empty: such a method is given no gradient.
   Result<std::shared_ptr<const Method>> compile(const std::string &quantizer,
                                                 const std::string &optimizer,
                                                 const CompileOptions &options = {}) const;

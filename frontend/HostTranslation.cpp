@@ -173,6 +173,21 @@ llvm::Expected<HostProgram> bregman::translateHost(Region &region) {
   return Translator().run(region);
 }
 
+ParameterInfo bregman::describeParameter(ParamOp param) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  return {param.getName().str(), param.getValue().convertToDouble(),
+          param.getLow() ? param.getLow()->convertToDouble() : -infinity,
+          param.getHigh() ? param.getHigh()->convertToDouble() : infinity};
+}
+
+std::vector<std::string> bregman::periodsOf(QuantizerOp quantizer) {
+  std::vector<std::string> names;
+  for (auto every : quantizer.getBody().getOps<EveryOp>())
+    if (auto param = every.getPeriod().getDefiningOp<ParamOp>())
+      names.push_back(param.getName().str());
+  return names;
+}
+
 llvm::Expected<Method> bregman::describeMethod(MethodOp op) {
   Method method;
   method.quantizer = op.getQuantizer().str();
@@ -183,12 +198,8 @@ llvm::Expected<Method> bregman::describeMethod(MethodOp op) {
   method.host = std::move(*host);
   for (Attribute name : op.getSchedules())
     method.schedules.push_back(cast<StringAttr>(name).getValue().str());
-  for (auto param : op.getBody().getOps<ParamOp>()) {
-    const double infinity = std::numeric_limits<double>::infinity();
-    method.parameters.push_back({param.getName().str(), param.getValue().convertToDouble(),
-                                 param.getLow() ? param.getLow()->convertToDouble() : -infinity,
-                                 param.getHigh() ? param.getHigh()->convertToDouble() : infinity});
-  }
+  for (auto param : op.getBody().getOps<ParamOp>())
+    method.parameters.push_back(describeParameter(param));
   for (auto stored : op.getBody().getOps<StoredOp>())
     method.stored.push_back({stored.getName().str(), int(levelCount(stored.getType())),
                              int(stored.getParity().value_or(0))});

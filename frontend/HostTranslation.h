@@ -17,6 +17,12 @@ llvm::Expected<HostProgram> translateHost(mlir::Region &region);
 /// Everything of a method but its kernels.
 llvm::Expected<Method> describeMethod(MethodOp method);
 
+/// A parameter's name, default and range; `name` may have the optimizer's prefix.
+ParameterInfo describeParameter(ParamOp param);
+
+/// The names of the parameters that are periods of the quantizer's `every` blocks.
+std::vector<std::string> periodsOf(QuantizerOp quantizer);
+
 /// The outputs of `host` that the proofs of mirror descent take as positive: c of a projection
 /// P(x) = R(c x), where it is a schedule (rules Q4, Q11, Q13).
 std::vector<std::string> positiveScalars(QuantizerOp quantizer, const HostProgram &host);

@@ -1,9 +1,8 @@
 // A run by the oracle: the same columns as a run by kernels.
 #include "frontend/OracleRun.h"
 
+#include "frontend/HostTranslation.h"
 #include "frontend/reference/Oracle.h"
-
-#include <cmath>
 
 using namespace bregman;
 
@@ -19,13 +18,12 @@ public:
   Status set(const std::string &parameter, double value) override {
     auto param = find(parameter);
     if (!param)
-      return Error{ErrorKind::Usage, "there is no parameter `" + parameter + "`"};
-    bool inside = !std::isnan(value) &&
-                  (!param.getLow() || value >= param.getLow()->convertToDouble()) &&
-                  (!param.getHigh() || value <= param.getHigh()->convertToDouble());
-    if (!inside)
-      return Error{ErrorKind::Usage, "parameter `" + parameter + "` is " + std::to_string(value) +
-                                         ", outside of its declared range"};
+      return Error{ErrorKind::Usage, title() + " has no parameter `" + parameter + "`"};
+    ParameterInfo info = describeParameter(param);
+    info.name = parameter;
+    info.isPeriod = llvm::is_contained(periodsOf(quantizer), parameter);
+    if (Status failed = info.check(value, title()))
+      return failed;
     oracle.set(parameter, value);
     return {};
   }
@@ -52,23 +50,25 @@ private:
     return {};
   }
 
+  std::string title() {
+    return "method `" + quantizer.getSymName().str() + "` by `" + optimizer.getSymName().str() +
+           "`";
+  }
+
   /// Refuses what the kernels' clock refuses.
   Status checkCounters() {
-    const char *counter = nullptr, *number = nullptr;
+    Status failed;
     auto check = [&](CounterOp op) {
-      if (op.getKind() == Counter::Epoch && timing.stepsPerEpoch <= 0)
-        counter = "epoch", number = "number of steps per epoch";
-      else if (op.getKind() == Counter::Epochs && timing.epochs <= 0)
-        counter = "epochs", number = "run's number of epochs";
+      std::string counter = stringifyCounter(op.getKind()).str();
+      if (!failed && (counter == "epoch" || counter == "steps" || counter == "epochs"))
+        failed = timing.missing(counter, title() + " reads `" + counter + "`");
     };
     quantizer.walk(check);
     optimizer.walk(check);
-    if (!counter)
-      return {};
-    return Error{ErrorKind::Usage, "method `" + quantizer.getSymName().str() + "` by `" +
-                                       optimizer.getSymName().str() + "` reads `" + counter +
-                                       "`, but the " + number +
-                                       " is not known: give it when attaching"};
+    for (auto every : quantizer.getBody().getOps<EveryOp>())
+      if (!failed && every.getUnit() == PeriodUnit::Epoch)
+        failed = timing.missing("epoch", title() + " reads `epoch`");
+    return failed;
   }
 
   static Status status(mlir::LogicalResult result) {

@@ -115,6 +115,7 @@ Result<std::string> bregman::trace(const Program &program, const TraceOptions &o
   timing.steps = gradients->size();
   timing.stepsPerEpoch = options.stepsPerEpoch;
   timing.epochs = options.epochs;
+  timing.remedies = {"--steps-per-epoch", "at least one row of gradients", "--epochs"};
   if (timing.epochs == 0 && timing.stepsPerEpoch)
     timing.epochs = (timing.steps + timing.stepsPerEpoch - 1) / timing.stepsPerEpoch;
   Result<std::unique_ptr<Run>> made =

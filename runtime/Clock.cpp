@@ -34,6 +34,18 @@ std::string formatNumber(double value) {
   return text;
 }
 
+Status Timing::missing(const std::string &counter, const std::string &what) const {
+  const char *number = "number of steps per epoch", *remedy = remedies.stepsPerEpoch;
+  bool known = stepsPerEpoch > 0;
+  if (counter == "steps")
+    number = "run's number of steps", remedy = remedies.steps, known = steps > 0;
+  else if (counter == "epochs")
+    number = "run's number of epochs", remedy = remedies.epochs, known = epochs > 0;
+  if (known)
+    return std::nullopt;
+  return Error{ErrorKind::Usage, what + ", but the " + number + " is not known: give " + remedy};
+}
+
 Clock::Clock(const Method &method, Timing given) : method(method), timing(given) {
   if (timing.stepsPerEpoch > 0) {
     if (timing.steps <= 0 && timing.epochs > 0)
@@ -58,16 +70,11 @@ Status Clock::check() const {
     all[i] = int(i);
   std::vector<bool> read = host.inputsRead(all);
   auto reads = [&](Counter counter) { return counters[counter] >= 0 && read[counters[counter]]; };
-  auto missing = [](const char *counter, const char *what) -> Status {
-    return Error{ErrorKind::Usage, std::string("reads `") + counter + "`, but " + what +
-                                       " not known: give it when attaching"};
-  };
-  if (timing.stepsPerEpoch <= 0 && (reads(Epoch) || reads(EpochNext)))
-    return missing("epoch", "the number of steps per epoch is");
-  if (timing.steps <= 0 && reads(Steps))
-    return missing("steps", "the run's number of steps is");
-  if (timing.epochs <= 0 && reads(Epochs))
-    return missing("epochs", "the run's number of epochs is");
+  for (auto [counter, name] : {std::pair(Epoch, "epoch"), std::pair(EpochNext, "epoch"),
+                               std::pair(Steps, "steps"), std::pair(Epochs, "epochs")})
+    if (reads(counter))
+      if (Status bad = timing.missing(name, std::string("reads `") + name + "`"))
+        return bad;
   for (size_t i = 0; i < host.inputs.size(); ++i) {
     bool counter = std::find(counters.begin(), counters.end(), int(i)) != counters.end();
     bool parameter = std::any_of(method.parameters.begin(), method.parameters.end(),

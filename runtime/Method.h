@@ -4,6 +4,7 @@
 
 #include "runtime/HostProgram.h"
 #include "runtime/Kernel.h"
+#include "runtime/Result.h"
 
 #include <memory>
 #include <string>
@@ -26,6 +27,11 @@ struct ParameterInfo {
   std::string name; ///< the optimizer's are prefixed "optimizer."
   double value = 0; ///< the default
   double low, high; ///< the admissible range, infinite where none is declared
+  /// Whether it counts the steps or epochs of an `every`: a positive integer then.
+  bool isPeriod = false;
+
+  /// Fails where it may not have this value; `whose` is the method or quantizer, for the message.
+  [[nodiscard]] BREGMAN_API Status check(double value, const std::string &whose) const;
 };
 
 struct Method {

@@ -96,12 +96,8 @@ Status Stepper::set(const std::string &name, double value) {
   for (const ParameterInfo &parameter : state->method->parameters) {
     if (parameter.name != name)
       continue;
-    // Written so that NaN is refused too.
-    if (!(value >= parameter.low && value <= parameter.high))
-      return refuse(ErrorKind::Usage, "parameter `" + name + "` of " + titleOf(*state->method) +
-                                          " is " + formatNumber(value) + ", but must lie in [" +
-                                          formatNumber(parameter.low) + ", " +
-                                          formatNumber(parameter.high) + "]");
+    if (Status bad = parameter.check(value, titleOf(*state->method)))
+      return bad;
     state->clock.set(name, value);
     return std::nullopt;
   }

@@ -16,6 +16,18 @@ struct Timing {
   int64_t stepsPerEpoch = 0;
   int64_t steps = 0;
   double epochs = 0;
+
+  /// How each is given where it is missing, for messages: a program's flags, a library's options.
+  struct Remedies {
+    const char *stepsPerEpoch = "Timing::stepsPerEpoch";
+    const char *steps = "Timing::steps";
+    const char *epochs = "Timing::epochs";
+  } remedies = {};
+
+  /// The error that `what`, as "method `q` by `sgd` reads `epoch`", asks for what is not known.
+  /// Nothing where `counter`, one of epoch, steps and epochs, is known.
+  [[nodiscard]] BREGMAN_API Status missing(const std::string &counter,
+                                           const std::string &what) const;
 };
 
 /// One tensor of the group. `stored` has one address per entry of Method::stored, each of

@@ -295,7 +295,10 @@ void ClauseAnalyzer::clause(const ast::Clause &clause, const ast::Every &every) 
   if (every.period.count) {
     period = sema.hostNumber(*every.period.count, "a period");
     std::optional<double> value = period->type.valid() ? evaluate(*period) : std::nullopt;
-    if (period->type.valid() && (period->dependencies & ~unsigned(DependsOnParam)))
+    // Nothing made of parameters: what is in force could not be checked.
+    bool plain = period->constant() || (period->op == Op::Declared &&
+                                        period->declaration->kind == DeclarationKind::Param);
+    if (period->type.valid() && !plain)
       sema.error(every.period.count->range, "a period is a number or a parameter");
     else if (value && (*value < 1 || *value != std::floor(*value)))
       sema.error(every.period.count->range, "a period is a positive integer");

@@ -52,6 +52,13 @@ std::shared_ptr<const Source> bregman::spec::readSource(const std::string &path,
   return std::make_shared<Source>(path, std::move(content));
 }
 
+/// Whether a source is what the library's file is, as the installed one is of the project's own.
+static bool isCopyOf(const Source &source, const std::string &path) {
+  Diagnostics ignored;
+  std::shared_ptr<const Source> other = readSource(path, ignored);
+  return other && other->text() == source.text();
+}
+
 std::unique_ptr<Unit> Unit::check(std::shared_ptr<const Source> source, Library library,
                                   Diagnostics &diagnostics) {
   int before = diagnostics.errorCount();
@@ -79,7 +86,8 @@ bool Unit::analyzeOwn(Diagnostics &diagnostics) {
     known[name] = {file.source, definition};
     std::string other = library.fileOf(name);
     std::error_code error;
-    if (!other.empty() && !std::filesystem::equivalent(other, file.source->name(), error))
+    if (!other.empty() && !std::filesystem::equivalent(other, file.source->name(), error) &&
+        !isCopyOf(*file.source, other))
       diagnostics.report(Severity::Note, file.source, definition->name.range,
                          "Q2: '" + name + "' is in the library too; this file's is taken");
   }

@@ -1,9 +1,22 @@
 // The optimizer from a module and a program: the two constructors that most users call.
 #include "frontend/torch/Optimizer.h"
 
+#include <c10/util/Exception.h>
 #include <torch/nn/module.h>
 
+#include <mutex>
+#include <set>
+
 namespace bregman {
+
+/// What the compiler warns of, to LibTorch's handler of warnings; each text once in a process.
+static void warn(const Program &program) {
+  static std::mutex mutex;
+  static std::set<std::string> said;
+  std::lock_guard lock(mutex);
+  if (!program.warnings().empty() && said.insert(program.warnings()).second)
+    TORCH_WARN(program.warnings());
+}
 
 std::shared_ptr<const Program> load(const std::string &path) {
   return std::make_shared<const Program>(unwrap(Program::load(path)));
@@ -59,7 +72,9 @@ static std::shared_ptr<const Program> library() {
 
 Optimizer::Optimizer(const torch::nn::Module &module, std::shared_ptr<const Program> program,
                      OptimizerOptions options)
-    : Optimizer(parametersOf(module), planLines(*program, options), compilerOf(program), options) {}
+    : Optimizer(parametersOf(module), planLines(*program, options), compilerOf(program), options) {
+  warn(*program);
+}
 
 Optimizer::Optimizer(const torch::nn::Module &module, const std::string &use,
                      OptimizerOptions options)

@@ -46,7 +46,8 @@ BREGMAN_API std::vector<PlanLine> planLines(const Program &program,
 
 class BREGMAN_API Optimizer : public torch::optim::Optimizer {
 public:
-  /// Every parameter of `module` by the program's plan, or by `options.use()`.
+  /// Every parameter of `module` by the program's plan, or by `options.use()`. What the compiler
+  /// warns of goes to LibTorch's warnings, once; Program::warnings() has it too.
   Optimizer(const torch::nn::Module &module, std::shared_ptr<const Program> program,
             OptimizerOptions options = {});
   /// Every parameter of `module` by one use of the library: `md_tanh_s by adam(lr = 1e-3)`.

@@ -9,6 +9,8 @@ namespace bregman {
 
 Timing OptimizerOptions::timing() const {
   Timing timing{stepsPerEpoch(), steps(), epochs()};
+  timing.remedies = {"OptimizerOptions().stepsPerEpoch(...)", "OptimizerOptions().steps(...)",
+                     "OptimizerOptions().epochs(...)"};
   if (!timing.steps && timing.stepsPerEpoch && timing.epochs > 0)
     timing.steps = int64_t(std::ceil(timing.epochs * double(timing.stepsPerEpoch)));
   if (timing.epochs == 0 && timing.stepsPerEpoch && timing.steps)

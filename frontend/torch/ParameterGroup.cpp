@@ -7,7 +7,6 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace bregman {
 
@@ -18,6 +17,11 @@ static bool hasParameter(const Method &method, const std::string &name) {
                      [&](const ParameterInfo &p) { return p.name == name; });
 }
 
+static bool isRecomputed(const PlanLine &line, const std::string &argument) {
+  return std::find(line.recomputed.begin(), line.recomputed.end(), argument) !=
+         line.recomputed.end();
+}
+
 static std::string placeOf(const PlanLine &line) {
   return line.location.empty() ? "" : line.location + ": ";
 }
@@ -25,12 +29,7 @@ static std::string placeOf(const PlanLine &line) {
 ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> parameters,
                                const MethodSource &source, const Timing &timing, int threads)
     : line(std::move(planLine)), timing(timing) {
-  if (line.resetEvery && line.resetInEpochs && !timing.stepsPerEpoch)
-    raise(ErrorKind::Usage, placeOf(line) + "`reset every` counts epochs: give "
-                                            "OptimizerOptions().stepsPerEpoch(...)");
-  const std::vector<std::string> &computed = line.recomputed;
-  computesLearningRate =
-      std::find(computed.begin(), computed.end(), learningRateName) != computed.end();
+  computesLearningRate = isRecomputed(line, learningRateName);
   for (NamedParameter &parameter : parameters) {
     Bucket &bucket = bucketFor(elementOf(parameter), source, threads);
     Slot slot{std::move(parameter), 0, {}, {}};
@@ -54,9 +53,7 @@ ParameterGroup::Bucket &ParameterGroup::bucketFor(ElementType element, const Met
   for (Bucket &bucket : buckets)
     if (bucket.element == element)
       return bucket;
-  // Where nothing is trained any optimizer does: it is never given a gradient.
-  auto method =
-      unwrap(source(line.quantizer, line.optimizer.empty() ? "sgd" : line.optimizer, element));
+  auto method = unwrap(source(line.quantizer, line.optimizer, element));
   buckets.push_back({element, unwrap(Stepper::create(method, timing, threads)), {}});
   return buckets.back();
 }
@@ -87,36 +84,11 @@ void ParameterGroup::schedules(std::vector<std::pair<std::string, double>> &valu
 }
 
 void ParameterGroup::setArguments(Bucket &bucket, bool all) {
-  if (line.arguments.outputs.empty() || (!all && line.recomputed.empty()))
+  if (!all && line.recomputed.empty())
     return;
-  double step = double(bucket.stepper.step());
-  double perEpoch = double(timing.stepsPerEpoch);
-  std::vector<double> inputs;
-  for (const std::string &name : line.arguments.inputs) {
-    if (name == "step") {
-      inputs.push_back(step);
-    } else if (name == "t") {
-      inputs.push_back(double(bucket.stepper.t()));
-    } else if (name == "epoch" && perEpoch > 0) {
-      inputs.push_back(std::floor(step / perEpoch));
-    } else if (name == "steps" && timing.steps > 0) {
-      inputs.push_back(double(timing.steps));
-    } else if (name == "epochs" && timing.epochs > 0) {
-      inputs.push_back(timing.epochs);
-    } else {
-      const char *remedy = name == "epoch" ? "stepsPerEpoch" : name == "steps" ? "steps" : "epochs";
-      raise(ErrorKind::Usage, placeOf(line) + "an argument reads `" + name +
-                                  "`: give OptimizerOptions()." + remedy + "(...)");
-    }
-  }
-  std::vector<double> values = line.arguments.run(inputs);
-  for (size_t i = 0; i < values.size(); ++i) {
-    const std::string &name = line.arguments.outputs[i].name;
-    bool changes =
-        std::find(line.recomputed.begin(), line.recomputed.end(), name) != line.recomputed.end();
-    if (all || changes)
-      unwrap(bucket.stepper.set(name, values[i]));
-  }
+  for (const auto &[name, value] : unwrap(argumentsAt(line, bucket.stepper.step(), timing)))
+    if (all || isRecomputed(line, name))
+      unwrap(bucket.stepper.set(name, value));
 }
 
 void ParameterGroup::check(const GroupOptions &options) const {
@@ -183,18 +155,13 @@ void ParameterGroup::step(GroupOptions &options) {
     setArguments(bucket, /*all=*/false);
     onTensors(bucket, /*gradients=*/!line.optimizer.empty(),
               [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });
-    resetWhenDue(bucket);
+    if (resetsAfter(line, bucket.stepper.step() - 1, timing))
+      onTensors(bucket, /*gradients=*/false, [&](std::span<const TensorRef> tensors) {
+        return bucket.stepper.resetStates(tensors);
+      });
   }
   if (hasLearningRate && !buckets.empty())
     options.lr(told = buckets.front().stepper.get(learningRateName));
-}
-
-void ParameterGroup::resetWhenDue(Bucket &bucket) {
-  int64_t period = line.resetEvery * (line.resetInEpochs ? timing.stepsPerEpoch : 1);
-  if (period && bucket.stepper.step() % period == 0)
-    onTensors(bucket, /*gradients=*/false, [&](std::span<const TensorRef> tensors) {
-      return bucket.stepper.resetStates(tensors);
-    });
 }
 
 void ParameterGroup::publish(Bucket &bucket) {

@@ -52,7 +52,6 @@ private:
 
   Bucket &bucketFor(ElementType element, const MethodSource &source, int threads);
   void setArguments(Bucket &bucket, bool all);
-  void resetWhenDue(Bucket &bucket);
   void publish(Bucket &bucket);
   /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where
   /// there are any.

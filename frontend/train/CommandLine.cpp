@@ -1,11 +1,17 @@
 // The command line of `bregman train` and `bregman eval`.
 #include "frontend/train/CommandLine.h"
 
+#include "frontend/Compiler.h"
 #include "frontend/torch/Exception.h"
+#include "frontend/train/Dataset.h"
 #include "frontend/train/Models.h"
 #include "frontend/train/Recipe.h"
 
 #include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 
 namespace bregman::train {
 
@@ -41,6 +47,48 @@ Examples:
 Exit status: 0 done; 2 usage; 3 the checkpoint or the data are missing or malformed; 5 our bug.)";
 
 namespace {
+
+constexpr uint64_t maxCount = uint64_t(1) << 40;
+
+std::string listOf(const std::vector<std::string> &names) {
+  std::string list;
+  for (size_t i = 0; i < names.size(); ++i)
+    list += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return list;
+}
+
+/// Validators that say what was expected, in our words.
+CLI::Validator oneOf(const std::vector<std::string> &names) {
+  return {[names](const std::string &text) -> std::string {
+            if (std::find(names.begin(), names.end(), text) != names.end())
+              return "";
+            return "expected " + listOf(names) + ", got '" + text + "'" + didYouMean(text, names);
+          },
+          ""};
+}
+CLI::Validator integer(uint64_t low, uint64_t high, const std::string &expected) {
+  return {[=](const std::string &text) -> std::string {
+            uint64_t value = 0;
+            auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), value);
+            bool whole = bad == std::errc() && end == text.data() + text.size();
+            return whole && value >= low && value <= high
+                       ? ""
+                       : "expected " + expected + ", got '" + text + "'";
+          },
+          ""};
+}
+/// Above `low`, up to `high`.
+CLI::Validator number(double low, double high, const std::string &expected) {
+  return {[=](const std::string &text) -> std::string {
+            char *end = nullptr;
+            double value = std::strtod(text.c_str(), &end);
+            bool whole = !text.empty() && *end == 0 && std::isfinite(value);
+            return whole && value > low && value <= high
+                       ? ""
+                       : "expected " + expected + ", got '" + text + "'";
+          },
+          ""};
+}
 
 /// `train` as CLI11 sees it.
 struct TrainParser {
@@ -82,24 +130,44 @@ struct TrainParser {
             ->expected(0, 1)
             ->group("Method");
 
-    add("--model", run.model, "The network")->check(CLI::IsMember(modelNames()))->group("Task");
-    add("--data", run.data, "The images")
-        ->check(CLI::IsMember({"mnist", "fashion-mnist", "digits"}))
+    add("--model", run.model, "The network: " + listOf(modelNames()))
+        ->check(oneOf(modelNames()))
+        ->type_name("NAME")
+        ->group("Task");
+    add("--data", run.data, "The images: " + listOf(datasetNames()))
+        ->check(oneOf(datasetNames()))
+        ->type_name("NAME")
         ->group("Task");
     dataDir = add("--data-dir", run.dataDir, "The folder that has the data sets in it")
                   ->type_name("DIR")
                   ->group("Task");
-    add("--epochs", run.epochs, "Length of the run")->check(CLI::PositiveNumber)->group("Task");
-    add("--batch", run.batch, "Images of a step")->check(CLI::PositiveNumber)->group("Task");
-    add("--seed", run.seed, "Of the initial weights and of the order of the images")->group("Task");
+    add("--epochs", run.epochs, "Length of the run")
+        ->check(number(0, HUGE_VAL, "a number above 0"))
+        ->type_name("NUMBER")
+        ->group("Task");
+    add("--batch", run.batch, "Images of a step")
+        ->check(integer(1, maxCount, "a positive integer"))
+        ->type_name("N")
+        ->group("Task");
+    add("--seed", run.seed, "Of the initial weights and of all that is drawn")
+        ->check(integer(0, UINT64_MAX, "an integer from 0 to 2^64 - 1"))
+        ->type_name("N")
+        ->group("Task");
     add("--threads", run.threads, "Threads; another number gives other bits")
-        ->check(CLI::PositiveNumber)
+        ->check(integer(1, 1024, "an integer from 1 to 1024"))
+        ->type_name("N")
+        ->group("Task");
+    add("--shift", run.shift,
+        "Pixels by which each training image is moved at most, in a direction drawn anew each time")
+        ->check(integer(0, 27, "an integer from 0 to 27"))
+        ->type_name("N")
         ->group("Task");
 
     add("--recalibrate", run.recalibrate,
         "Batches of 500 training images from which the hardened network's BatchNorm takes its "
         "mean and variance; 0: those of the soft network")
-        ->check(CLI::NonNegativeNumber)
+        ->check(integer(0, maxCount, "an integer from 0"))
+        ->type_name("N")
         ->group("Task");
 
     add("--out", run.out, "The run's folder [runs/DATA-MODEL-QUANTIZER-seedN]")
@@ -108,17 +176,20 @@ struct TrainParser {
     app.add_flag("--overwrite", run.overwrite, "Replace a run that is in the folder")
         ->group("Output");
     add("--eval-every", run.evalEvery, "Steps between evaluations; 0: an epoch")
-        ->check(CLI::NonNegativeNumber)
+        ->check(integer(0, maxCount, "an integer from 0"))
+        ->type_name("N")
         ->group("Output");
     add("--checkpoint-every", run.checkpointEvery,
         "Steps between checkpoints; 0: at every evaluation")
-        ->check(CLI::NonNegativeNumber)
+        ->check(integer(0, maxCount, "an integer from 0"))
+        ->type_name("N")
         ->group("Output");
     app.add_flag("--twin", run.twin, "Also train the same network in float, to compare with")
         ->group("Output");
     add("--require-accuracy", run.requireAccuracy,
         "Fail when the hardened test accuracy is lower, in per cent")
-        ->check(CLI::Range(0.0, 100.0))
+        ->check(number(-1e-300, 100, "a number from 0 to 100"))
+        ->type_name("PERCENT")
         ->group("Output");
     quiet = app.add_flag("--quiet", run.quiet, "No progress bar, no lines while training")
                 ->group("Output");
@@ -129,13 +200,26 @@ struct TrainParser {
 bool parse(CLI::App &app, std::vector<std::string> words) {
   // CLI11 takes a vector from its back.
   std::vector<std::string> reversed(words.rbegin(), words.rend());
+  auto refuse = [&](const std::string &why) {
+    raise(ErrorKind::Usage, why + "\nnote: `" + app.get_name() + " --help` lists the flags");
+  };
+  app.allow_extras();
   try {
     app.parse(reversed);
   } catch (const CLI::CallForHelp &) {
     return true;
   } catch (const CLI::ParseError &error) {
-    raise(ErrorKind::Usage,
-          std::string(error.what()) + "\nnote: `" + app.get_name() + " --help` lists the flags");
+    // Of several mistakes the unknown flag is said first: it may be the reason of the others.
+    if (app.remaining().empty())
+      refuse(error.what());
+  }
+  if (std::vector<std::string> unknown = app.remaining(); !unknown.empty()) {
+    std::string word = unknown.front().substr(0, unknown.front().find('='));
+    std::vector<std::string> flags;
+    for (const CLI::Option *option : app.get_options())
+      flags.push_back(option->get_name());
+    refuse(word.starts_with("-") ? "there is no flag '" + word + "'" + didYouMean(word, flags)
+                                 : "'" + word + "' belongs to no flag");
   }
   return false;
 }
@@ -177,15 +261,18 @@ Command parseEval(const std::vector<std::string> &words) {
   app.footer(evalFooter);
   app.add_option("checkpoint", eval.checkpoint, "A run's folder, or its checkpoint")->required();
   app.add_option("--which", eval.which, "The best iterate by validation, or the last one")
-      ->check(CLI::IsMember({"best", "last"}))
+      ->check(oneOf({"best", "last"}))
+      ->type_name("WHICH")
       ->capture_default_str();
   app.add_option("--split", eval.split, "The images")
-      ->check(CLI::IsMember({"test", "validation"}))
+      ->check(oneOf({"test", "validation"}))
+      ->type_name("SPLIT")
       ->capture_default_str();
   app.add_option("--data-dir", eval.dataDir, "The folder that has the data sets in it")
       ->type_name("DIR");
   app.add_option("--threads", eval.threads, "Threads")
-      ->check(CLI::PositiveNumber)
+      ->check(integer(1, 1024, "an integer from 1 to 1024"))
+      ->type_name("N")
       ->capture_default_str();
   if (parse(app, words))
     return {Command::Kind::Help, {}, {}, {}, app.help()};

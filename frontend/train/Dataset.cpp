@@ -45,8 +45,11 @@ static void normalize(Dataset &data) {
   }
   double mean = sum / double(pixels.numel());
   double deviation = std::sqrt(squares / double(pixels.numel()) - mean * mean);
+  if (!(deviation > 0))
+    deviation = 1;
   for (Split *split : {&data.train, &data.validation, &data.test})
-    split->images = split->images.sub(mean).div_(deviation > 0 ? deviation : 1.0);
+    split->images = split->images.sub(mean).div_(deviation);
+  data.background = float(-mean / deviation);
 }
 
 static Dataset loadIdx(const std::string &name, const std::string &dataDir) {
@@ -83,6 +86,8 @@ static Dataset loadDigits(const std::string &dataDir) {
   data.train = part(all, order.slice(0, 2 * held, all.size()));
   return data;
 }
+
+std::vector<std::string> datasetNames() { return {"mnist", "fashion-mnist", "digits"}; }
 
 Dataset loadDataset(const std::string &name, const std::string &dataDir) {
   Dataset data = name == "digits" ? loadDigits(dataDir) : loadIdx(name, dataDir);

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <vector>
 
 namespace bregman::train {
 
@@ -16,8 +17,12 @@ struct Split {
 struct Dataset {
   std::string name, folder;
   int64_t classes = 10;
+  float background = 0; ///< what a pixel that was 0 has become
   Split train, validation, test;
 };
+
+/// mnist, fashion-mnist, digits.
+std::vector<std::string> datasetNames();
 
 /// `mnist`, `fashion-mnist` or `digits` from `dataDir`, or, where that is empty, from where the
 /// environment and the project have it. Throws an Exception of kind Input for a file that is

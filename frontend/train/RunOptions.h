@@ -22,6 +22,7 @@ struct RunOptions {
   std::string model = "mlp", data = "digits", dataDir;
   double epochs = 20;
   int64_t batch = 100;
+  int64_t shift = 0; ///< pixels by which a training image is moved at most
   uint64_t seed = 1;
   int threads = 1;
   // What it leaves behind.

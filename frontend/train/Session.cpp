@@ -1,6 +1,7 @@
 // A network, its optimizer and the stream of batches.
 #include "frontend/train/Session.h"
 
+#include "frontend/train/Augment.h"
 #include "frontend/train/Shuffle.h"
 
 #include <ATen/ops/cross_entropy_loss.h>
@@ -20,11 +21,16 @@ static double since(Clock::time_point begin) {
 
 Session::Session(const RunOptions &options, const Dataset &data,
                  const std::function<MethodChoice(const Network &)> &choose)
-    : data(data), seed(options.seed), recalibrateBatches(options.recalibrate),
-      batch(options.batch) {
+    : data(data), seed(options.seed), recalibrateBatches(options.recalibrate), batch(options.batch),
+      shift(options.shift) {
   if (batch > data.train.size())
     raise(ErrorKind::Usage, "--batch " + std::to_string(batch) + " is more than the " +
                                 std::to_string(data.train.size()) + " training images");
+  int64_t height = data.train.images.size(2), width = data.train.images.size(3);
+  if (shift >= std::min(height, width))
+    raise(ErrorKind::Usage, "--shift " + std::to_string(shift) +
+                                " moves everything out of images of " + std::to_string(height) +
+                                "x" + std::to_string(width) + " pixels");
   perEpoch = data.train.size() / batch;
   total = std::max<int64_t>(1, std::llround(options.epochs * double(perEpoch)));
   torch::manual_seed(seed);
@@ -50,7 +56,8 @@ double Session::step() {
   int64_t begin = done % perEpoch * batch;
   at::Tensor indices = order.slice(0, begin, begin + batch);
   opt->zero_grad();
-  at::Tensor loss = at::cross_entropy_loss(net->forward(data.train.images.index_select(0, indices)),
+  at::Tensor images = batchOf(data.train.images, indices, shift, data.background, seed, done);
+  at::Tensor loss = at::cross_entropy_loss(net->forward(std::move(images)),
                                            data.train.labels.index_select(0, indices));
   loss.backward();
   Clock::time_point beforeStep = Clock::now();

@@ -42,7 +42,7 @@ private:
   const Dataset &data;
   uint64_t seed;
   int64_t recalibrateBatches;
-  int64_t batch, perEpoch = 0, total = 0, done = 0;
+  int64_t batch, shift, perEpoch = 0, total = 0, done = 0;
   std::shared_ptr<Network> net;
   MethodChoice choice;
   std::unique_ptr<Optimizer> opt;

@@ -49,6 +49,12 @@ static std::string defaultFolder(const RunOptions &options) {
          std::to_string(options.seed);
 }
 
+static void refuseToReplace(const RunOptions &options, const std::string &folder) {
+  if (fs::exists(checkpointPath(folder)) && !options.overwrite)
+    raise(ErrorKind::Usage, "there is a run in '" + folder + "'; go on with it by `--resume " +
+                                folder + "`, replace it by --overwrite, or choose another --out");
+}
+
 std::unique_ptr<Trainer> Trainer::begin(const RunOptions &given) {
   RunState state;
   state.options = given;
@@ -56,14 +62,14 @@ std::unique_ptr<Trainer> Trainer::begin(const RunOptions &given) {
     state.options.out = defaultFolder(given);
   state.specText = readSpec(given);
   const std::string folder = state.options.out;
-  if (fs::exists(checkpointPath(folder)) && !given.overwrite)
-    raise(ErrorKind::Usage, "there is a run in '" + folder + "'; go on with it by `--resume " +
-                                folder + "`, replace it by --overwrite, or choose another --out");
+  refuseToReplace(given, folder);
   std::unique_ptr<Trainer> trainer(new Trainer(std::move(state), nullptr));
   std::error_code bad;
   fs::create_directories(folder, bad);
   if (bad)
     raise(ErrorKind::Environment, "cannot make the folder '" + folder + "': " + bad.message());
+  trainer->lock = std::make_unique<RunLock>(folder);
+  refuseToReplace(given, folder); // now that nobody else writes there
   for (const std::string &old : {checkpointPath(folder), previousCheckpointPath(folder)})
     fs::remove(old, bad);
   trainer->metrics = std::make_unique<MetricsFiles>(folder, MetricsFiles::Sizes());
@@ -72,6 +78,9 @@ std::unique_ptr<Trainer> Trainer::begin(const RunOptions &given) {
 
 std::unique_ptr<Trainer> Trainer::resume(const std::string &folder, const std::string &dataDir,
                                          bool quiet) {
+  std::unique_ptr<RunLock> lock;
+  if (fs::is_directory(folder)) // else there is no checkpoint either
+    lock = std::make_unique<RunLock>(folder);
   CheckpointFile checkpoint = readCheckpoint(checkpointPath(folder));
   RunState state = RunState::unpack(checkpoint);
   state.options.out = folder;
@@ -79,6 +88,7 @@ std::unique_ptr<Trainer> Trainer::resume(const std::string &folder, const std::s
     state.options.dataDir = dataDir;
   state.options.quiet = quiet;
   std::unique_ptr<Trainer> trainer(new Trainer(std::move(state), &checkpoint));
+  trainer->lock = std::move(lock);
   trainer->metrics = std::make_unique<MetricsFiles>(folder, trainer->state.metrics);
   return trainer;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontend/train/Progress.h"
+#include "frontend/train/RunLock.h"
 #include "frontend/train/RunState.h"
 
 #include <optional>
@@ -28,6 +29,7 @@ private:
   int stop();
   int report();
 
+  std::unique_ptr<RunLock> lock;
   RunState state;
   Dataset data;
   Session session;

@@ -276,6 +276,20 @@ TEST(Stepper, ParametersHaveRanges) {
   EXPECT_THAT(refusal(std::move(method)), HasSubstr("must lie in [1, 4]"));
 }
 
+TEST(Stepper, APeriodIsAPositiveInteger) {
+  Method method = tanhMethod();
+  method.parameters[0].isPeriod = true;
+  Stepper stepper = make(std::move(method));
+  EXPECT_FALSE(stepper.set("growth", 3));
+  EXPECT_EQ(stepper.set("growth", 2.5)->message,
+            "parameter `growth` of method `md_tanh_s` by `momentum` is 2.5, but must be a positive "
+            "integer: it is the period of an `every`");
+  EXPECT_EQ(stepper.get("growth"), 3);
+  Method bad = tanhMethod();
+  bad.parameters[0] = {"growth", 0.5, -INFINITY, INFINITY, /*isPeriod=*/true};
+  EXPECT_THAT(refusal(std::move(bad)), HasSubstr("must be a positive integer"));
+}
+
 TEST(Stepper, ACounterThatIsNotKnownIsAnError) {
   auto reading = [](const char *counter) {
     Method method = tanhMethod();
@@ -284,13 +298,13 @@ TEST(Stepper, ACounterThatIsNotKnownIsAnError) {
   };
   EXPECT_EQ(refusal(reading("epoch")),
             "method `md_tanh_s` by `momentum` reads `epoch`, but the number of steps per epoch is "
-            "not known: give it when attaching");
+            "not known: give Timing::stepsPerEpoch");
   EXPECT_EQ(refusal(reading("steps"), {.stepsPerEpoch = 5}),
             "method `md_tanh_s` by `momentum` reads `steps`, but the run's number of steps is not "
-            "known: give it when attaching");
+            "known: give Timing::steps");
   EXPECT_EQ(refusal(reading("epochs")),
             "method `md_tanh_s` by `momentum` reads `epochs`, but the run's number of epochs is "
-            "not known: give it when attaching");
+            "not known: give Timing::epochs");
   EXPECT_THAT(refusal(reading("weather")), HasSubstr("neither a counter nor a parameter"));
 
   auto betaAt = [&](const char *counter, Timing timing, int64_t step) {

@@ -173,6 +173,13 @@ TEST(Unit, RedefinedLibraryNameIsNoted) {
 )text");
 }
 
+TEST(Unit, ACopyOfTheLibrarysIsNotNoted) {
+  Diagnostics ignored;
+  auto copy = readSource(Library::standard().fileOf("sgd"), ignored);
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(checkMessages(std::string(copy->text())), "");
+}
+
 TEST(Unit, ConstrainedTrainingAndActivations) {
   EXPECT_EQ(checkMessages(R"breg(quantizer q {}
 plan {

@@ -190,7 +190,8 @@ TEST(Optimizer, ArgumentThatNeedsWhatIsUnknown) {
   plan.recomputed = {"optimizer.lr"};
   at::Tensor p = parameter({1});
   EXPECT_EQ(messageOf([&] { Optimizer({{"p", p}}, {plan}, handMethods()); }),
-            "net.breg:3:5: an argument reads `epoch`: give OptimizerOptions().stepsPerEpoch(...)");
+            "net.breg:3:5: error: an argument reads `epoch`, but the number of steps per epoch is "
+            "not known: give OptimizerOptions().stepsPerEpoch(...)");
   Optimizer known({{"p", p}}, {plan}, handMethods(), OptimizerOptions().stepsPerEpoch(2));
   for (int k = 0; k < 4; ++k) {
     p.mutable_grad() = at::zeros_like(p.detach());
@@ -284,7 +285,8 @@ TEST(Optimizer, ResetEvery) {
   plan.resetInEpochs = true;
   EXPECT_EQ(
       messageOf([&] { Optimizer({{"p", p}}, {plan}, handMethods()); }),
-      "net.breg:3:5: `reset every` counts epochs: give OptimizerOptions().stepsPerEpoch(...)");
+      "net.breg:3:5: error: `reset every` counts epochs, but the number of steps per epoch is not "
+      "known: give OptimizerOptions().stepsPerEpoch(...)");
   Reference reference(p);
   Optimizer optimizer({{"p", p}}, {plan}, handMethods(), OptimizerOptions().stepsPerEpoch(3));
   for (int k = 0; k < 7; ++k) {

@@ -2,6 +2,7 @@
 // uses, and every method of the library through save and load.
 #include "test/frontend/torch/HandMethods.h"
 
+#include <c10/util/Exception.h>
 #include <torch/nn/functional/loss.h>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/container/sequential.h>
@@ -13,6 +14,8 @@
 #include <torch/serialize.h>
 #include <torch/utils.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -156,6 +159,67 @@ TEST(FromProgram, TheCompilersTextReachesTheUser) {
   Task task;
   EXPECT_THAT(messageOf([&] { Optimizer(*task.net, "md_tanh by adam(rate = 1)"); }),
               HasSubstr("rate"));
+}
+
+namespace {
+
+/// Collects LibTorch's warnings while it lives.
+class Warnings : c10::WarningHandler {
+public:
+  Warnings() : guard(this) {}
+  std::vector<std::string> texts;
+
+private:
+  void process(const c10::Warning &warning) override { texts.push_back(warning.msg()); }
+  c10::WarningUtils::WarningHandlerGuard guard;
+};
+
+} // namespace
+
+TEST(FromProgram, WarningsReachTheUserOnce) {
+  auto program = parse("quantizer blunt {\n  levels {-1, 1}\n  project w = tanh(x)\n"
+                       "  update lazy mirror\n  final sign(x)\n}\n"
+                       "plan {\n  else : blunt by sgd\n}\n");
+  EXPECT_THAT(program->warnings(), HasSubstr("net.breg:5:3: warning: Q9"));
+  Warnings warnings;
+  for (int i = 0; i < 2; ++i) {
+    Task task;
+    Optimizer optimizer(*task.net, program);
+  }
+  EXPECT_EQ(warnings.texts, std::vector<std::string>{program->warnings()});
+}
+
+TEST(FromProgram, PeriodsInForceAreChecked) {
+  const std::string text = "quantizer clipped(every_n = 2) {\n  levels {-1, 1}\n"
+                           "  every every_n steps x' = clamp(x, -1, 1)\n  project w = sign(x)\n"
+                           "  update straight_through\n  final sign(x)\n}\n";
+  EXPECT_EQ(messageOf([&] { parse(text + "plan {\n  else : clipped(every_n = 2.5) by sgd\n}\n"); }),
+            "net.breg:9:3: error: parameter `every_n` of quantizer `clipped` is 2.5, but must be a "
+            "positive integer: it is the period of an `every`\n");
+  Task task;
+  Optimizer three(*task.net, parse(text + "plan {\n  else : clipped(every_n = 3) by sgd\n}\n"));
+}
+
+TEST(FromProgram, ALineWithoutAnOptimizerNeedsNone) {
+  std::string empty = ::testing::TempDir() + "bregman-no-library";
+  std::filesystem::create_directories(empty);
+  const char *before = std::getenv("BREGMAN_SPECS");
+  const std::string kept = before ? before : "";
+  setenv("BREGMAN_SPECS", empty.c_str(), 1);
+  auto program = parse("quantizer still {\n  levels {-1, 1}\n  project w = tanh(2 * x)\n"
+                       "  update lazy mirror\n  final sign(x)\n}\nplan {\n  else : still\n}\n");
+  Task task;
+  std::vector<float> w0 = task.weights();
+  Optimizer optimizer(*task.net, program);
+  before ? setenv("BREGMAN_SPECS", kept.c_str(), 1) : unsetenv("BREGMAN_SPECS");
+  std::vector<float> published = task.weights();
+  for (size_t i = 0; i < w0.size(); ++i)
+    ASSERT_NEAR(published[i], std::tanh(2 * w0[i]), 1e-6);
+  task.steps(optimizer, 3);
+  EXPECT_EQ(task.weights(), published) << "nothing is trained";
+  optimizer.finalize();
+  for (size_t i = 0; i < w0.size(); ++i)
+    ASSERT_EQ(task.weights()[i], w0[i] < 0 ? -1 : 1);
 }
 
 TEST(FromProgram, Bf16FollowsF32) {

@@ -45,10 +45,24 @@ TEST_F(CommandLine, Plan) {
 }
 
 TEST_F(CommandLine, Usage) {
-  EXPECT_THAT(usage({"train", "--modle", "mlp"}), HasSubstr("--modle"));
-  EXPECT_THAT(usage({"train", "--model", "resnet"}), HasSubstr("lenet300"));
-  EXPECT_THAT(usage({"train", "--epochs", "0"}), HasSubstr("epochs"));
-  EXPECT_THAT(usage({"train", "--batch", "many"}), HasSubstr("many"));
+  const std::string note = "\nnote: `bregman train --help` lists the flags";
+  EXPECT_EQ(usage({"train", "--modle", "mlp"}),
+            "there is no flag '--modle'; did you mean '--model'?" + note);
+  EXPECT_EQ(usage({"train", "--model", "resnet"}),
+            "--model: expected mlp, lenet300 or lenet5, got 'resnet'" + note);
+  EXPECT_EQ(
+      usage({"train", "--data", "digitz"}),
+      "--data: expected mnist, fashion-mnist or digits, got 'digitz'; did you mean 'digits'?" +
+          note);
+  EXPECT_EQ(usage({"train", "--epochs", "0"}),
+            "--epochs: expected a number above 0, got '0'" + note);
+  EXPECT_EQ(usage({"train", "--epochs", "nan"}),
+            "--epochs: expected a number above 0, got 'nan'" + note);
+  EXPECT_EQ(usage({"train", "--batch", "many"}),
+            "--batch: expected a positive integer, got 'many'" + note);
+  EXPECT_EQ(usage({"train", "--seed", "-1"}),
+            "--seed: expected an integer from 0 to 2^64 - 1, got '-1'" + note);
+  EXPECT_EQ(usage({"train", "md_tanh_s.breg"}), "'md_tanh_s.breg' belongs to no flag" + note);
   EXPECT_THAT(usage({"eval"}), HasSubstr("checkpoint is required"));
   EXPECT_THAT(usage({"dance"}), HasSubstr("the command is 'dance'"));
 }

@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 bregman, specs, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
 shutil.rmtree(folder, ignore_errors=True)
@@ -35,7 +36,9 @@ def expect(code, message, *words):
 
 out = str(folder / "run")
 expect(2, "nothing says how to train: give --spec FILE, or --quantizer NAME", "train")
-expect(2, "--modle", "train", "--modle", "mlp")
+expect(2, "there is no flag '--modle'; did you mean '--model'?", "train", "--modle", "mlp")
+expect(2, "got 'digitz'; did you mean 'digits'?", "train", *short, "--data", "digitz")
+expect(2, "--shift 8 moves everything out of images of 8x8 pixels", "train", *short, "--shift", "8")
 expect(2, "has several quantizers (md_tanh_s, gd_tanh); choose one", "train", "--spec", "two.breg")
 expect(2, "is more than the 1199 training images", "train", *short, "--batch", "5000")
 expect(2, "lenet5 takes images of 28x28 pixels", "train", *short, "--model", "lenet5")
@@ -55,7 +58,22 @@ expect(0, "", "eval", out, "--which", "last", "--split", "validation")
 expect(0, "", "train", *short, "--out", out, "--overwrite")
 expect(1, "are required", "train", *short, "--out", out, "--overwrite", "--require-accuracy", "100")
 expect(4, "cannot make the folder", "train", *short, "--out", "two.breg/run")
+# Two at once: the second is refused, whichever way it begins, and the first goes on.
+first = subprocess.Popen([bregman, "train", "--spec", spec, "--epochs", "2000", "--quiet",
+                          "--checkpoint-every", "10", "--out", out, "--overwrite"], cwd=folder)
 checkpoint = pathlib.Path(out) / "checkpoint.bregman"
+checkpoint.unlink()
+while not checkpoint.exists() and first.poll() is None:
+    time.sleep(0.01)
+busy = f"another run is going on in '{out}'; wait for its end, stop it, or choose another --out"
+expect(4, busy, "train", *short, "--out", out, "--overwrite")
+expect(4, busy, "train", "--resume", out)
+expect(0, "", "eval", out, "--which", "last")
+if first.poll() is not None:
+    failures += 1
+    print("the first of two runs has ended")
+first.kill()
+first.wait()
 damaged = bytearray(checkpoint.read_bytes())
 damaged[len(damaged) // 2] ^= 1
 checkpoint.write_bytes(damaged)
