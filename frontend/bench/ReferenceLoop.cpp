@@ -130,9 +130,11 @@ public:
     tensors.clear();
     for (const TensorRef &tensor : memory->cut(sizes))
       tensors.push_back(arraysOf(tensor));
-    loop =
-        choose(states, publishes, /*streaming=*/total * bytesPerWeight() > secondLevelCacheBytes(),
-               std::make_integer_sequence<int, mostStates>());
+    // The rule of the kernels: what the arrays of a thread's share occupy.
+    int64_t occupied = 4 + 4 * states + (publishes ? 4 : 0);
+    loop = choose(states, publishes,
+                  /*streaming=*/total * occupied / threads > secondLevelCacheBytes(),
+                  std::make_integer_sequence<int, mostStates>());
     share(total, threads);
   }
 
