@@ -4,6 +4,7 @@
 #include "passes/HostScalars.h"
 #include "passes/Passes.h"
 #include "passes/ScaledLatent.h"
+#include "passes/prove/Describe.h"
 #include "passes/prove/Scratch.h"
 
 namespace bregman {
@@ -58,14 +59,6 @@ LogicalResult CoordinateChange::run() {
   return success();
 }
 
-static std::string nameOf(Value moving) {
-  if (auto schedule = moving.getDefiningOp<ScheduleOp>())
-    return schedule.getName().str();
-  if (auto state = moving.getDefiningOp<StateOp>())
-    return state.getName().str();
-  return stringifyCounter(moving.getDefiningOp<CounterOp>().getKind()).str();
-}
-
 /// Rule Q13: P(x) = R(c x), c > 0, and R is free of schedules and states.
 LogicalResult CoordinateChange::findScale() {
   prove::Scratch scratch(clauses.quantizer);
@@ -77,8 +70,8 @@ LogicalResult CoordinateChange::findScale() {
     return success();
   InFlightDiagnostic error = emitError(found.moved->getLoc())
                              << "Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of "
-                                "schedules and states, but R reads `"
-                             << nameOf(found.by) << "`";
+                                "schedules, states and learned values, but R reads `"
+                             << prove::describe(found.by) << "`";
   error.attachNote(found.reads.front().use->getOwner()->getLoc()) << "x is read here";
   return error;
 }

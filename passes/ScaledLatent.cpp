@@ -85,7 +85,7 @@ Value bregman::movingPart(Value value) {
   if (auto counter = dyn_cast<CounterOp>(op))
     return counter.getKind() == Counter::Step || counter.getKind() == Counter::Epoch ? value
                                                                                      : Value();
-  if (isa<StateOp>(op))
+  if (isa<StateOp, LearnOp, RandomOp, OptimizerStateOp>(op))
     return value;
   if (auto schedule = dyn_cast<ScheduleOp>(op))
     return movingPart(yieldOf(schedule.getBody()).getValues().front()) ? value : Value();

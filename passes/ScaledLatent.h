@@ -43,7 +43,8 @@ struct ScaledLatent {
 ScaledLatent scaledLatent(mlir::Region &body, mlir::Value latent,
                           llvm::function_ref<bool(mlir::Value)> isPositive);
 
-/// A value that changes from step to step in `value`, or null: a counter, a schedule, a state.
+/// A value that changes from step to step in `value`, or null: a counter, a schedule, a state, a
+/// learned or a random value.
 mlir::Value movingPart(mlir::Value value);
 
 } // namespace bregman

@@ -12,6 +12,7 @@ using namespace mlir;
 using namespace bregman;
 
 std::string prove::describe(double number) {
+  number += 0.0; // a zero has no sign here
   for (int digits : {6, 9, 17}) {
     std::string text;
     llvm::raw_string_ostream(text) << llvm::format("%.*g", digits, number);
@@ -36,6 +37,14 @@ std::string wrapped(const Text &text, Binding least) {
 }
 
 Text print(Value value, unsigned depth);
+
+/// ` per channel`
+std::string describeExtent(ExtentAttr extent) {
+  if (!extent)
+    return "";
+  std::string text = (" per " + stringifyScope(extent.getScope())).str();
+  return extent.getSize() ? text + "(" + std::to_string(extent.getSize()) + ")" : text;
+}
 
 std::string constantText(Value value) {
   auto constant = value.getDefiningOp<arith::ConstantOp>();
@@ -142,8 +151,21 @@ Text print(Value value, unsigned depth) {
     return call("max", op, depth);
   if (isa<math::AbsFOp>(op))
     return call("abs", op, depth);
-  if (auto reduce = dyn_cast<ReduceOp>(op))
-    return call(stringifyReduction(reduce.getKind()), op, depth);
+  if (auto learn = dyn_cast<LearnOp>(op))
+    return {learn.getName().str(), Atom};
+  if (auto reduce = dyn_cast<ReduceOp>(op)) {
+    std::string text = (stringifyReduction(reduce.getKind()) + "(").str() + operand(0).text;
+    if (reduce.getCondition())
+      text += " where " + operand(1).text;
+    return {text + describeExtent(reduce.getExtentAttr()) + ")", Atom};
+  }
+  if (auto fit = dyn_cast<FitOp>(op)) {
+    std::string text = "fit(" + operand(0).text + describeExtent(fit.getExtentAttr()) + ")";
+    unsigned unknown = cast<OpResult>(value).getResultNumber();
+    return {unknown ? text + "[" + std::to_string(unknown) + "]" : text, Atom};
+  }
+  if (auto state = dyn_cast<OptimizerStateOp>(op))
+    return {"optimizer." + state.getName().str(), Atom};
   if (isa<SoftmaxOp>(op) && op->getNumOperands() == 2)
     return {"softmax(" + wrapped(operand(1), Product) + " * " + wrapped(operand(0), Product) + ")",
             Atom};

@@ -40,8 +40,9 @@ private:
     bool invertsLatent = false;
     if (clauses.latent)
       clauses.latent.getBody().walk([&](InverseOp) { invertsLatent = true; });
-    if (clauses.update && clauses.update.getKind() == UpdateKind::Chain)
-      report("Q14", clauses.project, checkQ14(clauses));
+    bool isChain = clauses.update && clauses.update.getKind() == UpdateKind::Chain;
+    if (isChain || !quantizer.getBody().getOps<LearnOp>().empty())
+      report("Q14", clauses.project, checkQ14(clauses, isChain));
     if (!isMirror && !invertsLatent)
       return;
     std::optional<Projection> projection;

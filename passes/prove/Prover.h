@@ -90,6 +90,7 @@ Finding checkQ7(Clauses &clauses, Projection *projection);
 Finding checkQ8(Clauses &clauses);
 Finding checkQ9(Clauses &clauses);
 Finding checkQ13(Clauses &clauses);
-Finding checkQ14(Clauses &clauses);
+/// `ofLatent`: under `update chain`; of learned values always.
+Finding checkQ14(Clauses &clauses, bool ofLatent);
 
 } // namespace bregman::prove

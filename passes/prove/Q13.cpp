@@ -25,6 +25,6 @@ Finding prove::checkQ13(Clauses &clauses) {
   if (!found.moved)
     return Finding::proved("structure: P(x) = R(c x)");
   return Finding::refuted("agile mirror descent needs P(x) = R(c * x), c > 0 a host scalar and R "
-                          "free of schedules and states: `" +
+                          "free of schedules, states and learned values: `" +
                           describe(found.moved->getResult(0)) + "` does not fit");
 }

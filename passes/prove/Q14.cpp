@@ -1,4 +1,5 @@
-// Q14: under `chain` the derivative of the weight in the latent is not 0 everywhere.
+// Q14: under `chain` the derivative of the weight in the latent is not 0 everywhere, and that in a
+// learned value never is.
 #include "passes/prove/Describe.h"
 #include "passes/prove/Prover.h"
 
@@ -25,36 +26,75 @@ static Operation *findStaircase(const Scratch &scratch, Value value, DenseSet<Op
   return nullptr;
 }
 
-Finding prove::checkQ14(Clauses &clauses) {
-  Scratch scratch(clauses.quantizer);
-  Value root =
-      scratch.value(clauses.weight ? clauses.weight.getResult() : clauses.project.getResult());
-  if (!scratch.latent())
-    return Finding::refuted("the derivative is 0 everywhere: the weight does not depend on x");
-  DenseSet<Operation *> seen;
-  Operation *staircase = findStaircase(scratch, root, seen);
+/// Whether no derivative reaches a shared value: each stands under a `ste` as its value alone.
+static bool isDetached(const Scratch &scratch, Value value) {
+  if (!scratch.sharedPartOf(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (auto ste = dyn_cast<SteOp>(op))
+    return isDetached(scratch, ste.getSurrogate());
+  return llvm::all_of(op->getOperands(),
+                      [&](Value operand) { return isDetached(scratch, operand); });
+}
 
-  // In a scratch of its own, which the derivative may grow.
-  Scratch derived(clauses.quantizer);
-  Value weight =
-      derived.value(clauses.weight ? clauses.weight.getResult() : clauses.project.getResult());
+/// Where the derivative of the weight in `leaf`, with what many weights share held fixed, is 0.
+static bool isFlat(Scratch &scratch, Value weight, Value leaf, bool &failed) {
   OpBuilder builder(weight.getContext());
-  builder.setInsertionPointToEnd(&derived.block());
+  builder.setInsertionPointToEnd(&scratch.block());
   Value one = Emit(builder, weight.getLoc()).constant(weight.getType(), 1);
   SmallVector<Value> results;
-  if (failed(differentiate(builder, weight, one, derived.latent()->value, results)))
-    return Finding::undecided("a function has no derivative");
-  bool zero = !results[0];
-  if (results[0]) // a derivative that is written, but 0
-    zero = derived.range(results[0], derived.admissible()).contains(0) &&
-           derived.range(results[0], derived.admissible()).isPoint();
-  if (!zero)
-    return Finding::proved("structure: the derivative is not 0 everywhere");
-  if (!staircase)
-    return Finding::refuted("the derivative of the weight in x is 0 everywhere, so that nothing is "
-                            "trained");
-  std::string text = describe(staircase->getResult(0));
-  return Finding::refuted("the derivative of the weight in x is 0 everywhere, so that nothing is "
-                          "trained: it ends at the staircase `" +
-                          text + "`; `ste(" + text + ", surrogate)` gives it one");
+  failed = mlir::failed(differentiate(builder, weight, one, leaf, results));
+  if (failed || !results[0])
+    return true;
+  Interval slope = scratch.range(results[0], scratch.admissible());
+  return slope.isPoint() && slope.contains(0); // a derivative that is written, but 0
+}
+
+Finding prove::checkQ14(Clauses &clauses, bool ofLatent) {
+  auto weightIn = [&](Scratch &scratch) {
+    return scratch.value(clauses.weight ? clauses.weight.getResult() : clauses.project.getResult());
+  };
+  Scratch scratch(clauses.quantizer);
+  Value root = weightIn(scratch);
+  SmallVector<unsigned> trained;
+  for (auto [i, leaf] : llvm::enumerate(scratch.leaves()))
+    if (leaf.kind == Leaf::Kind::Learned || (ofLatent && leaf.kind == Leaf::Kind::Latent))
+      trained.push_back(i);
+  if (ofLatent && !scratch.latent())
+    return Finding::refuted("the derivative is 0 everywhere: the weight does not depend on x");
+  for (auto learn : clauses.quantizer.getBody().getOps<LearnOp>()) {
+    bool isRead = llvm::any_of(scratch.leaves(),
+                               [&](const Leaf &leaf) { return leaf.source == learn.getResult(); });
+    if (!isRead)
+      return Finding::refuted("the weight does not depend on the learned value `" +
+                              learn.getName() + "`, which therefore is not trained");
+  }
+  for (unsigned i : trained) {
+    // In a scratch of its own, which the derivative may grow.
+    Scratch derived(clauses.quantizer);
+    Value weight = weightIn(derived);
+    const Leaf leaf = derived.leaves()[i];
+    bool isLatent = leaf.kind == Leaf::Kind::Latent, failed = false;
+    // By way of a number that many weights share a derivative comes too.
+    if (isLatent && derived.sharedPartOf(weight) && !isDetached(derived, weight))
+      continue;
+    if (!isFlat(derived, weight, leaf.value, failed))
+      continue;
+    if (failed)
+      return Finding::undecided("a function has no derivative");
+    std::string text = "the derivative of the weight in " +
+                       (isLatent ? std::string("x") : "the learned value `" + leaf.name + "`") +
+                       " is 0 everywhere, so that " + (isLatent ? "nothing" : "it") +
+                       (isLatent ? " is trained" : " is not trained");
+    DenseSet<Operation *> seen;
+    Operation *staircase = isLatent ? findStaircase(scratch, root, seen) : nullptr;
+    if (!staircase)
+      return Finding::refuted(text);
+    std::string at = describe(staircase->getResult(0));
+    return Finding::refuted(text + ": it ends at the staircase `" + at + "`; `ste(" + at +
+                            ", surrogate)` gives it one");
+  }
+  return Finding::proved("structure: the derivative is not 0 everywhere");
 }

@@ -37,6 +37,19 @@ static Finding overLevels(Clauses &clauses) {
                             describe(map.scale.hi) + "]");
 }
 
+/// A number that depends on other weights' latents makes the map no gradient: its Jacobian is not
+/// diagonal, and not symmetric either.
+static std::optional<Finding> findShared(Clauses &clauses) {
+  Scratch scratch(clauses.quantizer);
+  const Leaf *shared = scratch.sharedPartOf(scratch.add(clauses.project.getBody()));
+  if (!shared)
+    return std::nullopt;
+  return Finding::refuted("a mirror map looks at one weight, but the projection reads `" +
+                          shared->name + "`; a `state` may keep that number");
+}
+
 Finding prove::checkQ4(Clauses &clauses, Projection *projection) {
+  if (auto shared = findShared(clauses))
+    return *shared;
   return projection ? projection->isMirrorMap() : overLevels(clauses);
 }

@@ -193,7 +193,7 @@ private:
           };
           bool comparable =
               std::isfinite(value) && llvm::all_of(here, [](double l) { return std::isfinite(l); });
-          if (!comparable || llvm::any_of(here, near))
+          if (!comparable || llvm::any_of(here, near) || !scratch.isPossible(values))
             continue;
           if (width == 1) {
             Box box;

@@ -22,8 +22,9 @@ Finding prove::checkQ9(Clauses &clauses) {
     if (leaf.kind == Leaf::Kind::Schedule || leaf.kind == Leaf::Kind::Counter) {
       llvm::fill(numbers, leaf.late);
       anneals = true;
-    } else if (leaf.kind == Leaf::Kind::State)
+    } else if (leaf.kind == Leaf::Kind::State || leaf.kind == Leaf::Kind::Drawn) {
       return Finding::proved("samples: a state's values are not known before the run");
+    }
   for (const Numbers &numbers : point)
     isSingle &= numbers.size() == 1;
   // Off the ties: numbers without a small denominator.

@@ -52,12 +52,17 @@ std::vector<Point> prove::settings(const Scratch &scratch) {
     if (leaf.kind == Leaf::Kind::Latent || leaf.range.isPoint())
       continue;
     std::vector<double> values;
-    for (double value : {leaf.range.lo, leaf.range.hi}) {
-      if (value == 0 && leaf.isPositive) // a decay comes near 0, but not there
-        value = 0x1p-20;
-      values.push_back(std::isinf(value) ? std::copysign(16.0, value) : value);
-    }
-    if (leaf.range.contains(0) && !leaf.isPositive)
+    if (leaf.kind == Leaf::Kind::Shared) { // what some weights give, whatever this one is
+      for (double value : {2.0, 0.5, -2.0})
+        if (leaf.range.contains(value))
+          values.push_back(value);
+    } else
+      for (double value : {leaf.range.lo, leaf.range.hi}) {
+        if (value == 0 && leaf.isPositive) // a decay comes near 0, but not there
+          value = 0x1p-20;
+        values.push_back(std::isinf(value) ? std::copysign(16.0, value) : value);
+      }
+    if (leaf.range.contains(0) && !leaf.isPositive && leaf.kind != Leaf::Kind::Shared)
       values.push_back(0);
     if (leaf.range.lo > 0 && std::isfinite(leaf.range.hi))
       values.push_back(std::sqrt(leaf.range.lo) * std::sqrt(leaf.range.hi));

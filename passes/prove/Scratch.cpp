@@ -1,6 +1,9 @@
 // Inlining of clauses, and their values in double precision and in intervals.
 #include "passes/prove/Scratch.h"
 
+#include "passes/Clauses.h"
+#include "passes/prove/Describe.h"
+
 #include "mlir/IR/OperationSupport.h"
 
 #include <cmath>
@@ -13,7 +16,19 @@ using namespace bregman::prove;
 static constexpr double LongRun = 1e7;
 static constexpr double Infinity = std::numeric_limits<double>::infinity();
 
-Scratch::~Scratch() { body.dropAllReferences(); }
+Scratch::~Scratch() {
+  for (Operation *op : opaque) {
+    op->dropAllReferences();
+    op->destroy();
+  }
+  body.dropAllReferences();
+}
+
+/// Ops whose value is not that of their operands at one weight.
+static bool isOpaque(Operation *op) {
+  auto reduce = dyn_cast<ReduceOp>(op);
+  return (reduce && reduce.getExtent()) || isa<FitOp, RandomOp, OptimizerStateOp>(op);
+}
 
 static Value yielded(Region &region) { return region.front().getTerminator()->getOperand(0); }
 
@@ -52,6 +67,50 @@ static Leaf paramLeaf(ParamOp param) {
   return leaf;
 }
 
+static double somewhereIn(Interval range) {
+  return range.contains(1) ? 1 : std::isfinite(range.lo) ? range.lo : std::min(range.hi, 0.0);
+}
+
+/// What the initial value and those of `every` may be, whatever it was before.
+Interval Scratch::rangeOfState(StateOp state) {
+  if (llvm::is_contained(open, state) || isa<VectorType>(state.getResult().getType()))
+    return Interval::all();
+  SmallVector<Operation *> inner = open;
+  inner.push_back(state);
+  Scratch scratch(quantizer, inner);
+  Interval range = scratch.range(scratch.add(state.getBody()), scratch.admissible());
+  for (auto every : quantizer.getBody().getOps<EveryOp>())
+    if (Value next = yieldOf(every.getBody()).get(state.getName())) {
+      Value value = scratch.add(every.getBody(), next);
+      range = interval::hull(range, scratch.range(value, scratch.admissible()));
+    }
+  return range;
+}
+
+/// The values of a reduction over weights, by the range of what is reduced.
+Interval Scratch::rangeOfShared(Operation *op) {
+  if (isa<RandomOp>(op))
+    return {0, 1};
+  auto reduce = dyn_cast<ReduceOp>(op);
+  if (!reduce)
+    return Interval::all();
+  Interval each = range(reduce.getOperand(), admissible());
+  bool mayBeNone = bool(reduce.getCondition());
+  switch (reduce.getKind()) {
+  case Reduction::Sum:
+    return {each.lo >= 0 ? (mayBeNone ? 0 : each.lo) : -Infinity,
+            each.hi <= 0 ? (mayBeNone ? 0 : each.hi) : Infinity};
+  case Reduction::Mean:
+    return mayBeNone ? interval::hull(each, Interval::point(0)) : each;
+  case Reduction::Std:
+    return {0, Infinity};
+  case Reduction::Min:
+  case Reduction::Max:
+    return mayBeNone ? Interval::all() : each;
+  }
+  return Interval::all();
+}
+
 Value Scratch::leaf(Value source) {
   if (Value known = inlined.lookupOrNull(source))
     return known;
@@ -75,7 +134,14 @@ Value Scratch::leaf(Value source) {
   } else if (auto state = source.getDefiningOp<StateOp>()) {
     leaf.kind = Leaf::Kind::State;
     leaf.name = state.getName().str();
-    leaf.inForce = leaf.late = 1;
+    leaf.range = rangeOfState(state);
+    leaf.inForce = leaf.late = somewhereIn(leaf.range);
+  } else if (auto learn = source.getDefiningOp<LearnOp>()) {
+    leaf.kind = Leaf::Kind::Learned;
+    leaf.name = learn.getName().str();
+    if (learn.getLow())
+      leaf.range = {learn.getLow()->convertToDouble(), learn.getHigh()->convertToDouble()};
+    leaf.inForce = leaf.late = somewhereIn(leaf.range);
   } else if (source.getDefiningOp<LatentOp>()) {
     leaf.kind = Leaf::Kind::Latent;
     leaf.name = "x";
@@ -83,11 +149,17 @@ Value Scratch::leaf(Value source) {
     leaf.kind = Leaf::Kind::Argument;
     leaf.name = "an argument";
   }
-  leaf.isPositive |= leaf.range.lo > 0;
   leaf.source = source;
-  leaf.value = body.addArgument(source.getType(),
-                                NameLoc::get(StringAttr::get(source.getContext(), leaf.name)));
-  inlined.map(source, leaf.value);
+  Value value = add(leaf);
+  inlined.map(source, value);
+  return value;
+}
+
+Value Scratch::add(Leaf leaf) {
+  leaf.isPositive |= leaf.range.lo > 0;
+  MLIRContext *context = leaf.source.getContext();
+  leaf.value =
+      body.addArgument(leaf.source.getType(), NameLoc::get(StringAttr::get(context, leaf.name)));
   bool fixed = leaf.range.isPoint() && leaf.kind != Leaf::Kind::Latent;
   if (fixed)
     numbers[leaf.value] = leaf.inForce;
@@ -99,21 +171,60 @@ Value Scratch::value(Value captured) {
   if (Value known = inlined.lookupOrNull(captured))
     return known;
   Operation *op = captured.getDefiningOp();
-  if (!op || isa<ParamOp, CounterOp, ScheduleOp, StateOp, LatentOp>(op))
+  if (!op || isa<ParamOp, CounterOp, ScheduleOp, StateOp, LearnOp, LatentOp>(op))
     return leaf(captured);
+  // A codebook that is a function: that of the latent.
+  if (auto levels = dyn_cast<LevelsOp>(op))
+    for (Value argument : levels.getBody().getArguments())
+      for (auto latent : quantizer.getBody().getOps<LatentOp>())
+        inlined.map(argument, leaf(latent.getResult()));
   // Declarations with a value: what they yield.
   if (isa<ProjectOp, WeightOp, LevelsOp>(op)) {
     Value result = add(op->getRegion(0));
     inlined.map(captured, result);
     return result;
   }
-  return clone(op, inlined);
+  clone(op, inlined);
+  return inlined.lookup(captured);
+}
+
+/// A reduction over weights and its like: one leaf for equal ones.
+void Scratch::addOpaque(Operation *op, IRMapping &mapping) {
+  Operation *copy = op->clone(mapping);
+  for (Operation *other : opaque)
+    if (OperationEquivalence::isEquivalentTo(copy, other, OperationEquivalence::IgnoreLocations)) {
+      copy->dropAllReferences();
+      copy->destroy();
+      for (auto [result, known] : llvm::zip(op->getResults(), other->getResults()))
+        mapping.map(result, inlined.lookup(known));
+      return;
+    }
+  opaque.push_back(copy);
+  for (auto [result, source] : llvm::zip(op->getResults(), copy->getResults())) {
+    Leaf leaf;
+    leaf.kind = isa<RandomOp, OptimizerStateOp>(op) ? Leaf::Kind::Drawn : Leaf::Kind::Shared;
+    leaf.source = source;
+    leaf.name = describe(source);
+    leaf.range = rangeOfShared(copy);
+    if (auto reduce = dyn_cast<ReduceOp>(copy); reduce && !reduce.getCondition())
+      leaf.isPositive =
+          (reduce.getKind() == Reduction::Sum || reduce.getKind() == Reduction::Mean) &&
+          isPositive(reduce.getOperand());
+    leaf.inForce = leaf.late = isa<RandomOp>(op) ? 0.5 : somewhereIn(leaf.range);
+    Value value = add(leaf);
+    inlined.map(source, value);
+    mapping.map(result, value);
+  }
 }
 
 Value Scratch::clone(Operation *op, IRMapping &mapping) {
   for (Value operand : op->getOperands())
     if (!mapping.contains(operand))
       mapping.map(operand, value(operand));
+  if (isOpaque(op)) {
+    addOpaque(op, mapping);
+    return mapping.lookup(op->getResult(0));
+  }
   Operation *copy = op->clone(mapping);
   for (Operation &other : body) {
     if (!OperationEquivalence::isEquivalentTo(copy, &other, OperationEquivalence::IgnoreLocations))
@@ -173,6 +284,21 @@ bool Scratch::dependsOnLatent(Value value) const {
   return llvm::any_of(op->getOperands(), [&](Value operand) { return dependsOnLatent(operand); });
 }
 
+const Leaf *Scratch::sharedPartOf(Value value) const {
+  if (const Leaf *leaf = leafOf(value)) {
+    bool ofLatents = leaf->kind == Leaf::Kind::Shared &&
+                     llvm::any_of(leaf->source.getDefiningOp()->getOperands(), [&](Value operand) {
+                       return dependsOnLatent(operand) || sharedPartOf(operand);
+                     });
+    return ofLatents ? leaf : nullptr;
+  }
+  if (Operation *op = value.getDefiningOp())
+    for (Value operand : op->getOperands())
+      if (const Leaf *found = sharedPartOf(operand))
+        return found;
+  return nullptr;
+}
+
 std::optional<double> Scratch::number(Value value) const {
   auto found = numbers.find(value);
   return found == numbers.end() ? std::nullopt : std::optional(found->second);
@@ -195,6 +321,20 @@ DenseMap<Value, Numbers> Scratch::evaluate(const Point &point, Value held, doubl
     known[op.getResult(0)] = result;
   }
   return known;
+}
+
+bool Scratch::isPossible(const DenseMap<Value, Numbers> &values) const {
+  for (const Leaf &leaf : all) {
+    auto reduce =
+        leaf.kind == Leaf::Kind::Shared ? leaf.source.getDefiningOp<ReduceOp>() : ReduceOp();
+    if (!reduce || (reduce.getCondition() && values.lookup(reduce.getCondition())[0] == 0))
+      continue;
+    double each = values.lookup(reduce.getOperand())[0], whole = values.lookup(leaf.value)[0];
+    if (reduce.getKind() == Reduction::Max ? each > whole
+                                           : reduce.getKind() == Reduction::Min && each < whole)
+      return false;
+  }
+  return true;
 }
 
 double Scratch::evaluate(Value root, const Point &point) const {

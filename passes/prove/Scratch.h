@@ -14,9 +14,11 @@ using Numbers = llvm::SmallVector<double, 4>;
 
 /// What a clause may depend on.
 struct Leaf {
-  enum class Kind { Latent, Parameter, Schedule, Counter, State, Argument };
+  /// `Shared` is a reduction over weights or a fit: one number for many weights, about which only a
+  /// range is known. `Drawn` is a random number or a state of the base optimizer.
+  enum class Kind { Latent, Parameter, Schedule, Counter, State, Learned, Shared, Drawn, Argument };
   mlir::Value value;  ///< a block argument of the scratch
-  mlir::Value source; ///< the declaration's result
+  mlir::Value source; ///< the declaration's result; of `Shared` and `Drawn` the inlined op's
   Kind kind;
   std::string name;
   Interval range;     ///< admissible values
@@ -33,6 +35,8 @@ using Box = std::vector<Interval>;
 class Scratch {
 public:
   explicit Scratch(QuantizerOp quantizer) : quantizer(quantizer) {}
+  Scratch(QuantizerOp quantizer, llvm::ArrayRef<mlir::Operation *> open)
+      : quantizer(quantizer), open(open) {}
   ~Scratch();
   Scratch(const Scratch &) = delete;
 
@@ -48,8 +52,11 @@ public:
   const Leaf *latent() const;
   mlir::Block &block() { return body; }
 
-  /// Whether `value` depends on the latent.
+  /// Whether `value` depends on the latent of its own weight, and not only through a number that
+  /// many weights share.
   bool dependsOnLatent(mlir::Value value) const;
+  /// A shared value that depends on the latents of many weights and has a part in `value`.
+  const Leaf *sharedPartOf(mlir::Value value) const;
   /// A number that neither the latent nor a moving host scalar changes; a host scalar that becomes
   /// a weight's operand is rounded to f32.
   std::optional<double> number(mlir::Value value) const;
@@ -59,6 +66,8 @@ public:
   llvm::DenseMap<mlir::Value, Numbers> evaluate(const Point &point, mlir::Value held = {},
                                                 double as = 0) const;
   double evaluate(mlir::Value root, const Point &point) const;
+  /// Whether weights exist that give these values: a maximum is not below what it is taken of.
+  bool isPossible(const llvm::DenseMap<mlir::Value, Numbers> &values) const;
   /// Where all values lie when the leaves lie in a box; of levels, the hull.
   llvm::DenseMap<mlir::Value, Interval> ranges(const Box &box) const;
   Interval range(mlir::Value root, const Box &box) const;
@@ -74,11 +83,17 @@ public:
 
 private:
   mlir::Value leaf(mlir::Value source);
+  mlir::Value add(Leaf leaf);
+  void addOpaque(mlir::Operation *op, mlir::IRMapping &mapping);
+  Interval rangeOfState(StateOp state);
+  Interval rangeOfShared(mlir::Operation *op);
   mlir::Value clone(mlir::Operation *op, mlir::IRMapping &mapping);
 
   QuantizerOp quantizer;
   mlir::Block body;
   mlir::IRMapping inlined;
+  llvm::SmallVector<mlir::Operation *> opaque; ///< inlined, but not part of the body
+  llvm::SmallVector<mlir::Operation *> open;   ///< declarations whose ranges are being computed
   std::vector<Leaf> all;
   llvm::DenseMap<mlir::Value, double> numbers;
 };

@@ -14,7 +14,7 @@ bregman.quantizer @Q13_shifted {
     %b = arith.truncf %beta : f64 to f32
     // expected-note @+1 {{x is read here}}
     %0 = arith.addf %x, %half : f32
-    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules and states, but R reads `beta`}}
+    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules, states and learned values, but R reads `beta`}}
     %1 = arith.mulf %b, %0 : f32
     %2 = math.tanh %1 : f32
     bregman.yield %2 : f32
@@ -33,7 +33,7 @@ bregman.quantizer @Q13_outer_schedule {
     %k = arith.truncf %step : f64 to f32
     // expected-note @+1 {{x is read here}}
     %0 = math.tanh %x : f32
-    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules and states, but R reads `step`}}
+    // expected-error @+1 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules, states and learned values, but R reads `step`}}
     %1 = arith.mulf %k, %0 : f32
     bregman.yield %1 : f32
   }
@@ -55,7 +55,7 @@ bregman.quantizer @Q13_negative {
   }
   %w = bregman.project "w" : f32 {
     %c = arith.truncf %k : f64 to f32
-    // expected-error @+2 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules and states, but R reads `k`}}
+    // expected-error @+2 {{Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of schedules, states and learned values, but R reads `k`}}
     // expected-note @+1 {{x is read here}}
     %0 = arith.mulf %c, %x : f32
     %1 = math.tanh %0 : f32
