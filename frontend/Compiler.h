@@ -63,18 +63,28 @@ argumentsAt(const PlanLine &line, int64_t step, const Timing &timing);
 /// Whether the optimizer starts anew after step `step` (counted from 0).
 BREGMAN_API bool resetsAfter(const PlanLine &line, int64_t step, const Timing &timing);
 
+/// What a tensor is beside its weights: the length of its axis 0, and what random() is keyed with.
+struct TensorTraits {
+  int64_t channels = 1;
+  uint64_t seed = 0;
+  uint32_t parameter = 0; ///< which one of its model
+};
+
 /// One method driven over one tensor, every stored value in sight. The kernels are one
 /// implementation, the oracle is the other.
 class BREGMAN_API Run {
 public:
-  /// A stored value: by weight, then by level.
+  /// A stored value: by weight, or by segment of its extent, then by level.
   using Planes = std::vector<std::vector<double>>;
 
   virtual ~Run();
+  /// A parameter of the quantizer or, as `optimizer.lr`, of the base optimizer, also for the
+  /// learned values that have none of their own; theirs is `s.optimizer.lr`.
   virtual Status set(const std::string &parameter, double value) = 0;
-  virtual Status attach(const std::vector<float> &w0) = 0;
+  virtual Status attach(const std::vector<float> &w0, const TensorTraits &traits = {}) = 0;
   virtual Status advance(const std::vector<float> &gradient) = 0;
   virtual Status resetStates() = 0;
+  /// The schedules, then the states of the run.
   virtual std::vector<std::pair<std::string, double>> schedules() = 0;
   /// The spec's variables, whatever the compiler rewrote.
   virtual std::vector<std::pair<std::string, Planes>> stored() = 0;

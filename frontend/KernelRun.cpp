@@ -16,7 +16,7 @@ public:
     return stepper.set(parameter, value);
   }
 
-  Status attach(const std::vector<float> &w0) override {
+  Status attach(const std::vector<float> &w0, const TensorTraits &) override {
     weight = w0;
     memory.clear();
     for (const StoredInfo &info : method->stored)

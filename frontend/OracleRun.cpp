@@ -27,10 +27,11 @@ public:
     oracle.set(parameter, value);
     return {};
   }
-  Status attach(const std::vector<float> &w0) override {
+  Status attach(const std::vector<float> &w0, const TensorTraits &traits) override {
     if (Status failed = checkCounters())
       return failed;
-    return status(oracle.attach(std::vector<double>(w0.begin(), w0.end())));
+    oracle.seed(traits.seed, traits.parameter);
+    return status(oracle.attach(std::vector<double>(w0.begin(), w0.end()), traits.channels));
   }
   Status advance(const std::vector<float> &gradient) override {
     return status(oracle.advance(std::vector<double>(gradient.begin(), gradient.end())));
@@ -41,8 +42,13 @@ public:
   std::vector<double> weights() override { return oracle.weights(); }
 
 private:
-  /// The declaration of a parameter; the optimizer's are prefixed.
+  /// The declaration of a parameter; the optimizer's are prefixed, those of a learned value's
+  /// instance by its name too.
   ParamOp find(llvm::StringRef name) {
+    auto [first, rest] = name.split('.');
+    for (auto learn : quantizer.getBody().getOps<LearnOp>())
+      if (learn.getName() == first && rest.starts_with("optimizer."))
+        name = rest;
     bool ofOptimizer = name.consume_front("optimizer.");
     for (auto param : (ofOptimizer ? optimizer.getBody() : quantizer.getBody()).getOps<ParamOp>())
       if (param.getName() == name)

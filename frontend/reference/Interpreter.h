@@ -1,36 +1,55 @@
-// The oracle's arithmetic: regions of the dialect in double precision, with the derivative along
-// one direction carried beside each value. It shares nothing with code generation, nor with the
-// calculus by which the compiler derives: each rule is written a second time, on purpose.
+// The oracle's arithmetic: regions of the dialect in double precision, a whole tensor at a time,
+// with the derivative along one direction carried beside each value. It shares nothing with code
+// generation, nor with the calculus by which the compiler derives: each rule is written a second
+// time, on purpose.
 #pragma once
 
-#include "dialect/BregmanDialect.h"
+#include "frontend/reference/Shape.h"
+#include "frontend/reference/Tensor.h"
 
 namespace bregman::reference {
 
-/// A value and its derivative along the direction that was seeded.
-struct Dual {
-  double value = 0;
-  double tangent = 0;
+/// What an operation may ask for that is no operand.
+struct Context {
+  Shape shape;
+  int64_t step = 0;
+  uint64_t seed = 0;
+  uint32_t parameter = 0;                 ///< which one of the model, for random()
+  llvm::StringMap<Tensor> optimizer = {}; ///< the states of the base optimizer, by name
 };
 
-/// One entry, or one per level. Conditions are 0 or 1.
-using Value = llvm::SmallVector<Dual, 4>;
+/// What is known of SSA values: parameters, counters, captured declarations, block arguments. An
+/// inner one sees what the outer ones know.
+class Environment {
+public:
+  explicit Environment(Context context) : own(std::move(context)) {}
+  explicit Environment(const Environment *outer) : outer(outer) {}
+  Environment(const Environment &) = delete;
 
-/// What is known of SSA values: parameters, counters, captured declarations, block arguments.
-using Environment = llvm::DenseMap<mlir::Value, Value>;
+  const Context &context() const { return outer ? outer->context() : own; }
+  void set(mlir::Value value, Tensor is) { values[value] = std::move(is); }
+  /// Null where it is not known.
+  const Tensor *find(mlir::Value value) const {
+    auto found = values.find(value);
+    return found != values.end() ? &found->second : outer ? outer->find(value) : nullptr;
+  }
+  const Tensor &at(mlir::Value value) const { return *find(value); }
 
-/// Evaluates the operations of a block into `environment`, up to the terminator. Nested clause
-/// regions are not entered. The IR has been verified; an operation that the language does not have
-/// is our bug and fails with its name.
-mlir::LogicalResult evaluate(mlir::Block &block, Environment &environment);
+private:
+  const Environment *outer = nullptr;
+  Context own;
+  llvm::DenseMap<mlir::Value, Tensor> values;
+};
 
 /// Evaluates one operation.
 mlir::LogicalResult evaluate(mlir::Operation &operation, Environment &environment);
 
-/// A constant value.
-Value constant(double value, int64_t levels = 1);
+/// Evaluates the operations of a block up to the terminator. Nested clause regions are not entered.
+mlir::LogicalResult evaluate(mlir::Block &block, Environment &environment);
 
-/// The level that `nearest` chooses; ties go to the larger.
-double nearestLevel(double value, llvm::ArrayRef<Dual> levels);
+/// The one value that a region yields. What the region computes is forgotten.
+mlir::FailureOr<Tensor> yielded(mlir::Region &region, const Environment &environment);
+
+YieldOp yieldOf(mlir::Region &region);
 
 } // namespace bregman::reference

@@ -1,63 +1,74 @@
-// The oracle: a method interpreted from the stage `bregman`, weight by weight, in double precision,
-// by the five phases of the language's page. Nothing that the compiler derives is used: J^T c is a
-// forward derivative, a proximal step an argmin by bisection. It is slow, and it is what every
-// kernel is compared with.
+// The oracle: a method interpreted from the stage `bregman`, a tensor at a time, in double
+// precision, by the five phases of the language's page. Nothing that the compiler derives is used:
+// derivatives are directional, a proximal step is an argmin by bisection. It is slow, and it is
+// what every kernel is compared with.
 #pragma once
 
-#include "frontend/reference/Interpreter.h"
-#include "runtime/Stepper.h"
+#include "frontend/reference/BaseOptimizer.h"
+#include "frontend/reference/Clauses.h"
 
-#include <map>
+#include <memory>
 
 namespace bregman::reference {
 
 class Oracle {
 public:
+  using Planes = Variable::Planes;
+
   /// Both ops outlive the oracle and are at the stage `bregman`, before any pass.
   Oracle(QuantizerOp quantizer, OptimizerOp optimizer, Timing timing);
 
-  /// The value of a parameter from now on; the optimizer's are prefixed `optimizer.`.
+  /// Another definition for a learned value; by default it has an instance of the latent's.
+  void setOptimizer(const std::string &learned, OptimizerOp op) { ofLearned[learned] = op; }
+  /// The value of a parameter from now on; an optimizer's are prefixed, `optimizer.` that of the
+  /// latent and, where it has none of its own, of a learned value, whose own is `s.optimizer.`.
   void set(const std::string &parameter, double value) { parameters[parameter] = value; }
+  /// What random() is keyed with beside step and index.
+  void seed(uint64_t key, uint32_t parameter) { seedOfRun = key, index = parameter; }
 
-  /// Latents and states from w0, one entry per weight; then w_0 is published.
-  mlir::LogicalResult attach(llvm::ArrayRef<double> w0);
+  /// Latents, learned values and states from w0, one entry per weight; then w_0 is published.
+  mlir::LogicalResult attach(llvm::ArrayRef<double> w0, int64_t channels = 1);
   /// One step with dL/dw at the published weights.
   mlir::LogicalResult advance(llvm::ArrayRef<double> gradient);
   /// Optimizer states to their initial values, t to 1.
   mlir::LogicalResult resetStates();
+  /// The final level of each weight.
+  mlir::FailureOr<std::vector<double>> finals();
 
-  /// What `trace` prints. `stored` is by name, then weight, then level: "x" or "dual" first, then
-  /// "optimizer.m" and so on.
+  /// What `trace` prints: schedules, then states of the run.
   std::vector<std::pair<std::string, double>> schedules();
-  const std::vector<std::pair<std::string, std::vector<std::vector<double>>>> &stored() const {
-    return values;
-  }
+  /// By name, then weight or segment, then level: "x" or "dual" first, learned values and states in
+  /// textual order, then "optimizer.m" and so on.
+  std::vector<std::pair<std::string, Planes>> stored() const;
   const std::vector<double> &weights() const { return w; }
 
 private:
-  Environment host(int64_t atStep);
-  mlir::LogicalResult target(Environment &environment, const Value &x, Value &u);
-  mlir::LogicalResult weight(Environment &environment, const Value &x, double &result);
-  mlir::LogicalResult coordinateScale(Environment &environment, double &scale);
-  mlir::LogicalResult handOn(Environment &environment, const Value &x, const Value &u, double g,
-                             Value &h, Value &c);
-  mlir::LogicalResult base(size_t index, llvm::ArrayRef<double> x, llvm::ArrayRef<double> h,
-                           std::vector<double> &d);
-  mlir::LogicalResult after(Environment &environment, Value &x);
-  mlir::LogicalResult prox(Environment &environment, Value &x);
-  mlir::LogicalResult publish(bool onlyFreeze);
-  bool agile() const;
+  Clock clock() const;
+  Context context() const;
+  Point point() const;
+  mlir::FailureOr<double> scaleOf(const Environment &host) const;
+  mlir::LogicalResult hostAt(Environment &environment, const Point &at) const;
+  mlir::LogicalResult initialize();
+  mlir::LogicalResult move(llvm::ArrayRef<double> gradient);
+  mlir::LogicalResult moveLearned(mlir::Operation *op, const Environment &declared,
+                                  const Tensor &gradient);
+  mlir::LogicalResult after();
+  mlir::LogicalResult runBlock(EveryOp every);
+  mlir::LogicalResult publish();
 
-  QuantizerOp quantizer;
+  Clauses clauses;
   OptimizerOp optimizer;
-  LatentOp latent;
-  ProjectOp project;
-  WeightOp weightClause;
-  UpdateOp update;
-  FinalOp final;
+  std::map<std::string, OptimizerOp> ofLearned;
   Timing timing;
-  std::map<std::string, double> parameters;
-  std::vector<std::pair<std::string, std::vector<std::vector<double>>>> values;
+  Parameters parameters;
+  Shape shape;
+  uint64_t seedOfRun = 0;
+  uint32_t index = 0;
+  Variable x; ///< of agile mirror descent c(k) P^-1(u)
+  /// Learned values and states of the quantizer, in textual order.
+  std::vector<std::pair<mlir::Operation *, Variable>> values;
+  /// Of the latent, then of each learned value.
+  std::vector<BaseOptimizer> bases;
   std::vector<double> w;
   int64_t step = 0, t = 1;
   bool frozen = false;
