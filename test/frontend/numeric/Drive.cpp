@@ -1,3 +1,4 @@
+// Memory between guards, laid out as a case wants it, and a compiled method that steps through it.
 #include "Drive.h"
 
 #include "runtime/Partition.h"
