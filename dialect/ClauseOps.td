@@ -486,13 +486,15 @@ def Bregman_DescendOp : Bregman_Op<"descend",
     [Pure, Terminator, HasParent<"OptimizerOp">]> {
   let summary = "the step that is subtracted from x, and the states' new values";
   let description = [{
+    A state `per run` gets an f64.
+
     ```mlir
     bregman.optimizer @plain (g = %g : f32, x = %x : f32) {
       bregman.descend %g : f32
     }
     ```
   }];
-  let arguments = (ins F32:$step, Variadic<F32>:$states, StrArrayAttr:$names);
+  let arguments = (ins F32:$step, Variadic<AnyTypeOf<[F32, F64]>>:$states, StrArrayAttr:$names);
   let assemblyFormat = [{
     custom<Descend>($step, type($step), $states, type($states), $names) attr-dict
   }];

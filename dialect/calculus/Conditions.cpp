@@ -120,7 +120,9 @@ struct CompareModel : LaneModel<CompareModel, arith::CmpFOp> {
     return {greater == (operand == 0) ? Direction::Increasing : Direction::Decreasing, false, true};
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
-    return rangeAtEnd(*this, op, operand, end, x);
+    SmallVector<Interval> at(x);
+    at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
+    return range(op, at);
   }
   void vjp(Operation *, OpBuilder &, ValueRange, SmallVectorImpl<Value> &out) const {
     out.append(2, Value());
@@ -180,7 +182,9 @@ struct SelectModel : LaneModel<SelectModel, arith::SelectOp> {
     return jumping();
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
-    return rangeAtEnd(*this, op, operand, end, x);
+    SmallVector<Interval> at(x);
+    at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
+    return range(op, at);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     Emit emit(b, op->getLoc());

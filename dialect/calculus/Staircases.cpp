@@ -62,7 +62,9 @@ struct ClampModel : LaneModel<ClampModel, ClampOp> {
     return idle ? constantSlope() : increasing(false);
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
-    return rangeAtEnd(*this, op, operand, end, x);
+    SmallVector<Interval> at(x);
+    at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
+    return range(op, at);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     Emit emit(b, op->getLoc());

@@ -24,6 +24,8 @@ private:
   void emitClause(const TypedClause &clause);
   void emitLatent(const TypedClause *clause);
   void emitEvery(const TypedClause &clause);
+  void emitState(const TypedClause &clause);
+  void emitLearn(const TypedClause &clause);
 
   /// A region of one block whose operations `body` makes; it yields what `body` gives.
   void fill(Region &region, function_ref<Value(Block &)> body) {
@@ -36,6 +38,11 @@ private:
   /// The same for one expression.
   void fill(Region &region, const Node &value, int levels) {
     fill(region, [&](Block &) { return emitter.emitWeight(value, levels); });
+  }
+  /// A value as what is declared is: a host scalar, or of its level axis.
+  Value emitFor(const Declaration &declaration, const Node &value) {
+    return declaration.type.host() ? emitter.emit(value)
+                                   : emitter.emitWeight(value, declaration.type.levels);
   }
   mlir::Type weightType(int levels) {
     mlir::Type element = builder.getF32Type();
@@ -107,19 +114,50 @@ void DefinitionEmitter::emitEvery(const TypedClause &clause) {
   builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
   SmallVector<Value> values;
   SmallVector<StringRef> names;
-  for (const auto &[name, value] : clause.next) {
-    values.push_back(emitter.emitWeight(*value, latent()->type.levels));
-    names.push_back(name);
+  for (const auto &[target, value] : clause.next) {
+    values.push_back(emitFor(*target, *value));
+    names.push_back(target->name);
   }
   YieldOp::create(builder, location, values, builder.getStrArrayAttr(names));
+}
+
+void DefinitionEmitter::emitState(const TypedClause &clause) {
+  const Declaration &state = *clause.declared;
+  mlir::Type type = state.type.host() ? builder.getF64Type() : weightType(state.type.levels);
+  auto op = StateOp::create(builder, emitter.at(clause.range), type,
+                            builder.getStringAttr(state.name), emitter.extentAttr(state.extent));
+  fill(op.getBody(), [&](Block &) { return emitFor(state, *clause.value); });
+  emitter.define(&state, op.getResult());
+}
+
+void DefinitionEmitter::emitLearn(const TypedClause &clause) {
+  const Declaration &learned = *clause.declared;
+  auto bound = [&](std::optional<double> value) {
+    return value ? builder.getF64FloatAttr(*value) : FloatAttr();
+  };
+  auto op = LearnOp::create(builder, emitter.at(clause.range), weightType(learned.type.levels),
+                            builder.getStringAttr(learned.name), emitter.extentAttr(learned.extent),
+                            bound(clause.low), bound(clause.high));
+  fill(op.getBody(), *clause.value, learned.type.levels);
+  if (clause.scale)
+    fill(op.getScale(), *clause.scale, 0);
+  emitter.define(&learned, op.getResult());
 }
 
 void DefinitionEmitter::emitClause(const TypedClause &clause) {
   Location location = emitter.at(clause.range);
   switch (clause.kind) {
   case TypedClause::Levels: {
+    SmallVector<StringRef> names;
+    if (clause.variable)
+      names.push_back(clause.variable->name);
     auto op = LevelsOp::create(builder, location, weightType(clause.value->type.levels),
-                               builder.getStrArrayAttr({}));
+                               builder.getStrArrayAttr(names));
+    Block &block = op.getBody().emplaceBlock();
+    if (clause.variable)
+      emitter.define(
+          clause.variable,
+          block.addArgument(builder.getF32Type(), emitter.named(location, clause.variable->name)));
     fill(op.getBody(), *clause.value, clause.value->type.levels);
     emitter.define(clause.declared, op.getResult());
     return;
@@ -158,6 +196,14 @@ void DefinitionEmitter::emitClause(const TypedClause &clause) {
                    block.addArgument(builder.getF32Type(), emitter.named(location, "g")));
     return fill(op.getBody(), *clause.value, latent()->type.levels);
   }
+  case TypedClause::State:
+    return emitState(clause);
+  case TypedClause::Learn:
+    return emitLearn(clause);
+  case TypedClause::High:
+    return fill(HighOp::create(builder, location).getBody(), *clause.value, 0);
+  case TypedClause::Penalty:
+    return fill(PenaltyOp::create(builder, location).getBody(), *clause.value, 0);
   case TypedClause::Prox:
     return fill(ProxOp::create(builder, location).getBody(), *clause.value, 0);
   case TypedClause::Every:
@@ -173,7 +219,6 @@ void DefinitionEmitter::emitClause(const TypedClause &clause) {
   case TypedClause::Assume:
     AssumeOp::create(builder, location, clause.rule, clause.reason);
     return;
-  case TypedClause::State:
   case TypedClause::Next:
   case TypedClause::Descend:
     break;
@@ -184,7 +229,10 @@ void DefinitionEmitter::emitClause(const TypedClause &clause) {
 static bool readsLatent(const TypedClause &clause) {
   if (clause.kind == TypedClause::Every || clause.kind == TypedClause::Update)
     return true;
-  return clause.value && (clause.value->dependencies & (DependsOnLatent | DependsOnTarget));
+  auto reads = [](const Node *value) {
+    return value && (value->dependencies & (DependsOnLatent | DependsOnTarget));
+  };
+  return reads(clause.value) || reads(clause.scale);
 }
 
 void DefinitionEmitter::emitQuantizer() {
@@ -219,13 +267,10 @@ void DefinitionEmitter::emitOptimizer() {
   SmallVector<StringRef> names;
   for (const TypedClause &clause : definition.clauses) {
     if (clause.kind == TypedClause::State) {
-      auto state = StateOp::create(builder, emitter.at(clause.range), f32,
-                                   builder.getStringAttr(clause.declared->name), ExtentAttr());
-      fill(state.getBody(), *clause.value, 0);
-      emitter.define(clause.declared, state.getResult());
+      emitState(clause);
     } else if (clause.kind == TypedClause::Next) {
       // The reader of the IR meets m' as m1.
-      Value value = emitter.emitWeight(*clause.value, 0);
+      Value value = emitFor(*clause.declared, *clause.value);
       if (Operation *made = value.getDefiningOp(); made && isa<FileLineColLoc>(value.getLoc()))
         made->setLoc(emitter.named(value.getLoc(), clause.declared->name + "1"));
       emitter.define(clause.declared, value);

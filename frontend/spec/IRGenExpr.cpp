@@ -18,6 +18,14 @@ Location ExprEmitter::named(Location place, const std::string &name) const {
   return name.empty() ? place : NameLoc::get(builder.getStringAttr(name), place);
 }
 
+ExtentAttr ExprEmitter::extentAttr(const Extent &extent) {
+  static constexpr Scope scopes[] = {Scope::Run, Scope::Tensor, Scope::Channel, Scope::Group,
+                                     Scope::Token};
+  if (extent.kind == Extent::Weight)
+    return {};
+  return ExtentAttr::get(builder.getContext(), scopes[extent.kind], extent.length);
+}
+
 Value ExprEmitter::constantF64(double value, Location location) {
   return arith::ConstantOp::create(builder, location, builder.getF64FloatAttr(value));
 }
@@ -44,10 +52,10 @@ Value ExprEmitter::emit(const Node &node) {
       return constantF64(node.declaration->number, at(node.range));
     return declared.at(node.declaration);
   }
-  Value &known = values[&node];
-  if (!known)
-    known = compute(node);
-  return values[&node];
+  if (auto found = values.find(&node); found != values.end())
+    return found->second;
+  Value result = compute(node); // which may enter a region, and leave it
+  return values[&node] = result;
 }
 
 Value ExprEmitter::emitWeight(const Node &node, int levels) {
@@ -217,14 +225,63 @@ Value ExprEmitter::computeSoftmax(const Node &node, Location location) {
   return SoftmaxOp::create(builder, location, value.getType(), value, scale);
 }
 
+Value ExprEmitter::computeReduction(const Node &node, Location location) {
+  static constexpr Reduction kinds[] = {Reduction::Sum, Reduction::Mean, Reduction::Min,
+                                        Reduction::Max, Reduction::Std};
+  Reduction kind = kinds[static_cast<int>(node.op) - static_cast<int>(Kind::ReduceSum)];
+  if (!node.per)
+    return ReduceOp::create(builder, location, kind, emit(*node.operands[0]));
+  Value operand = emitWeight(*node.operands[0], node.type.levels), condition;
+  if (node.operands.size() > 1)
+    condition = emit(*node.operands[1]);
+  return ReduceOp::create(builder, location, kind, extentAttr(*node.per), operand, condition);
+}
+
+Value ExprEmitter::computeLookup(const Node &node, Location location) {
+  mlir::Type type = builder.getF32Type();
+  Value value = emitWeight(*node.operands[0], 0);
+  if (node.op == Kind::SoftNearest) {
+    Value steepness = emitWeight(*node.operands[1], 0), set = emit(*node.operands[2]);
+    return SoftNearestOp::create(builder, location, type, value, steepness, set);
+  }
+  Value set = emit(*node.operands[1]);
+  if (node.op == Kind::Nearest)
+    return NearestOp::create(builder, location, type, value, set);
+  if (node.op == Kind::Lower)
+    return LowerOp::create(builder, location, type, value, set);
+  return UpperOp::create(builder, location, type, value, set);
+}
+
+/// The unknowns of a codebook; its region is the codebook of them.
+FitOp ExprEmitter::fit(const Node &node) {
+  if (auto found = fits.find(&node); found != fits.end())
+    return found->second;
+  Location location = at(node.range);
+  Value value = emitWeight(*node.operands[0], 0), weight;
+  SmallVector<Value> starts;
+  for (auto [index, unknown] : llvm::enumerate(node.unknowns))
+    starts.push_back(emitWeight(*node.operands[index + 1], unknown->type.levels));
+  if (node.weighted)
+    weight = emitWeight(*node.operands.back(), 0);
+  auto made = FitOp::create(builder, location, value, weight, starts,
+                            static_cast<uint64_t>(node.rounds), extentAttr(*node.per));
+  {
+    Region scope(*this);
+    Block &block = made.getBody().emplaceBlock();
+    for (auto [unknown, start] : llvm::zip(node.unknowns, starts))
+      define(unknown, block.addArgument(start.getType(), named(at(unknown->range), unknown->name)));
+    builder.setInsertionPointToStart(&block);
+    Value levels = emit(*node.body);
+    YieldOp::create(builder, levels.getLoc(), levels);
+  }
+  return fits[&node] = made;
+}
+
 Value ExprEmitter::compute(const Node &node) {
   Location location = named(at(node.range), node.name);
   int levels = node.type.levels;
   auto weight = [&](size_t index, int axis) { return emitWeight(*node.operands[index], axis); };
   auto acrossLevels = [&] { return emit(*node.operands[0]); };
-  auto reduce = [&](Reduction kind) -> Value {
-    return ReduceOp::create(builder, location, kind, acrossLevels());
-  };
   if (node.constant() && !node.type.condition)
     return constantF64(*evaluate(node), location);
 
@@ -242,31 +299,30 @@ Value ExprEmitter::compute(const Node &node) {
     return HardmaxOp::create(builder, location, operand.getType(), operand);
   }
   case Kind::ReduceSum:
-    return reduce(Reduction::Sum);
   case Kind::ReduceMean:
-    return reduce(Reduction::Mean);
   case Kind::ReduceMin:
-    return reduce(Reduction::Min);
   case Kind::ReduceMax:
-    return reduce(Reduction::Max);
   case Kind::ReduceStd:
-    return reduce(Reduction::Std);
-  case Kind::Nearest: {
-    Value value = weight(0, 0), set = emit(*node.operands[1]);
-    return NearestOp::create(builder, location, builder.getF32Type(), value, set);
+    return computeReduction(node, location);
+  case Kind::Nearest:
+  case Kind::Lower:
+  case Kind::Upper:
+  case Kind::SoftNearest:
+    return computeLookup(node, location);
+  case Kind::Random:
+    return RandomOp::create(builder, location, builder.getF32Type(), /*next=*/false);
+  case Kind::OptimizerState: {
+    mlir::Type type = builder.getF32Type();
+    if (levels)
+      type = VectorType::get({levels}, type);
+    return OptimizerStateOp::create(builder, at(node.range), type, node.name);
   }
-  case Kind::Lower: {
-    Value value = weight(0, 0), set = emit(*node.operands[1]);
-    return LowerOp::create(builder, location, builder.getF32Type(), value, set);
+  case Kind::Inverse: {
+    Value operand = weight(0, levels);
+    return InverseOp::create(builder, location, operand.getType(), Clause::Project, operand);
   }
-  case Kind::Upper: {
-    Value value = weight(0, 0), set = emit(*node.operands[1]);
-    return UpperOp::create(builder, location, builder.getF32Type(), value, set);
-  }
-  case Kind::SoftNearest: {
-    Value value = weight(0, 0), steepness = weight(1, 0), set = emit(*node.operands[2]);
-    return SoftNearestOp::create(builder, location, builder.getF32Type(), value, steepness, set);
-  }
+  case Kind::FitResult:
+    return fit(*node.operands[0]).getResult(static_cast<unsigned>(node.number));
   case Kind::Grad: {
     Value target = emit(*node.operands[0]);
     return GradOp::create(builder, location, target.getType(), target);

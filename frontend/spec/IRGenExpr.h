@@ -22,6 +22,9 @@ public:
   /// What a declaration stands for from now on.
   void define(const Declaration *declaration, mlir::Value value) { declared[declaration] = value; }
 
+  /// Null for a value per weight.
+  ExtentAttr extentAttr(const Extent &extent);
+
   mlir::Location at(SourceRange range) const;
   /// A place with the name that the spec gives to what is there.
   mlir::Location named(mlir::Location place, const std::string &name) const;
@@ -34,11 +37,12 @@ public:
   public:
     explicit Region(ExprEmitter &emitter)
         : emitter(emitter), values(emitter.values), weights(emitter.weights),
-          reciprocals(emitter.reciprocals), guard(emitter.builder) {}
+          reciprocals(emitter.reciprocals), fits(emitter.fits), guard(emitter.builder) {}
     ~Region() {
       emitter.values = std::move(values);
       emitter.weights = std::move(weights);
       emitter.reciprocals = std::move(reciprocals);
+      emitter.fits = std::move(fits);
     }
 
   private:
@@ -46,6 +50,7 @@ public:
     std::map<const Node *, mlir::Value> values;
     std::map<std::pair<const Node *, int>, mlir::Value> weights;
     std::map<const Node *, mlir::Value> reciprocals;
+    std::map<const Node *, FitOp> fits;
     mlir::OpBuilder::InsertionGuard guard;
   };
 
@@ -55,6 +60,9 @@ private:
   mlir::Value compute(const Node &node);
   mlir::Value computeHost(const Node &node, mlir::Location location);
   mlir::Value computeSet(const Node &node, mlir::Location location);
+  mlir::Value computeReduction(const Node &node, mlir::Location location);
+  mlir::Value computeLookup(const Node &node, mlir::Location location);
+  FitOp fit(const Node &node);
   mlir::Value computeSoftmax(const Node &node, mlir::Location location);
   mlir::Value elementwise(Op op, mlir::ValueRange operands, mlir::Location location);
   mlir::Value compare(const Node &node, mlir::Location location);
@@ -67,6 +75,7 @@ private:
   std::map<std::pair<const Node *, int>, mlir::Value> weights;
   /// 1 / a host value, rounded to f32.
   std::map<const Node *, mlir::Value> reciprocals;
+  std::map<const Node *, FitOp> fits;
 };
 
 } // namespace bregman::spec

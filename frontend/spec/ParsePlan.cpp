@@ -19,7 +19,20 @@ ast::Plan Parser::parsePlan() {
   uint32_t begin = take().range.begin;
   if (!at("{"))
     plan.name = expectName("the plan's name or '{'");
-  parseBody([&] { plan.lines.push_back(parsePlanItem()); }, &Parser::skipToLine);
+  SourceRange opening = expect("{").range;
+  while (!at("}")) {
+    if (atKind(TokenKind::End) || (beginsItem() && peek().startsLine))
+      expectClosing("}", opening);
+    size_t before = index;
+    try {
+      plan.lines.push_back(parsePlanItem());
+    } catch (Failed) {
+      if (index == before && !at("}"))
+        take();
+      skipToLine();
+    }
+  }
+  take();
   plan.range = since(begin);
   return plan;
 }

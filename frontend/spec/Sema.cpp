@@ -32,6 +32,7 @@ ClauseAnalyzer::ClauseAnalyzer(std::shared_ptr<const Source> source, const ast::
   const char *counters[] = {"step", "epoch", "steps", "epochs"};
   for (const char *counter : counters)
     sema.predeclare(DeclarationKind::Counter, counter, hostType);
+  sema.inOptimizer = written.isOptimizer;
   if (written.isOptimizer) {
     sema.predeclare(DeclarationKind::Counter, "t", hostType);
     sema.predeclare(DeclarationKind::Gradient, "g", weightType);
@@ -121,6 +122,8 @@ TypedClause &ClauseAnalyzer::add(TypedClause::Kind kind, const ast::Clause &clau
   typed.range = clause.range;
   typed.keyword = clause.keyword;
   typed.value = value;
+  if (kind != TypedClause::Latent)
+    forbidInverse(value, clause);
   return typed;
 }
 
@@ -140,14 +143,17 @@ void ClauseAnalyzer::forbid(const Node *value, unsigned dependencies, const std:
     visited[node] = true;
     culprit = node;
     if (node->op == Op::Declared) {
-      if (node->declaration->kind != DeclarationKind::Schedule)
+      if (node->declaration->kind != DeclarationKind::Schedule &&
+          node->declaration->kind != DeclarationKind::Levels)
         break;
       open = {node->declaration->value};
       continue;
     }
-    if (node->op == Op::Grad)
+    if (node->op == Op::Grad || (node->op == Op::Inverse && (dependencies & DependsOnInverse)))
       break;
     open.insert(open.end(), node->operands.begin(), node->operands.end());
+    if (node->body)
+      open.push_back(node->body);
   }
   std::string message = (rule ? std::string(rule) + ": " : "") + what;
   Diagnostic &error = sema.error(culprit->range, message);
@@ -176,5 +182,6 @@ std::unique_ptr<Definition> bregman::spec::analyze(const std::shared_ptr<const S
     return nullptr;
   clauses.sema.warnUnused();
   result->counters = clauses.sema.counters;
+  result->optimizerStates = clauses.sema.optimizerStates;
   return result;
 }

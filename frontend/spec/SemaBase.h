@@ -17,7 +17,8 @@ struct Function {
     Lookup,       ///< nearest(e[, set]), lower(e), upper(e), soft_nearest(e, T[, set])
     Surrogate,    ///< ste, detach
     Gradient,     ///< grad(n)
-    Refused,      ///< inverse, random
+    Inverse,      ///< inverse(e)
+    Random,       ///< random()
   } kind;
   size_t least, most; ///< arguments
   Op op;
@@ -45,8 +46,23 @@ public:
   const Node *userCall(const ast::Expr &expr, const Entry &entry);
   const Node *builtinCall(const ast::Expr &expr, const Function &function);
   const Node *lookup(const ast::Expr &expr, const Function &function);
+  const Node *reduction(const ast::Expr &expr, const Function &function);
+  const Node *gradientOf(const ast::Expr &expr);
+  const Node *optimizerState(const ast::Expr &expr);
   const Node *setOf(const ast::Expr &expr);
   const Node *rangeOf(const ast::Expr &expr);
+
+  // Codebooks that are functions of what is quantized (SemaLevels.cpp).
+  /// The levels of a value; null where none are declared.
+  const Node *levelsOf(const Node *value);
+  /// What `levels ... where ...` means for `value`, which is null without an argument.
+  const Node *unfoldLevels(const ast::Levels &written, const Node *value);
+
+  /// What is compiled in: an integer made of numbers and parameters, which become structural.
+  std::optional<double> structural(const ast::Expr &expr, const std::string &where);
+  std::optional<Extent> extent(const ast::Extent &extent);
+  /// Reports a value that is narrower than what it is for.
+  bool fits(const Node *value, const Extent &extent, SourceRange place, const std::string &what);
 
   /// An expression where only a number or a condition of the host may stand.
   const Node *hostNumber(const ast::Expr &expr, const std::string &where);
@@ -71,13 +87,17 @@ public:
   void poison(const ast::Name &name);
   void warnUnused();
 
+  static bool narrow(Extent &extent, const Extent &other);
+  bool narrow(Extent &extent, const std::vector<const Node *> &operands,
+              const std::vector<SourceRange> &places);
+  const Node *bind(const ast::Levels &written, size_t index);
+  const Node *fitOf(const ast::Levels &written, size_t index);
+
   // Messages. Inside of a user's function they name the call.
   Diagnostic &error(SourceRange range, const std::string &message);
   Diagnostic &error(const char *rule, SourceRange range, const std::string &message) {
     return error(range, std::string(rule) + ": " + message);
   }
-  /// The grammar allows it, the compiler does not take it yet.
-  const Node *refuse(SourceRange range, const std::string &what, const std::string &remedy = "");
   const Node *invalid(SourceRange range);
 
   Node *make(Op op, Type type, SourceRange range, std::vector<const Node *> operands = {});
@@ -100,7 +120,14 @@ public:
   std::map<std::string, Entry> names;
   std::vector<std::string> order; ///< of declaration, for warnings
   std::map<std::string, const Node *> primed;
-  const Node *levels = nullptr; ///< the declared codebook
+  const Node *levels = nullptr; ///< the declared codebook, where it is the same for every value
+  const ast::Levels *levelsFunction = nullptr;
+  size_t levelsIndex = 0;                        ///< how many names were declared before it
+  std::map<const void *, const Node *> unfolded; ///< of levelsFunction, by value
+  int latentLevels = 0;
+  bool inOptimizer = false;
+  std::map<std::string, SourceRange> optimizerStates; ///< those that are read
+  std::optional<SourceRange> tokens;                  ///< where a token was spoken of
   bool levelsRefused = false;
   /// The words with which a name that is not there yet is explained.
   std::map<std::string, std::string> absent;

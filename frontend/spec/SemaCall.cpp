@@ -39,8 +39,8 @@ static const std::map<std::string, Function> &functions() {
       {"ste", {Function::Surrogate, 2, 2, Op::Ste}},
       {"detach", {Function::Surrogate, 1, 1, Op::Ste}},
       {"grad", {Function::Gradient, 1, 1, Op::Grad}},
-      {"inverse", {Function::Refused, 1, 1, Op::Invalid}},
-      {"random", {Function::Refused, 0, 0, Op::Invalid}},
+      {"inverse", {Function::Inverse, 1, 1, Op::Inverse}},
+      {"random", {Function::Random, 0, 0, Op::Random}},
   };
   return table;
 }
@@ -134,34 +134,22 @@ const Node *Analyzer::builtinCall(const ast::Expr &written, const Function &func
           "'where' and 'per' belong to sum, mean, min, max and std, not to '" + written.name + "'");
     return invalid(written.range);
   }
-  if (function.kind == Function::Refused)
-    return refuse(written.range, "'" + written.name + "'");
-  if (written.per || written.where)
-    return refuse(written.range, "a reduction over weights ('" + written.name + "(... " +
-                                     (written.per ? "per" : "where") + " ...)')");
   size_t given = written.operands.size();
   if (given < function.least || given > function.most) {
     error("Q3", written.range,
-          "'" + written.name + "' takes " + count(function.least, "argument") +
+          "'" + written.name + "' takes " +
+              (function.most ? count(function.least, "argument") : "no argument") +
               (function.most > function.least ? " or " + std::to_string(function.most) : "") +
               ", got " + std::to_string(given));
     return invalid(written.range);
   }
-  if (function.kind == Function::Gradient) {
-    const ast::Expr &of = *written.operands[0];
-    const Node *target = expr(of);
-    if (!target->type.valid())
-      return target;
-    // Without `project` the weight is the latent itself.
-    bool named = target->op == Op::Declared && of.kind == ast::ExprKind::Name &&
-                 (target->declaration->kind == DeclarationKind::Target ||
-                  target->declaration->kind == DeclarationKind::Weight);
-    if (!named) {
-      error("Q16", of.range, "'grad' takes the name of the target of 'project', or w");
-      return invalid(written.range);
-    }
-    Node *node = make(Op::Grad, target->type, written.range, {target});
-    node->dependencies |= DependsOnGradient;
+  if (written.per || written.where)
+    return reduction(written, function);
+  if (function.kind == Function::Gradient)
+    return gradientOf(written);
+  if (function.kind == Function::Random) {
+    Node *node = make(Op::Random, {Type::Weight, 0, false}, written.range);
+    node->dependencies = DependsOnRandom;
     return node;
   }
   if (function.kind == Function::Lookup)
@@ -183,14 +171,21 @@ const Node *Analyzer::builtinCall(const ast::Expr &written, const Function &func
     if (!first.levels) {
       error("Q3", written.range,
             "'" + written.name + "' of one value narrows the level axis, which this does not have")
-          .note("over weights it is '" + written.name + "(... per tensor)', not compiled yet");
+          .note("over weights it is '" + written.name + "(... per tensor)'");
       return invalid(written.range);
     }
     if (function.reduction == Op::ReduceStd && first.levels < 2) {
       error("Q3", written.range, "'std' needs two levels or more");
       return invalid(written.range);
     }
-    return make(function.reduction, {Type::Weight, 0, false}, written.range, std::move(operands));
+    return make(function.reduction, {Type::Weight, 0, false, first.shared()}, written.range,
+                std::move(operands));
+  }
+  if (function.kind == Function::Inverse) {
+    Node *node =
+        make(Op::Inverse, {Type::Weight, first.levels, false}, written.range, std::move(operands));
+    node->dependencies |= DependsOnInverse;
+    return node;
   }
   if (function.kind == Function::AcrossLevels) {
     if (!first.levels) {
@@ -207,18 +202,85 @@ const Node *Analyzer::builtinCall(const ast::Expr &written, const Function &func
   return elementwise(function.op, written.range, std::move(operands), places);
 }
 
+/// sum(e [where c] per X) and the like, over weights.
+const Node *Analyzer::reduction(const ast::Expr &written, const Function &function) {
+  const std::string named = "'" + written.name + "'";
+  if (written.operands.size() != 1) {
+    error("Q3", written.range,
+          named + " over weights takes 1 argument, got " + std::to_string(written.operands.size()));
+    return invalid(written.range);
+  }
+  std::vector<const Node *> operands = {
+      number(*written.operands[0], "an argument of " + named, -1)};
+  bool valid = operands[0]->type.valid();
+  if (written.where) {
+    const ast::Expr &place = *written.where;
+    operands.push_back(expr(place));
+    const Type &type = operands[1]->type;
+    valid &= type.valid();
+    if (type.valid() && (!type.condition || type.levels)) {
+      error("Q3", place.range,
+            "'where' takes a condition" +
+                std::string(type.condition ? " without a level axis" : "") + "; this is " +
+                describe(type));
+      valid = false;
+    }
+  }
+  if (!written.per) {
+    error("Q3", written.range,
+          "'where' chooses weights; say of what: " + written.name + "(... where ... per tensor)");
+    return invalid(written.range);
+  }
+  std::optional<Extent> per = extent(*written.per);
+  if (per && per->kind == Extent::Run) {
+    error("Q3", written.per->range,
+          named + " is per tensor, channel or group; no value is computed over all tensors");
+    return invalid(written.range);
+  }
+  if (!valid || !per)
+    return invalid(written.range);
+  Type type{Type::Weight, operands[0]->type.levels, false, *per};
+  Node *node = make(function.reduction, type, written.range, std::move(operands));
+  node->per = per;
+  return node;
+}
+
+/// grad(n)
+const Node *Analyzer::gradientOf(const ast::Expr &written) {
+  const ast::Expr &of = *written.operands[0];
+  const Node *target = expr(of);
+  if (!target->type.valid())
+    return target;
+  // Without `project` the weight is the latent itself.
+  bool named = target->op == Op::Declared && of.kind == ast::ExprKind::Name &&
+               (target->declaration->kind == DeclarationKind::Target ||
+                target->declaration->kind == DeclarationKind::Weight ||
+                target->declaration->kind == DeclarationKind::Learned);
+  if (!named) {
+    error("Q16", of.range,
+          "'grad' takes the name of the target of 'project', of a learned value, "
+          "or w");
+    return invalid(written.range);
+  }
+  Node *node = make(Op::Grad, target->type, written.range, {target});
+  node->dependencies |= DependsOnGradient;
+  return node;
+}
+
 /// nearest(e[, set]), lower(e), upper(e), soft_nearest(e, T[, set])
 const Node *Analyzer::lookup(const ast::Expr &written, const Function &function) {
   bool hasSet = written.operands.size() == function.most && function.most > function.least;
   size_t plain = written.operands.size() - hasSet;
   std::vector<const Node *> operands;
+  std::vector<SourceRange> places;
   bool valid = true;
   for (size_t index = 0; index < plain; ++index) {
     operands.push_back(
         number(*written.operands[index], "an argument of '" + written.name + "'", /*levels=*/0));
+    places.push_back(written.operands[index]->range);
     valid &= operands.back()->type.valid();
   }
-  const Node *set = levels;
+  const Node *set = nullptr;
   if (hasSet) {
     const ast::Expr &given = *written.operands.back();
     set = expr(given);
@@ -227,7 +289,7 @@ const Node *Analyzer::lookup(const ast::Expr &written, const Function &function)
             "the set of '" + written.name + "' has a level axis; this is " + describe(set->type));
       valid = false;
     }
-  } else if (!levels) {
+  } else if (!levels && !levelsFunction) {
     if (!levelsRefused)
       error("Q2", written.range,
             absent.count("levels") ? absent["levels"]
@@ -235,9 +297,15 @@ const Node *Analyzer::lookup(const ast::Expr &written, const Function &function)
                                          "' needs 'levels', which are not "
                                          "declared");
     return invalid(written.range);
+  } else if (valid) {
+    set = levelsOf(operands[0]);
   }
-  if (!valid || !set->type.valid())
+  if (!valid || !set || !set->type.valid())
     return invalid(written.range);
   operands.push_back(set);
-  return make(function.op, {Type::Weight, 0, false}, written.range, std::move(operands));
+  places.push_back(hasSet ? written.operands.back()->range : written.range);
+  Type type{Type::Weight, 0, false};
+  if (!narrow(type.extent, operands, places))
+    return invalid(written.range);
+  return make(function.op, type, written.range, std::move(operands));
 }

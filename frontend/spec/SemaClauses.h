@@ -3,7 +3,12 @@
 
 #include "frontend/spec/SemaBase.h"
 
+#include <set>
+
 namespace bregman::spec {
+
+/// The first clause that keeps a quantizer from being one of activations (Q17), or null.
+const ast::Clause *notOfActivations(const ast::Definition &written);
 
 class ClauseAnalyzer {
 public:
@@ -38,6 +43,11 @@ private:
   void clause(const ast::Clause &clause, const ast::Next &next);
   void clause(const ast::Clause &clause, const ast::Descend &descend);
 
+  Type declaredType(const ast::Axis &axis, const std::optional<ast::Extent> &per, const Node *value,
+                    SourceRange place, const std::string &what);
+  const Declaration *stateNamed(const ast::Name &name, const std::string &note);
+  void mayBind(const ast::Name &name);
+  void warnAboutStates();
   void aliasWeight();
   void codebook(const Node *value, SourceRange place);
   void once(const ast::Clause &clause, const std::string &word);
@@ -47,12 +57,18 @@ private:
               const char *rule = "Q16");
   /// What is computed when weights are published: neither lr, nor g, nor w0.
   void forbidInPublished(const Node *value, const std::string &word, const ast::Clause &clause);
+  void forbidAtAttach(const Node *value, const std::string &what, const ast::Clause &clause);
+  void forbidInverse(const Node *value, const ast::Clause &clause) {
+    forbid(value, DependsOnInverse, "'inverse' belongs to 'latent'", clause.range);
+  }
   int latentLevels() const { return latent ? latent->type.levels : 0; }
 
   const ast::Definition &written;
   Definition &result;
   Declaration *latent = nullptr;
+  int levelCount = 0; ///< of the codebook
   std::map<std::string, SourceRange> seen;
+  std::set<std::string> changed; ///< what `every` gives new values to
 };
 
 } // namespace bregman::spec

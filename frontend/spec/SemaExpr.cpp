@@ -11,9 +11,35 @@ using namespace bregman::spec;
 using ast::BinaryOp;
 using ast::ExprKind;
 
+bool Extent::covers(const Extent &other) const {
+  if (*this == other || other.kind == Weight)
+    return true;
+  if (kind == Run || (kind == Tensor && other.kind != Run))
+    return true;
+  return kind == Channel && other.kind == Group;
+}
+
+std::string bregman::spec::describe(const Extent &extent) {
+  switch (extent.kind) {
+  case Extent::Run:
+    return "run";
+  case Extent::Tensor:
+    return "tensor";
+  case Extent::Channel:
+    return "channel";
+  case Extent::Group:
+    return "group(" + std::to_string(extent.length) + ")";
+  case Extent::Token:
+    return "token";
+  case Extent::Weight:
+    break;
+  }
+  return "weight";
+}
+
 std::string bregman::spec::describe(const Type &type) {
   std::string what = type.condition ? "a condition" : "a number";
-  what += type.host() ? " of the host" : " per weight";
+  what += type.host() ? " of the host" : " per " + describe(type.extent);
   if (type.levels)
     what += " with a level axis of " + std::to_string(type.levels);
   return what;
@@ -30,14 +56,6 @@ const Node *Analyzer::invalid(SourceRange range) {
   nodes.push_back({});
   nodes.back().range = range;
   return &nodes.back();
-}
-
-const Node *Analyzer::refuse(SourceRange range, const std::string &what,
-                             const std::string &remedy) {
-  Diagnostic &diagnostic = error(range, what + " is not compiled yet");
-  if (!remedy.empty())
-    diagnostic.note(remedy);
-  return invalid(range);
 }
 
 Node *Analyzer::make(Op op, Type type, SourceRange range, std::vector<const Node *> operands) {
@@ -64,6 +82,48 @@ Node *Analyzer::make(Op op, Type type, SourceRange range, std::vector<const Node
   return &node;
 }
 
+/// Narrows `extent` to what also holds a value of `other`; false where none of the two is within
+/// the other one's segments and both are groups.
+bool Analyzer::narrow(Extent &extent, const Extent &other) {
+  if (extent.covers(other))
+    extent = other;
+  else if (extent.kind == Extent::Group && other.kind == Extent::Group)
+    return false;
+  else if (!other.covers(extent))
+    extent = {};
+  return true;
+}
+
+bool Analyzer::narrow(Extent &extent, const std::vector<const Node *> &operands,
+                      const std::vector<SourceRange> &places) {
+  extent = {Extent::Run};
+  size_t last = 0;
+  for (size_t index = 0; index < operands.size(); ++index) {
+    if (!narrow(extent, operands[index]->type.shared())) {
+      error("Q3", places[index],
+            "a value per " + describe(operands[index]->type.extent) + " does not fit to one per " +
+                describe(extent))
+          .note(source, places[last], "which is here");
+      return false;
+    }
+    if (extent == operands[index]->type.shared())
+      last = index;
+  }
+  return true;
+}
+
+bool Analyzer::fits(const Node *value, const Extent &wanted, SourceRange place,
+                    const std::string &what) {
+  if (value->type.shared().covers(wanted))
+    return true;
+  std::string per = describe(wanted);
+  Diagnostic &diagnostic =
+      error("Q3", place, what + " is per " + per + "; this is " + describe(value->type));
+  if (value->type.extent.kind == Extent::Weight)
+    diagnostic.note("a reduction narrows it: mean(... per " + per + ")");
+  return false;
+}
+
 const Node *Analyzer::elementwise(Op op, SourceRange range, std::vector<const Node *> operands,
                                   const std::vector<SourceRange> &places, bool condition) {
   Type type{Type::Host, 0, condition};
@@ -86,6 +146,8 @@ const Node *Analyzer::elementwise(Op op, SourceRange range, std::vector<const No
     type.levels = operand.levels;
     axis = index;
   }
+  if (!type.host() && !narrow(type.extent, operands, places))
+    return invalid(range);
   return make(op, type, range, std::move(operands));
 }
 
@@ -220,12 +282,18 @@ const Node *Analyzer::expr(const ast::Expr &written) {
   case ExprKind::Levels:
     if (levels || levelsRefused)
       return levels ? levels : invalid(written.range);
+    if (levelsFunction) {
+      error("Q2", written.range,
+            "the levels are those of a value here; nearest, lower and upper "
+            "look them up")
+          .note(source, levelsFunction->variable->range, "they are a function of this");
+      return invalid(written.range);
+    }
     error("Q2", written.range,
           absent.count("levels") ? absent["levels"] : "no 'levels' are declared");
     return invalid(written.range);
   case ExprKind::Optimizer:
-    return refuse(written.range,
-                  "a state of the base optimizer ('optimizer." + written.name + "')");
+    return optimizerState(written);
   case ExprKind::Negate:
     if (!analyzeOperands(/*conditions=*/false, "'-'"))
       return invalid(written.range);
@@ -271,18 +339,98 @@ const Node *Analyzer::expr(const ast::Expr &written) {
   return invalid(written.range);
 }
 
+/// optimizer.NAME
+const Node *Analyzer::optimizerState(const ast::Expr &written) {
+  if (inOptimizer) {
+    error("Q2", written.range,
+          "'optimizer." + written.name + "' belongs to quantizers; here it is '" + written.name +
+              "'");
+    return invalid(written.range);
+  }
+  optimizerStates.emplace(written.name, written.range);
+  Node *node = make(Op::OptimizerState, {Type::Weight, latentLevels, false}, written.range);
+  node->name = written.name;
+  node->dependencies = DependsOnOptimizer;
+  return node;
+}
+
 /// {a, b, ...}: a level axis.
 const Node *Analyzer::setOf(const ast::Expr &written) {
   std::vector<const Node *> operands;
+  std::vector<SourceRange> places;
   bool valid = true;
   for (const auto &element : written.operands) {
     operands.push_back(number(*element, "an element of a set", 0));
+    places.push_back(element->range);
     valid &= operands.back()->type.valid();
   }
-  if (!valid)
+  Type type{Type::Weight, static_cast<int>(operands.size()), false};
+  if (!valid || !narrow(type.extent, operands, places))
     return invalid(written.range);
-  int count = static_cast<int>(operands.size());
-  return make(Op::Set, {Type::Weight, count, false}, written.range, std::move(operands));
+  return make(Op::Set, type, written.range, std::move(operands));
+}
+
+/// What is compiled in: an integer that is known when a spec is compiled.
+std::optional<double> Analyzer::structural(const ast::Expr &written, const std::string &where) {
+  const Node *node = hostNumber(written, where);
+  if (!node->type.valid())
+    return std::nullopt;
+  std::optional<double> value;
+  if (!(node->dependencies & ~unsigned(DependsOnParam)))
+    value = evaluate(*node);
+  if (!value) {
+    error("Q3", written.range, where + " is made of numbers and parameters alone");
+    return std::nullopt;
+  }
+  if (*value != std::floor(*value) || std::fabs(*value) > 1e6) {
+    error("Q1", written.range, where + " is an integer; this is " + std::to_string(*value));
+    return std::nullopt;
+  }
+  std::vector<const Node *> open = {node};
+  std::map<const Node *, bool> seen;
+  while (!open.empty()) {
+    const Node *next = open.back();
+    open.pop_back();
+    if (seen[next])
+      continue;
+    seen[next] = true;
+    if (next->declaration && next->declaration->kind == DeclarationKind::Param) {
+      Declaration &param = const_cast<Declaration &>(*next->declaration);
+      if (!param.structural && param.number != std::floor(param.number))
+        error(param.range, "'" + param.name + "' is compiled in and therefore an integer")
+            .note(source, written.range, "since it is read here");
+      param.structural = true;
+    }
+    if (next->declaration && next->declaration->value)
+      open.push_back(next->declaration->value);
+    open.insert(open.end(), next->operands.begin(), next->operands.end());
+  }
+  return value;
+}
+
+std::optional<Extent> Analyzer::extent(const ast::Extent &written) {
+  switch (written.kind) {
+  case ast::Extent::Run:
+    return Extent{Extent::Run};
+  case ast::Extent::Tensor:
+    return Extent{Extent::Tensor};
+  case ast::Extent::Channel:
+    return Extent{Extent::Channel};
+  case ast::Extent::Token:
+    if (!tokens)
+      tokens = written.range;
+    return Extent{Extent::Token};
+  case ast::Extent::Group:
+    break;
+  }
+  std::optional<double> length = structural(*written.length, "the length of a group");
+  if (length && *length < 1) {
+    error("Q3", written.length->range, "the length of a group is 1 or more");
+    return std::nullopt;
+  }
+  if (!length)
+    return std::nullopt;
+  return Extent{Extent::Group, static_cast<int64_t>(*length)};
 }
 
 /// [a .. b]: the integers from a to b, which are known when a spec is compiled.
@@ -290,51 +438,20 @@ const Node *Analyzer::rangeOf(const ast::Expr &written) {
   constexpr double most = 256;
   double bounds[2];
   for (int index = 0; index < 2; ++index) {
-    const ast::Expr &bound = *written.operands[index];
-    const Node *node = hostNumber(bound, "a bound of '[ .. ]'");
-    if (!node->type.valid())
+    std::optional<double> value = structural(*written.operands[index], "a bound of '[ .. ]'");
+    if (!value)
       return invalid(written.range);
-    std::optional<double> value;
-    if (!(node->dependencies & ~unsigned(DependsOnParam)))
-      value = evaluate(*node);
-    if (!value) {
-      error("Q3", bound.range, "a bound of '[ .. ]' is made of numbers and parameters alone");
-      return invalid(written.range);
-    }
-    if (*value != std::floor(*value) || std::fabs(*value) > 1e6) {
-      error("Q1", bound.range,
-            "a bound of '[ .. ]' is an integer; this is " + std::to_string(*value));
-      return invalid(written.range);
-    }
-    // What a bound is made of is compiled in.
-    std::vector<const Node *> open = {node};
-    std::map<const Node *, bool> seen;
-    while (!open.empty()) {
-      const Node *next = open.back();
-      open.pop_back();
-      if (seen[next])
-        continue;
-      seen[next] = true;
-      if (next->declaration && next->declaration->kind == DeclarationKind::Param) {
-        Declaration &param = const_cast<Declaration &>(*next->declaration);
-        if (!param.structural && param.number != std::floor(param.number))
-          error(param.range, "'" + param.name + "' is compiled in and therefore an integer")
-              .note(source, bound.range, "since it is read here");
-        param.structural = true;
-      }
-      if (next->declaration && next->declaration->value)
-        open.push_back(next->declaration->value);
-      open.insert(open.end(), next->operands.begin(), next->operands.end());
-    }
     bounds[index] = *value;
   }
   if (bounds[1] < bounds[0]) {
     error("Q1", written.range, "this range is empty");
     return invalid(written.range);
   }
-  if (bounds[1] - bounds[0] >= most)
-    return refuse(written.range, "a level axis of more than " +
-                                     std::to_string(static_cast<int>(most)) + " levels");
+  if (bounds[1] - bounds[0] >= most) {
+    error("Q1", written.range,
+          "a level axis has at most " + std::to_string(static_cast<int>(most)) + " levels");
+    return invalid(written.range);
+  }
   std::vector<const Node *> operands;
   for (double value = bounds[0]; value <= bounds[1]; ++value) {
     Node *element = make(Op::Constant, {Type::Host, 0, false}, written.range);
@@ -342,5 +459,6 @@ const Node *Analyzer::rangeOf(const ast::Expr &written) {
     operands.push_back(element);
   }
   int count = static_cast<int>(operands.size());
-  return make(Op::Set, {Type::Weight, count, false}, written.range, std::move(operands));
+  return make(Op::Set, {Type::Weight, count, false, {Extent::Run}}, written.range,
+              std::move(operands));
 }

@@ -139,6 +139,11 @@ const Node *Analyzer::name(const ast::Expr &written) {
     node->dependencies |= DependsOnCounter;
     break;
   case DeclarationKind::Levels:
+  case DeclarationKind::Quantized:
+  case DeclarationKind::Unknown:
+    break;
+  case DeclarationKind::Learned:
+    node->dependencies = DependsOnLearned;
     break;
   case DeclarationKind::Latent:
     node->dependencies = DependsOnLatent;
@@ -185,6 +190,8 @@ void Analyzer::checkNames(const ast::Expr &written, const std::vector<ast::Name>
     checkNames(*operand, parameters);
   if (written.where)
     checkNames(*written.where, parameters);
+  if (written.per && written.per->length)
+    checkNames(*written.per->length, parameters);
 }
 
 void Analyzer::abbreviate(const ast::Let &let) {

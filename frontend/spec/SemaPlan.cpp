@@ -32,8 +32,9 @@ static void analyzeUse(Analyzer &sema, const ast::Use &use, TypedUse &result) {
       continue;
     // The weight of step k + 1 would need the argument of step k + 1.
     if (!definition.isOptimizer && (value->dependencies & DependsOnCounter)) {
-      sema.refuse(argument.value->range, "an argument of a quantizer that mentions a counter",
-                  "a 'schedule' of the quantizer may mention counters");
+      sema.error(argument.value->range,
+                 "an argument of a quantizer that mentions a counter is not compiled yet")
+          .note("a 'schedule' of the quantizer may mention counters");
       continue;
     }
     if (value->constant()) {
@@ -56,8 +57,6 @@ bool bregman::spec::analyzeLine(const ast::PlanLine &line, TypedLine &result,
     sema.predeclare(DeclarationKind::Counter, counter, {Type::Host, 0, false});
   result.range = line.range;
   result.patterns = line.patterns;
-  if (line.activations)
-    sema.refuse(line.range, "a quantizer of activations");
   analyzeUse(sema, line.quantizer, result.quantizer);
   if (line.optimizer && result.optimizer)
     analyzeUse(sema, *line.optimizer, *result.optimizer);

@@ -10,19 +10,36 @@
 
 namespace bregman::spec {
 
-/// Host values are double and known once per step; weight values are one per weight, or one per
-/// weight and level. An invalid value was reported and is passed on in silence.
+/// The weights that share one value, from the widest to the narrowest; a token is of activations.
+struct Extent {
+  enum Kind { Run, Tensor, Channel, Group, Token, Weight } kind = Weight;
+  int64_t length = 0; ///< of a group
+
+  bool operator==(const Extent &) const = default;
+  /// Whether each segment of `other` lies within one of this extent's: its value may be used there.
+  bool covers(const Extent &other) const;
+};
+
+/// `tensor`, `group(64)`, ...
+std::string describe(const Extent &extent);
+
+/// Host values are double and known once per step. The others are f32: one for each weight, or one
+/// for all weights of an extent, and one for each level where there is a level axis. An invalid
+/// value was reported and is passed on in silence.
 struct Type {
   enum Phase { Invalid, Host, Weight } phase = Invalid;
   int levels = 0; ///< 0: no level axis
   bool condition = false;
+  Extent extent = {}; ///< of what is not the host's
 
   bool valid() const { return phase != Invalid; }
   bool host() const { return phase == Host; }
+  /// The extent of any value: that of the host is the run.
+  Extent shared() const { return host() ? Extent{Extent::Run} : extent; }
   bool operator==(const Type &) const = default;
 };
 
-/// `a number per run`, `a value per weight with 3 levels`, ... for messages.
+/// `a number of the host`, `a number per tensor with a level axis of 3`, ... for messages.
 std::string describe(const Type &type);
 
 enum class DeclarationKind {
@@ -36,6 +53,9 @@ enum class DeclarationKind {
   Target,
   Weight,
   State,
+  Learned,
+  Quantized, ///< the argument of `levels(v)`
+  Unknown,   ///< of a fit
   Next
 };
 
@@ -47,6 +67,7 @@ struct Declaration {
   SourceRange range;
   Type type;
   const Node *value = nullptr; ///< of a schedule, a state (initial), a new value
+  Extent extent = {};          ///< of a state, a learned value
   // Of a parameter.
   double number = 0, low = 0, high = 0;
   bool bounded = false;
@@ -99,7 +120,7 @@ enum class Op {
   Softmax,
   Sparsemax,
   Hardmax,
-  ReduceSum,
+  ReduceSum, ///< of the level axis, or with `per` of weights: the operand and perhaps a condition
   ReduceMean,
   ReduceMin,
   ReduceMax,
@@ -109,6 +130,11 @@ enum class Op {
   Upper,
   SoftNearest, ///< the last operand is the set
   Grad,        ///< of the declared operand
+  Random,
+  OptimizerState, ///< name: of the state
+  Inverse,        ///< of the projection
+  Fit,            ///< the value, the starts, perhaps a weight; its results are FitResults
+  FitResult,      ///< number: which one
 };
 
 /// What a value depends on, as far as rules ask.
@@ -121,6 +147,10 @@ enum Dependency : unsigned {
   DependsOnCounter = 32, ///< step, epoch, steps, epochs, t
   DependsOnParam = 64,
   DependsOnState = 128,
+  DependsOnLearned = 256,
+  DependsOnOptimizer = 512, ///< optimizer.v
+  DependsOnRandom = 1024,
+  DependsOnInverse = 2048,
 };
 
 struct Node {
@@ -130,7 +160,13 @@ struct Node {
   std::vector<const Node *> operands;
   double number = 0;
   const Declaration *declaration = nullptr;
-  std::string name; ///< of the abbreviation that it is, for the reader of the IR
+  std::string name; ///< of the abbreviation that it is, for the reader of the IR; of a state
+  std::optional<Extent> per; ///< of a reduction over weights, of a fit
+  // Of a fit.
+  std::vector<const Declaration *> unknowns;
+  const Node *body = nullptr; ///< the levels, of the unknowns
+  int rounds = 0;
+  bool weighted = false; ///< the last operand is the weight
   unsigned dependencies = 0;
   int depth = 1;
 
@@ -143,10 +179,13 @@ struct TypedClause {
     Levels,
     Schedule,
     State,
+    Learn,
     Latent,
     Project,
     Weight,
+    High,
     Update,
+    Penalty,
     Prox,
     Every,
     Freeze,
@@ -161,8 +200,11 @@ struct TypedClause {
   ast::UpdateKind update = ast::UpdateKind::Lazy;
   const Node *period = nullptr; ///< of every
   bool epochs = false;
-  std::vector<std::pair<std::string, const Node *>> next; ///< of every
-  std::string rule, reason;                               ///< of assume
+  std::vector<std::pair<const Declaration *, const Node *>> next; ///< of every
+  const Node *scale = nullptr;                                    ///< of learn
+  std::optional<double> low, high;                                ///< of learn
+  const Declaration *variable = nullptr;                          ///< of levels(v)
+  std::string rule, reason;                                       ///< of assume
 };
 
 /// One quantizer or optimizer.
@@ -175,6 +217,10 @@ struct Definition {
   std::vector<Declaration *> params;
   std::vector<Declaration *> counters; ///< those that are read, in the order of their first use
   std::vector<TypedClause> clauses;    ///< in textual order
+  /// States of the base optimizer that a quantizer reads, each with its first place (Q10).
+  std::map<std::string, SourceRange> optimizerStates;
+  /// Without `final`, or per token: such a quantizer is for activations only (Q16, Q17).
+  bool ofActivations = false;
 
   /// The clause of a kind, or null.
   const TypedClause *find(TypedClause::Kind kind) const;

@@ -1,4 +1,3 @@
-// The arithmetic of each published method, by the name of its spec.
 #include "Published.h"
 
 #include <algorithm>

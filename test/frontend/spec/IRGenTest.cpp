@@ -429,8 +429,7 @@ TEST(IRGen, LibraryIsGeneratedAndVerified) {
   }
 }
 
-/// What the compiler takes of the field beyond its library.
-TEST(IRGen, EverythingThatAnalysisTakesIsGenerated) {
+TEST(IRGen, EveryMethodOfTheFieldIsGenerated) {
   Diagnostics parsing;
   std::string text = readProjectFile("test/frontend/spec/Inputs/appendix.breg");
   auto source = sourceOf(text);
@@ -441,10 +440,11 @@ TEST(IRGen, EverythingThatAnalysisTakesIsGenerated) {
     if (!definition)
       continue;
     Compiled compiled(std::string(source->text(definition->range)));
-    EXPECT_EQ(compiled.module.get() == nullptr, compiled.diagnostics.hasErrors());
-    generated += compiled.module.get() != nullptr;
+    EXPECT_EQ(compiled.diagnostics.render(), "") << definition->name.text;
+    EXPECT_TRUE(compiled.module) << definition->name.text;
+    ++generated;
   }
-  EXPECT_EQ(generated, 13);
+  EXPECT_GE(generated, 37);
 }
 
 TEST(IRGen, EveryOperationLeadsBackToItsLine) {
