@@ -12,7 +12,6 @@ using namespace mlir;
 using namespace bregman;
 
 std::string prove::describe(double number) {
-  number += 0.0; // a zero has no sign here
   for (int digits : {6, 9, 17}) {
     std::string text;
     llvm::raw_string_ostream(text) << llvm::format("%.*g", digits, number);
