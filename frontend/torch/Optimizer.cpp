@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
 
+#include <cmath>
 #include <unordered_map>
 
 namespace bregman {
@@ -31,11 +32,19 @@ static std::vector<PlanTarget> distinct(std::vector<NamedParameter> &parameters)
   return targets;
 }
 
+static void refuseNegative(double value, const char *what) {
+  if (!(value >= 0 && std::isfinite(value)))
+    raise(ErrorKind::Usage, std::string("the ") + what + " is " + std::to_string(value) +
+                                "; give a positive number, or 0 for none");
+}
+
 Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLine> planLines,
                      MethodSource methodSource, OptimizerOptions runOptions)
     : torch::optim::Optimizer(std::vector<torch::optim::OptimizerParamGroup>(),
                               std::make_unique<GroupOptions>()),
       options(std::move(runOptions)), source(std::move(methodSource)), lines(std::move(planLines)) {
+  refuseNegative(options.lossScale(), "loss scale");
+  refuseNegative(options.clipNorm(), "norm to clip to");
   if (!options.threads())
     options.threads(at::get_num_threads());
   std::vector<PlanTarget> targets = distinct(parameters);
@@ -121,9 +130,33 @@ torch::Tensor Optimizer::step(LossClosure closure) {
             "the options of group " + std::to_string(i) + " are not bregman::GroupOptions");
     groups[i]->check(*groupOptions.back());
   }
-  for (size_t i = 0; i < groups.size(); ++i)
-    groups[i]->step(*groupOptions[i]);
+  double factor = gradientFactor();
+  skipped = !std::isfinite(factor);
+  for (size_t i = 0; i < groups.size() && !skipped; ++i)
+    groups[i]->step(*groupOptions[i], factor);
   return loss;
+}
+
+/// What every gradient is multiplied by; not finite where the step is to be left out.
+double Optimizer::gradientFactor() const {
+  if (!options.lossScale() && !options.clipNorm())
+    return 1;
+  double squares = 0;
+  for (const auto &group : groups)
+    squares += group->squaredGradients();
+  double factor = options.lossScale() ? 1 / options.lossScale() : 1;
+  if (options.lossScale() && !std::isfinite(squares))
+    return NAN;
+  double norm = std::sqrt(squares) * factor;
+  // Without a loss scale a gradient that is not finite goes where it would have gone.
+  if (options.clipNorm() && std::isfinite(norm) && norm > options.clipNorm())
+    factor *= options.clipNorm() / norm;
+  return factor;
+}
+
+void Optimizer::setLossScale(double scale) {
+  refuseNegative(scale, "loss scale");
+  options.lossScale(scale);
 }
 
 void Optimizer::finalize() {

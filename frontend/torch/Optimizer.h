@@ -60,6 +60,12 @@ public:
   /// One step of every group. The closure, where given, is run first with gradients enabled.
   torch::Tensor step(LossClosure closure = nullptr) override;
 
+  /// The loss scale from now on, for whoever adapts it; 0: the loss is not scaled.
+  void setLossScale(double scale);
+  /// Whether the last step was left out: the loss is scaled and a gradient was not finite. Such a
+  /// step moves nothing and counts for nothing.
+  bool stepWasSkipped() const { return skipped; }
+
   /// Everything that a run needs to go on to the same bits, the module's own values aside: save
   /// and load the module as well. After a load the parameters hold w again.
   void save(torch::serialize::OutputArchive &archive) const override;
@@ -79,11 +85,13 @@ public:
 private:
   void attach(std::vector<NamedParameter> parameters, const PlanLine &line);
   void adopt();
+  double gradientFactor() const;
 
   OptimizerOptions options;
   MethodSource source;
   std::vector<PlanLine> lines;
   std::vector<std::unique_ptr<ParameterGroup>> groups;
+  bool skipped = false;
 };
 
 /// While it lives the parameters hold their final levels; afterwards they hold w again.

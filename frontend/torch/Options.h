@@ -22,6 +22,11 @@ public:
   TORCH_ARG(std::string, plan);
   /// What every parameter gets instead of a plan: `md_tanh_s by adam(lr = 1e-3)`.
   TORCH_ARG(std::string, use);
+  /// What the loss was multiplied by before `backward`: gradients are divided by it again, and a
+  /// step with a gradient that is not finite is left out. 0: the loss is not scaled.
+  TORCH_ARG(double, lossScale) = 0;
+  /// All gradients, taken as one vector after that division, are shortened to this length. 0: not.
+  TORCH_ARG(double, clipNorm) = 0;
   /// Threads of a step; 0: as many as LibTorch uses.
   TORCH_ARG(int, threads) = 0;
 

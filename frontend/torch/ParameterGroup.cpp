@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -43,7 +44,7 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> pa
     hasLearningRate = hasParameter(bucket.stepper.method(), learningRateName);
     if (hasLearningRate)
       told = bucket.stepper.get(learningRateName);
-    onTensors(bucket, /*gradients=*/false,
+    onTensors(bucket, /*factor=*/0,
               [&](std::span<const TensorRef> tensors) { return bucket.stepper.attach(tensors); });
   }
 }
@@ -107,7 +108,7 @@ void ParameterGroup::check(const GroupOptions &options) const {
                           "change it; make it a number, or drop the scheduler");
 }
 
-template <typename F> void ParameterGroup::onTensors(Bucket &bucket, bool gradients, F f) {
+template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double factor, F f) {
   std::vector<TensorRef> refs;
   std::vector<at::Tensor> alive; // the gradients that had to be made dense
   for (Slot &slot : bucket.slots) {
@@ -125,8 +126,10 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, bool gradie
       slot.dense.copy_(tensor.detach());
       ref.weight = slot.dense.mutable_data_ptr();
     }
-    if (gradients)
+    if (factor != 0)
       if (at::Tensor gradient = gradientOf(slot.parameter); gradient.defined()) {
+        if (factor != 1)
+          gradient = gradient.mul(factor);
         ref.gradient = gradient.const_data_ptr();
         alive.push_back(std::move(gradient));
       }
@@ -148,15 +151,28 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, bool gradie
   }
 }
 
-void ParameterGroup::step(GroupOptions &options) {
+double ParameterGroup::squaredGradients() const {
+  double sum = 0;
+  if (line.optimizer.empty())
+    return sum;
+  for (const Bucket &bucket : buckets)
+    for (const Slot &slot : bucket.slots)
+      if (at::Tensor gradient = gradientOf(slot.parameter); gradient.defined()) {
+        double norm = at::linalg_vector_norm(gradient, 2, {}, false, at::kDouble).item<double>();
+        sum += norm * norm;
+      }
+  return sum;
+}
+
+void ParameterGroup::step(GroupOptions &options, double factor) {
   for (Bucket &bucket : buckets) {
     if (options.lr() != told)
       unwrap(bucket.stepper.set(learningRateName, options.lr()));
     setArguments(bucket, /*all=*/false);
-    onTensors(bucket, /*gradients=*/!line.optimizer.empty(),
+    onTensors(bucket, line.optimizer.empty() ? 0 : factor,
               [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });
     if (resetsAfter(line, bucket.stepper.step() - 1, timing))
-      onTensors(bucket, /*gradients=*/false, [&](std::span<const TensorRef> tensors) {
+      onTensors(bucket, /*factor=*/0, [&](std::span<const TensorRef> tensors) {
         return bucket.stepper.resetStates(tensors);
       });
   }
@@ -165,13 +181,13 @@ void ParameterGroup::step(GroupOptions &options) {
 }
 
 void ParameterGroup::publish(Bucket &bucket) {
-  onTensors(bucket, /*gradients=*/false,
+  onTensors(bucket, /*factor=*/0,
             [&](std::span<const TensorRef> tensors) { return bucket.stepper.publish(tensors); });
 }
 
 void ParameterGroup::finalize() {
   for (Bucket &bucket : buckets)
-    onTensors(bucket, /*gradients=*/false,
+    onTensors(bucket, /*factor=*/0,
               [&](std::span<const TensorRef> tensors) { return bucket.stepper.finalize(tensors); });
 }
 

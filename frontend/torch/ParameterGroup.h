@@ -30,8 +30,10 @@ public:
   double learningRate() const;
   /// Throws what a step would: called for every group first, so that none is half done.
   void check(const GroupOptions &options) const;
-  /// One step. `options.lr` is taken before and told after.
-  void step(GroupOptions &options);
+  /// The sum of the squares of all gradients that a step would read.
+  double squaredGradients() const;
+  /// One step on `factor` times the gradients. `options.lr` is taken before and told after.
+  void step(GroupOptions &options, double factor);
   void finalize();
 
   int64_t steps() const { return buckets.empty() ? 0 : buckets.front().stepper.step(); }
@@ -54,8 +56,8 @@ private:
   void setArguments(Bucket &bucket, bool all);
   void publish(Bucket &bucket);
   /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where
-  /// there are any.
-  template <typename F> void onTensors(Bucket &bucket, bool gradients, F f);
+  /// there are any, with `factor` times their gradients, or without where that is 0.
+  template <typename F> void onTensors(Bucket &bucket, double factor, F f);
 
   PlanLine line;
   Timing timing;

@@ -30,7 +30,8 @@ static int dispatch(int argc, char **argv) {
 static int report(ErrorKind kind, const std::string &message) {
   // A compiler's diagnostics come with their own "error:" in each.
   bool rendered = message.find("error: ") != std::string::npos;
-  std::fprintf(stderr, "%s%s\n", rendered ? "" : "error: ", message.c_str());
+  std::fprintf(stderr, "%s%s%s", rendered ? "" : "error: ", message.c_str(),
+               message.ends_with("\n") ? "" : "\n");
   return int(kind);
 }
 

@@ -7,6 +7,7 @@
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/linear.h>
+#include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adam.h>
 #include <torch/optim/adamw.h>
 #include <torch/optim/schedulers/step_lr.h>
@@ -175,6 +176,69 @@ private:
 };
 
 } // namespace
+
+TEST(Gradients, LossScaleChangesNothingButTheRange) {
+  Task plain, scaled;
+  Optimizer a(*plain.net, "md_tanh_s by adam(lr = 1e-2)");
+  Optimizer b(*scaled.net, "md_tanh_s by adam(lr = 1e-2)", OptimizerOptions().lossScale(1024));
+  auto backward = [](Task &task, torch::optim::Optimizer &optimizer, double scale) {
+    optimizer.zero_grad();
+    torch::nn::functional::mse_loss(task.net->forward(task.x), task.y).mul(scale).backward();
+  };
+  for (int k = 0; k < 20; ++k) {
+    backward(plain, a, 1);
+    backward(scaled, b, 1024);
+    a.step();
+    if (k == 7) { // one that overflows moves nothing and is not counted
+      std::vector<float> before = scaled.weights();
+      at::Tensor gradient = scaled.net->parameters()[1].grad();
+      at::Tensor kept = gradient.clone();
+      gradient[0] = INFINITY;
+      b.step();
+      EXPECT_TRUE(b.stepWasSkipped());
+      EXPECT_EQ(b.steps(), k);
+      EXPECT_EQ(scaled.weights(), before);
+      gradient.copy_(kept);
+    }
+    b.step();
+    EXPECT_FALSE(b.stepWasSkipped());
+    ASSERT_EQ(scaled.weights(), plain.weights()) << "a power of two is exact; step " << k;
+  }
+  b.setLossScale(0);
+  backward(plain, a, 1);
+  backward(scaled, b, 1);
+  a.step();
+  b.step();
+  EXPECT_EQ(scaled.weights(), plain.weights());
+}
+
+TEST(Gradients, ClipAsLibTorchDoes) {
+  Task ours, theirs;
+  Optimizer a(*ours.net, "float by momentum(lr = 0.02)", OptimizerOptions().clipNorm(0.05));
+  torch::optim::SGD b(theirs.net->parameters(), torch::optim::SGDOptions(0.02).momentum(0.9));
+  bool clipped = false;
+  for (int k = 0; k < 50; ++k) {
+    ours.steps(a, 1);
+    b.zero_grad();
+    torch::nn::functional::mse_loss(theirs.net->forward(theirs.x), theirs.y).backward();
+    clipped |= torch::nn::utils::clip_grad_norm_(theirs.net->parameters(), 0.05) > 0.05;
+    b.step();
+  }
+  EXPECT_TRUE(clipped);
+  std::vector<float> left = ours.weights(), right = theirs.weights();
+  for (size_t i = 0; i < left.size(); ++i)
+    ASSERT_NEAR(left[i], right[i], 1e-4 * (1 + std::fabs(right[i])));
+}
+
+TEST(Gradients, ScalesThatAreNone) {
+  Task task;
+  EXPECT_EQ(
+      messageOf([&] { Optimizer(*task.net, "float by sgd", OptimizerOptions().lossScale(-1)); }),
+      "the loss scale is -1.000000; give a positive number, or 0 for none");
+  EXPECT_EQ(
+      messageOf([&] { Optimizer(*task.net, "float by sgd", OptimizerOptions().clipNorm(NAN)); }),
+      "the norm to clip to is nan; give a positive number, or 0 for none");
+}
 
 TEST(FromProgram, WarningsReachTheUserOnce) {
   auto program = parse("quantizer blunt {\n  levels {-1, 1}\n  project w = tanh(x)\n"
