@@ -2,7 +2,7 @@
 #
 # Variables: TORCH=DIR   an existing LibTorch (2.11 to 2.13), else one is looked for, else installed
 #            JOBS=N      how many compilers and tests run at once, default: one for each core
-#            ONLY=REGEX  with `make test`: only the tests whose name matches
+#            ONLY=REGEX  with `make test` and `make sanitize`: only the tests whose name matches
 #            PREFIX=DIR  with `make install`: where to, default /usr/local
 
 PREFIX ?= /usr/local
@@ -21,10 +21,7 @@ test: ## run every test; the last line counts passed, failed and skipped (ONLY=R
 	@test/run.py build --only '$(ONLY)'
 
 sanitize: ## build and run every test under the address, undefined-behaviour and thread sanitizers
-	@.ci/build asan all
-	@test/run.py build-asan --only '$(ONLY)'
-	@.ci/build tsan all
-	@test/run.py build-tsan --only '$(ONLY)'
+	@.ci/sanitize '$(ONLY)'
 
 bench: ## measure kernels and compile times against hand-written loops and LibTorch
 	@.ci/build release bregman BregmanTrain

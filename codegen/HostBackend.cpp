@@ -3,7 +3,7 @@
 #include "codegen/HostBackend.h"
 #include "codegen/NativeCheck.h"
 #include "codegen/Pipelines.h"
-#include "codegen/StageText.h"
+#include "codegen/PrintStages.h"
 #include "codegen/ValueNames.h"
 #include "dialect/BregmanDialect.h"
 

@@ -1,3 +1,4 @@
+// The order of the passes below a kernel, for the compiler and, by name, for `bregman-opt`.
 #include "codegen/Pipelines.h"
 #include "codegen/Passes.h"
 

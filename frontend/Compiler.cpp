@@ -8,7 +8,7 @@
 #include "frontend/KernelFactory.h"
 #include "frontend/KernelRun.h"
 #include "frontend/OracleRun.h"
-#include "frontend/StageText.h"
+#include "frontend/SourceLines.h"
 #include "frontend/explain/Explain.h"
 #include "frontend/explain/Picture.h"
 #include "frontend/spec/AstPrinter.h"

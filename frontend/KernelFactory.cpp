@@ -3,7 +3,7 @@
 #include "frontend/KernelFactory.h"
 
 #include "frontend/HostTranslation.h"
-#include "frontend/StageText.h"
+#include "frontend/SourceLines.h"
 #include "runtime/HostKernel.h"
 #include "runtime/JitEngine.h"
 #include "runtime/KernelCache.h"

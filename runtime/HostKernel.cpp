@@ -45,8 +45,8 @@ void HostKernel::launch(const Partition &opaque, std::span<const float> scalars)
     const HostPartition::Share &share = partition.shares[index];
     for (size_t i = share.begin; i < share.end; ++i) {
       const HostPartition::Chunk &chunk = partition.chunks[i];
-      (chunk.streaming ? code.streaming : code.plain)(
-          chunk.size, partition.addresses.data() + chunk.streams, scalars.data());
+      callKernel(chunk.streaming ? code.streaming : code.plain, chunk.size,
+                 partition.addresses.data() + chunk.streams, scalars.data());
     }
     if (share.streams)
       drainStreamingStores();

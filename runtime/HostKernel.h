@@ -7,6 +7,13 @@
 
 namespace bregman {
 
+/// Calls compiled code. In front of a function the undefined-behaviour sanitizer looks for the
+/// type; generated code has none there, and where it begins a page, nothing at all.
+[[clang::no_sanitize("function")]] inline void
+callKernel(abi::Function code, int64_t size, void *const *streams, const float *scalars) {
+  code(size, streams, scalars);
+}
+
 /// The machine code of a kernel, in one or two variants that give the same bits.
 struct HostCode {
   abi::Function plain = nullptr;

@@ -60,6 +60,8 @@ def main():
         stale.unlink(missing_ok=True)
 
     command = [lit, "-sv", "--xunit-xml-output", str(results), *rest]
+    if jobs := os.environ.get("JOBS"):
+        command.append("-j" + jobs)
     if arguments.only:
         command += ["--filter", arguments.only]
     with tempfile.TemporaryDirectory(prefix="bregman-test-") as temporary:
@@ -99,7 +101,9 @@ def main():
     if passed + failed == 0:
         print("\nbregman: no test ran")
         status = status or 1
-    print(f"\n{passed} passed, {failed} failed, {len(skipped)} skipped", flush=True)
+    count = f"{passed} passed, {failed} failed, {len(skipped)} skipped"
+    (tests / "count").write_text(count + "\n")
+    print("\n" + count, flush=True)
     sys.exit(1 if failed else status)
 
 

@@ -120,9 +120,7 @@ struct CompareModel : LaneModel<CompareModel, arith::CmpFOp> {
     return {greater == (operand == 0) ? Direction::Increasing : Direction::Decreasing, false, true};
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
-    SmallVector<Interval> at(x);
-    at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
-    return range(op, at);
+    return rangeAtEnd(*this, op, operand, end, x);
   }
   void vjp(Operation *, OpBuilder &, ValueRange, SmallVectorImpl<Value> &out) const {
     out.append(2, Value());
@@ -182,9 +180,7 @@ struct SelectModel : LaneModel<SelectModel, arith::SelectOp> {
     return jumping();
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
-    SmallVector<Interval> at(x);
-    at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
-    return range(op, at);
+    return rangeAtEnd(*this, op, operand, end, x);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     Emit emit(b, op->getLoc());

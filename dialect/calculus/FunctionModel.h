@@ -29,6 +29,15 @@ inline Slope slopeOfFactor(Interval factor) {
   return wandering();
 }
 
+/// The limit of a function whose range is known at infinity itself: its range there.
+template <typename Model>
+Interval rangeAtEnd(const Model &model, mlir::Operation *op, unsigned operand, End end,
+                    Intervals operands) {
+  llvm::SmallVector<Interval> at(operands);
+  at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
+  return model.range(op, at);
+}
+
 /// Defaults: nothing is known about a limit but the range, and there is no closed inverse.
 template <typename Model, typename Op>
 struct FunctionModel : CalculusOpInterface::ExternalModel<Model, Op> {

@@ -50,9 +50,7 @@ template <typename Model, typename Op> struct LookupModel : FunctionModel<Model,
     return operand == 0 ? Slope{Direction::Increasing, false, true} : jumping();
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
-    SmallVector<Interval> at(x);
-    at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
-    return range(op, at);
+    return rangeAtEnd(*this, op, operand, end, x);
   }
   /// The chosen level's cotangent.
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {

@@ -62,9 +62,7 @@ struct ClampModel : LaneModel<ClampModel, ClampOp> {
     return idle ? constantSlope() : increasing(false);
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
-    SmallVector<Interval> at(x);
-    at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
-    return range(op, at);
+    return rangeAtEnd(*this, op, operand, end, x);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     Emit emit(b, op->getLoc());

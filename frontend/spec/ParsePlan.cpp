@@ -19,20 +19,7 @@ ast::Plan Parser::parsePlan() {
   uint32_t begin = take().range.begin;
   if (!at("{"))
     plan.name = expectName("the plan's name or '{'");
-  SourceRange opening = expect("{").range;
-  while (!at("}")) {
-    if (atKind(TokenKind::End) || (beginsItem() && peek().startsLine))
-      expectClosing("}", opening);
-    size_t before = index;
-    try {
-      plan.lines.push_back(parsePlanItem());
-    } catch (Failed) {
-      if (index == before && !at("}"))
-        take();
-      skipToLine();
-    }
-  }
-  take();
+  parseBody([&] { plan.lines.push_back(parsePlanItem()); }, &Parser::skipToLine);
   plan.range = since(begin);
   return plan;
 }

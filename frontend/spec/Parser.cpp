@@ -107,6 +107,23 @@ ast::File Parser::parseFile() {
   return file;
 }
 
+void Parser::parseBody(const std::function<void()> &parseOne, void (Parser::*skip)()) {
+  SourceRange opening = expect("{").range;
+  while (!at("}")) {
+    if (atKind(TokenKind::End) || (beginsItem() && peek().startsLine))
+      expectClosing("}", opening);
+    size_t before = index;
+    try {
+      parseOne();
+    } catch (Failed) {
+      if (index == before && !at("}"))
+        take();
+      (this->*skip)();
+    }
+  }
+  take();
+}
+
 /// quantizer = "quantizer" NAME [ params ] "{" { clause } "}"
 /// optimizer = "optimizer" NAME [ params ] "{" { state | let | next } "descend" expr "}"
 ast::Definition Parser::parseDefinition() {
@@ -117,20 +134,10 @@ ast::Definition Parser::parseDefinition() {
       expectName(definition.isOptimizer ? "the optimizer's name" : "the quantizer's name");
   if (at("("))
     definition.params = parseParams();
-  SourceRange opening = expect("{").range;
-  while (!at("}")) {
-    if (atKind(TokenKind::End) || (beginsItem() && peek().startsLine))
-      expectClosing("}", opening);
-    size_t before = index;
-    try {
-      definition.clauses.push_back(definition.isOptimizer ? parseOptimizerItem() : parseClause());
-    } catch (Failed) {
-      if (index == before && !at("}"))
-        take();
-      skipToClause();
-    }
-  }
-  take();
+  auto parseOne = [&] {
+    definition.clauses.push_back(definition.isOptimizer ? parseOptimizerItem() : parseClause());
+  };
+  parseBody(parseOne, &Parser::skipToClause);
   definition.range = since(begin);
   return definition;
 }

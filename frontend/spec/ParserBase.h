@@ -5,6 +5,7 @@
 #include "frontend/spec/AST.h"
 #include "frontend/spec/Lexer.h"
 
+#include <functional>
 #include <initializer_list>
 
 namespace bregman::spec {
@@ -17,6 +18,8 @@ public:
   // over clauses and items catch it and go on behind the damage.
   ast::File parseFile();
   ast::Definition parseDefinition();
+  /// "{" { what `parseOne` takes } "}"; behind an error `skip` finds where to go on.
+  void parseBody(const std::function<void()> &parseOne, void (Parser::*skip)());
   std::vector<ast::Param> parseParams();
   ast::Param parseParam();
   ast::Bounds parseBounds();

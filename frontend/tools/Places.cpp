@@ -1,3 +1,4 @@
+// All places are found from the program itself, so that an installed folder may be moved.
 #include "frontend/tools/Places.h"
 
 #include <filesystem>

@@ -61,7 +61,7 @@ public:
   }
 
   void run(int64_t size, const std::vector<void *> &streams, const std::vector<float> &scalars) {
-    code.function(size, streams.data(), scalars.data());
+    callKernel(code.function, size, streams.data(), scalars.data());
     __builtin_ia32_sfence();
   }
 

@@ -1,11 +1,12 @@
 """Runs what the documentation shows, so that a page cannot grow old unnoticed.
 
-usage: examples.py SOURCE BUILD PAGE...
+usage: examples.py [--torch] SOURCE BUILD PAGE...
 
 A fenced block is an example by its first line:
   ```breg            a spec: `bregman check` accepts it
   ```console         lines `$ command`, run one after the other in a folder of the page; what a command
                      prints is what follows it, where a line `...` stands for any number of lines
+  ```console torch   the same for a build with LibTorch: these alone run with --torch, not without
   ```cpp FILE        part of that file of the project, word for word
 A block of another kind is not looked at. The folder has examples/ in it, and build/bin in its PATH.
 """
@@ -17,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 
-source, build = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+arguments = sys.argv[1:]
+torch = arguments[0] == "--torch"
+source, build, *pages = map(pathlib.Path, arguments[torch:])
 environment = dict(os.environ, PATH=f"{build}/bin:{os.environ['PATH']}", COLUMNS="100")
 
 
@@ -79,11 +82,13 @@ def check_cpp(text, name):
 
 
 count, failed = 0, 0
-for page in map(pathlib.Path, sys.argv[3:]):
+for page in pages:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "examples").symlink_to(source / "examples")
         for line, kind, argument, text in blocks(page):
+            if torch != (kind == "console" and argument == "torch"):
+                continue
             if kind == "breg":
                 error = check_spec(text, folder)
             elif kind == "console":

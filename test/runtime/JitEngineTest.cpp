@@ -64,7 +64,7 @@ std::string addKernel(const std::string &symbol, int addend) {
 float call(bregman::abi::Function function, float scalar) {
   float result = 0;
   void *streams[] = {&result};
-  function(1, streams, &scalar);
+  bregman::callKernel(function, 1, streams, &scalar);
   return result;
 }
 

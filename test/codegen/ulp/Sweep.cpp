@@ -94,7 +94,7 @@ public:
     z.resize(x.size());
     for (size_t w = 0; w < code.size(); ++w) {
       y[w].resize(x.size());
-      code[w](x.data(), z.data(), y[w].data(), x.size());
+      callSwept(code[w], x.data(), z.data(), y[w].data(), x.size());
     }
     for (size_t i = 0; i < size; ++i)
       judge(x[i], z[i], i);

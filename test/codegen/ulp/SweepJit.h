@@ -32,6 +32,12 @@ bool canRun(const Width &width);
 /// y[i] = f(x[i], z[i]) for `size` values, a multiple of 16.
 using SweepFunction = void (*)(const float *x, const float *z, float *y, int64_t size);
 
+/// Generated code has no type in front of it for the undefined-behaviour sanitizer to find.
+[[clang::no_sanitize("function")]] inline void callSwept(SweepFunction code, const float *x,
+                                                         const float *z, float *y, size_t size) {
+  code(x, z, y, static_cast<int64_t>(size));
+}
+
 class SweepJit {
 public:
   /// `body` is a Function's; fails with MLIR's or LLVM's message.

@@ -17,7 +17,7 @@ static double timeOf(SweepFunction run, const std::vector<float> &x, const std::
   auto least = std::chrono::nanoseconds::max();
   for (int i = 0; i < runCount; ++i) {
     Clock::time_point begin = Clock::now();
-    run(x.data(), z.data(), y.data(), static_cast<int64_t>(x.size()));
+    callSwept(run, x.data(), z.data(), y.data(), x.size());
     least = std::min<std::chrono::nanoseconds>(least, Clock::now() - begin);
   }
   return static_cast<double>(least.count()) / static_cast<double>(x.size());

@@ -1,3 +1,4 @@
+// The arithmetic of each published method, by the name of its spec.
 #include "Published.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Memory between guards, laid out as a case wants it, and a compiled method that steps through it.
 #include "Drive.h"
 
 #include "runtime/Partition.h"
@@ -128,7 +129,8 @@ std::vector<uint32_t> Drive::stored(size_t index) const {
       int64_t size = layout.sizes[t];
       size_t at = result.size();
       result.resize(at + size);
-      std::memcpy(result.data() + at, memory[index][t].data() + plane * size * 4, size * 4);
+      if (size) // neither vector of nothing has an address
+        std::memcpy(result.data() + at, memory[index][t].data() + plane * size * 4, size * 4);
     }
   return result;
 }

@@ -1,3 +1,5 @@
+// What examples/specs holds is read from the folder; values are drawn by a generator of our own
+// seed.
 #include "Library.h"
 
 #include <cfloat>

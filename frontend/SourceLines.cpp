@@ -1,6 +1,6 @@
 // MLIR's printer tells which op begins on which line; its location tells which line of the spec it
 // comes from.
-#include "frontend/StageText.h"
+#include "frontend/SourceLines.h"
 
 #include "mlir/IR/AsmState.h"
 #include "llvm/ADT/StringExtras.h"

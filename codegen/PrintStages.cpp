@@ -1,5 +1,5 @@
 // Prints loops by MLIR, LLVM IR by LLVM with the places of the spec as comments.
-#include "codegen/StageText.h"
+#include "codegen/PrintStages.h"
 
 #include "mlir/IR/AsmState.h"
 #include "llvm/ADT/StringExtras.h"
