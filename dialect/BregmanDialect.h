@@ -22,6 +22,7 @@
 
 namespace bregman {
 class AttachOp;
+class EveryBlockOp;
 class FinalOp;
 class HostOp;
 class PublishOp;

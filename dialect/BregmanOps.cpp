@@ -63,6 +63,9 @@ void PublishOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn set
 void AttachOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
   nameBody(*this, region, setName);
 }
+void EveryBlockOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
 void KernelOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
   SmallVector<Attribute> names(getScalars().begin(), getScalars().end());
   llvm::append_range(names, getStreams());
@@ -87,6 +90,14 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
                                          SmallVectorImpl<Type> &types) {
   Type type = adaptor.getOperand().getType();
   types.push_back(adaptor.getExtentAttr() ? type : getElementTypeOrSelf(type));
+  return success();
+}
+
+/// What the derivative is taken in: the point, where nothing else is named.
+LogicalResult VjpOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                      SmallVectorImpl<Type> &types) {
+  Value variable = adaptor.getVariable() ? adaptor.getVariable() : adaptor.getPoint();
+  types.push_back(variable.getType());
   return success();
 }
 
@@ -115,6 +126,9 @@ template <typename Op> static Op onlyOf(MethodOp method) {
 HostOp MethodOp::getHost() { return onlyOf<HostOp>(*this); }
 AttachOp MethodOp::getAttach() { return onlyOf<AttachOp>(*this); }
 StepOp MethodOp::getStep() { return onlyOf<StepOp>(*this); }
+SmallVector<EveryBlockOp> MethodOp::getEveryBlocks() {
+  return llvm::to_vector(getBody().getOps<EveryBlockOp>());
+}
 PublishOp MethodOp::getPublish() { return onlyOf<PublishOp>(*this); }
 FinalOp MethodOp::getFinal() { return onlyOf<FinalOp>(*this); }
 

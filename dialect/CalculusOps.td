@@ -115,10 +115,12 @@ def Bregman_InverseOp : Bregman_CalculusOp<"inverse"> {
   let assemblyFormat = "$clause $operand attr-dict `:` type($operand) `to` type($result)";
 }
 
-def Bregman_VjpOp : Bregman_CalculusOp<"vjp", [AllTypesMatch<["point", "result"]>]> {
+def Bregman_VjpOp : Bregman_CalculusOp<"vjp", [InferTypeOpAdaptor]> {
   let summary = "J^T c of a clause at a point";
   let description = [{
-    Expanded by `bregman-expand-vjp`.
+    Expanded by `bregman-expand-vjp`. With `wrt` the derivative is taken in what is named there, a
+    learned value or a projected weight, while the point stays; what a learned value is shared by is
+    summed.
 
     ```mlir
     bregman.quantizer @q {
@@ -138,16 +140,39 @@ def Bregman_VjpOp : Bregman_CalculusOp<"vjp", [AllTypesMatch<["point", "result"]
       }
     }
     ```
+
+    ```mlir
+    bregman.quantizer @learned {
+      %x = bregman.latent (w0 = %w0 : f32) : f32 {
+        bregman.yield %w0 : f32
+      }
+      %s = bregman.learn "s" per tensor : f32 {
+        %one = arith.constant 1.000000e+00 : f32
+        bregman.yield %one : f32
+      }
+      %w = bregman.project "w" : f32 {
+        %0 = arith.mulf %s, %x : f32
+        bregman.yield %0 : f32
+      }
+      bregman.update chain
+      bregman.step (g = %g : f32) {
+        %h = bregman.vjp project %x of %g wrt %s : f32, f32, f32
+        bregman.yield s = %h : f32
+      }
+    }
+    ```
   }];
-  let arguments = (ins Bregman_Clause:$clause, Bregman_Value:$point, Bregman_Value:$cotangent);
+  let arguments = (ins Bregman_Clause:$clause, Bregman_Value:$point, Bregman_Value:$cotangent,
+                       Optional<Bregman_Value>:$variable);
   let results = (outs Bregman_Value:$result);
   let assemblyFormat = [{
-    $clause $point `of` $cotangent attr-dict `:` type($point) `,` type($cotangent)
+    $clause $point `of` $cotangent (`wrt` $variable^)? attr-dict
+    `:` type($point) `,` type($cotangent) (`,` type($variable)^)?
   }];
 }
 
 def Bregman_GradOp : Bregman_CalculusOp<"grad", [AllTypesMatch<["target", "result"]>]> {
-  let summary = "dL/dn of the target of project or of the weight";
+  let summary = "dL/dn of the target of project, of the weight or of a learned value";
   let description = [{
     Only in `update gradient` (rule Q16).
 

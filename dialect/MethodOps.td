@@ -15,6 +15,8 @@ def Bregman_MethodOp : Bregman_Op<"method",
     A schedule read in `step` is at k, in `publish` and `final` at k+1; where both are read the host
     region yields two values, the later one with the suffix `.next`. It also yields every schedule at
     k under the schedule's name, and `freeze` (1 or 0, at k+1) where the quantizer has that clause.
+    A state `per run` stands beside the parameters: the host region reads its value and yields the
+    one after the step under its name with the suffix `.new`.
 
     ```mlir
     bregman.method @md_tanh_s.sgd quantizer "md_tanh_s" optimizer "sgd" schedules ["beta"] {
@@ -57,6 +59,7 @@ def Bregman_MethodOp : Bregman_Op<"method",
     ::bregman::AttachOp getAttach();
     ::bregman::StepOp getStep();
     ::bregman::PublishOp getPublish();
+    ::llvm::SmallVector<::bregman::EveryBlockOp> getEveryBlocks();
     /// Null for a method without `final`.
     ::bregman::FinalOp getFinal();
   }];
@@ -123,6 +126,54 @@ def Bregman_AttachOp : Bregman_Op<"attach",
   let arguments = (ins StrArrayAttr:$arg_names);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "custom<NamedBody>($body, $arg_names) attr-dict-with-keyword";
+  let hasRegionVerifier = 1;
+}
+
+def Bregman_EveryBlockOp : Bregman_Op<"every_block",
+    [HasParent<"MethodOp">, SingleBlock, Bregman_NamedArguments]> {
+  let summary = "what is done after a step that completes a period";
+  let description = [{
+    Runs after the step, before phase 5, when the host region's result `due` is not 0. Schedules are
+    at k. The arguments are stored values and host scalars by name, and the new stored values are
+    yielded under theirs, as in `bregman.step`.
+
+    ```mlir
+    bregman.method @q.o quantizer "q" optimizer "o" schedules [] {
+      %step = bregman.counter step next : f64
+      bregman.stored "x" : f32
+      bregman.stored "a" per tensor : f32
+      bregman.host {
+        %ten = arith.constant 1.000000e+01 : f64
+        %one = arith.constant 1.000000e+00 : f64
+        %zero = arith.constant 0.000000e+00 : f64
+        %0 = arith.divf %step, %ten : f64
+        %1 = math.floor %0 : f64
+        %2 = arith.cmpf oeq, %0, %1 : f64
+        %3 = arith.select %2, %one, %zero : f64
+        bregman.yield every.0.due = %3 : f64
+      }
+      bregman.attach (w0 = %w0 : f32) {
+        %zero = arith.constant 0.000000e+00 : f32
+        bregman.yield x = %w0, a = %zero : f32, f32
+      }
+      bregman.step (g = %g : f32, x = %x : f32) {
+        %x1 = arith.subf %x, %g : f32
+        bregman.yield x = %x1 : f32
+      }
+      bregman.every_block "every.0.due" (x = %x : f32) {
+        %0 = math.absf %x : f32
+        %1 = bregman.reduce mean per tensor %0 : f32
+        bregman.yield a = %1 : f32
+      }
+      bregman.publish (a = %a : f32) {
+        bregman.yield %a : f32
+      }
+    }
+    ```
+  }];
+  let arguments = (ins StrAttr:$due, StrArrayAttr:$arg_names);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$due custom<NamedBody>($body, $arg_names) attr-dict-with-keyword";
   let hasRegionVerifier = 1;
 }
 

@@ -1,5 +1,6 @@
 // What must hold of each op by itself. Rules that need the whole quantizer are `bregman-prove`'s.
 #include "dialect/BregmanDialect.h"
+#include "dialect/Extents.h"
 
 using namespace mlir;
 using namespace bregman;
@@ -207,6 +208,13 @@ LogicalResult StepOp::verifyRegions() {
   return verifyNames(*this, getBody(), getArgNames());
 }
 
+LogicalResult EveryBlockOp::verifyRegions() {
+  YieldOp yield = yieldOf(getBody());
+  if (!yield || yield.getNames().size() != yield.getValues().size())
+    return emitOpError("expects its region to yield new values by name");
+  return verifyNames(*this, getBody(), getArgNames());
+}
+
 LogicalResult PublishOp::verifyRegions() {
   if (failed(verifyNames(*this, getBody(), getArgNames())))
     return failure();
@@ -241,8 +249,12 @@ LogicalResult DescendOp::verify() {
   for (auto [name, value] : llvm::zip(getNames(), getStates())) {
     StringRef wanted = cast<StringAttr>(name).getValue();
     auto states = optimizer.getBody().getOps<StateOp>();
-    if (llvm::none_of(states, [&](StateOp state) { return state.getName() == wanted; }))
+    auto state = llvm::find_if(states, [&](StateOp state) { return state.getName() == wanted; });
+    if (state == states.end())
       return emitOpError("gives a value to `") << wanted << "`, which is no state of the optimizer";
+    if (value.getType().isF64() != (*state).getType().isF64())
+      return emitOpError("gives ") << value.getType() << " to `" << wanted << "`, which is "
+                                   << (*state).getType();
   }
   return success();
 }
@@ -257,9 +269,23 @@ LogicalResult MethodOp::verifyRegions() {
     if (!known.try_emplace(stored.getName(), stored.getType()).second)
       return emitOpError("stores `") << stored.getName() << "` twice";
   llvm::StringMap<Type> storedOnly = known;
+  llvm::StringMap<Extent> extents;
+  for (auto stored : getBody().getOps<StoredOp>())
+    extents[stored.getName()] = Extent::of(stored.getExtentAttr());
   for (Attribute name : yieldOf(getHost().getBody()).getNames())
     if (!known.try_emplace(cast<StringAttr>(name).getValue(), f32).second)
       return getHost().emitOpError("yields a second value named ") << name;
+
+  YieldOp outputs = yieldOf(getHost().getBody());
+  for (auto state : getBody().getOps<StateOp>())
+    if (!state.getType().isF64())
+      return state.emitOpError("of a method is per run; what is per weight is `bregman.stored`");
+    else if (!outputs.get((state.getName() + ".new").str()))
+      return getHost().emitOpError("expects `") << state.getName() << ".new`, the state's next value";
+  for (EveryBlockOp block : getEveryBlocks())
+    if (!outputs.get(block.getDue()))
+      return block.emitOpError("is due by `")
+             << block.getDue() << "`, which the host region does not yield";
 
   auto takesKnown = [&](Operation *op, Region &body, ArrayAttr names,
                         StringRef extra) -> LogicalResult {
@@ -282,6 +308,10 @@ LogicalResult MethodOp::verifyRegions() {
       if (found == storedOnly.end() || found->second != value.getType())
         return op->emitOpError("yields `")
                << yield.nameOf(index) << "` as " << value.getType() << ", which is not stored so";
+      Extent stored = extents.lookup(yield.nameOf(index)), given = Extents().of(value);
+      if (!given.isAsWideAs(stored))
+        return op->emitOpError("yields `") << yield.nameOf(index) << "`, which is stored "
+                                           << describe(stored) << ", " << describe(given);
     }
     if (all && yield.getValues().size() != storedOnly.size())
       return op->emitOpError("expects a value for each of the ")
@@ -294,6 +324,10 @@ LogicalResult MethodOp::verifyRegions() {
       failed(givesStored(getStep(), getStep().getBody(), /*all=*/false)) ||
       failed(takesKnown(getPublish(), getPublish().getBody(), getPublish().getArgNames(), "")))
     return failure();
+  for (EveryBlockOp block : getEveryBlocks())
+    if (failed(takesKnown(block, block.getBody(), block.getArgNames(), "")) ||
+        failed(givesStored(block, block.getBody(), /*all=*/false)))
+      return failure();
   if (FinalOp last = getFinal())
     return takesKnown(last, last.getBody(), last.getArgNames(), "");
   return success();

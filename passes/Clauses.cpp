@@ -14,25 +14,79 @@ Clauses::Clauses(QuantizerOp quantizer) : quantizer(quantizer) {
         .Case([&](ProjectOp op) { project = op; })
         .Case([&](WeightOp op) { weight = op; })
         .Case([&](UpdateOp op) { update = op; })
+        .Case([&](PenaltyOp op) { penalty = op; })
         .Case([&](ProxOp op) { prox = op; })
+        .Case([&](LearnOp op) { learned.push_back(op); })
+        .Case([&](StateOp op) { states.push_back(op); })
         .Case([&](FreezeOp op) { freeze = op; })
         .Case([&](FinalOp op) { final = op; })
         .Case([&](StepOp op) { step = op; })
         .Case([&](PublishOp op) { publish = op; });
 }
 
-Region &Clauses::body(Clause clause) {
-  return clause == Clause::Project ? project.getBody() : weight.getBody();
+Operation *Clauses::find(Clause clause) {
+  switch (clause) {
+  case Clause::Project:
+    return project;
+  case Clause::Weight:
+    return weight;
+  case Clause::Penalty:
+    return penalty;
+  }
+  llvm_unreachable("unknown clause");
+}
+
+Value Clauses::published() {
+  return weight ? weight.getResult() : project ? project.getResult() : latent.getResult();
 }
 
 YieldOp bregman::yieldOf(Region &body) { return cast<YieldOp>(body.front().getTerminator()); }
 
+/// Whether a captured value is computed from what the mapping replaces. What is stored is not
+/// computed.
+static bool dependsOn(Value value, const IRMapping &mapping) {
+  if (mapping.contains(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op || isa<LatentOp, StateOp, LearnOp, ParamOp, CounterOp, ScheduleOp>(op))
+    return false;
+  bool any = false;
+  op->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      any |= !op->isAncestor(operand.getParentRegion()->getParentOp()) &&
+             operand.getDefiningOp() != op && dependsOn(operand, mapping);
+  });
+  return any;
+}
+
+/// Puts what is captured and has to be made again here into the mapping.
+static void makeAgain(OpBuilder &builder, Value value, IRMapping &mapping) {
+  if (mapping.contains(value) || !dependsOn(value, mapping))
+    return;
+  Operation *op = value.getDefiningOp();
+  if (isa<LevelsOp, ProjectOp, WeightOp>(op)) {
+    mapping.map(value, cloneClause(builder, op->getRegion(0), mapping));
+    return;
+  }
+  for (Value operand : op->getOperands())
+    makeAgain(builder, operand, mapping);
+  builder.clone(*op, mapping);
+}
+
 void bregman::cloneBody(OpBuilder &builder, Region &body, IRMapping &mapping) {
-  for (Operation &op : body.front().without_terminator())
+  for (Operation &op : body.front().without_terminator()) {
+    op.walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (!body.isAncestor(operand.getParentRegion()))
+          makeAgain(builder, operand, mapping);
+    });
     builder.clone(op, mapping);
+  }
 }
 
 Value bregman::cloneClause(OpBuilder &builder, Region &body, IRMapping &mapping) {
   cloneBody(builder, body, mapping);
-  return mapping.lookupOrDefault(yieldOf(body).getValues().front());
+  Value value = yieldOf(body).getValues().front();
+  makeAgain(builder, value, mapping);
+  return mapping.lookupOrDefault(value);
 }

@@ -17,21 +17,31 @@ struct Clauses {
   ProjectOp project;
   WeightOp weight;
   UpdateOp update;
+  PenaltyOp penalty;
   ProxOp prox;
   FreezeOp freeze;
   FinalOp final;
   StepOp step;
   PublishOp publish;
 
+  /// The learned values, in textual order.
+  llvm::SmallVector<LearnOp> learned;
+  /// The states, in textual order.
+  llvm::SmallVector<StateOp> states;
+
   bool isAgile() { return update && update.getKind() == UpdateKind::Agile; }
   /// The clause that a calculus op names.
-  mlir::Region &body(Clause clause);
+  mlir::Operation *find(Clause clause);
+  /// What the network multiplies with: the value of `weight`, of `project`, or the latent.
+  mlir::Value published();
 };
 
 /// The yield that ends a clause's region.
 YieldOp yieldOf(mlir::Region &body);
 
-/// Clones the region's operations, but not its yield. What the mapping does not say is captured.
+/// Clones the region's operations, but not its yield. What is captured and depends on a value that
+/// the mapping replaces, such as levels made of the latent, is made again here; the rest stays
+/// captured.
 void cloneBody(mlir::OpBuilder &builder, mlir::Region &body, mlir::IRMapping &mapping);
 
 /// The same for a clause with one value; returns that value's clone.

@@ -1,6 +1,9 @@
 // bregman-compose: a quantizer under an optimizer becomes a method.
+#include "dialect/Extents.h"
 #include "passes/Passes.h"
 #include "passes/RegionWriter.h"
+
+#include "llvm/ADT/StringMap.h"
 
 namespace bregman {
 #define GEN_PASS_DEF_COMPOSE
@@ -14,13 +17,22 @@ namespace {
 
 class Composer {
 public:
-  Composer(QuantizerOp quantizer, OptimizerOp optimizer)
-      : clauses(quantizer), optimizer(optimizer), builder(quantizer) {}
+  /// `others` are the learned values' optimizers where they are not the latent's.
+  Composer(QuantizerOp quantizer, OptimizerOp optimizer,
+           const llvm::StringMap<OptimizerOp> &others)
+      : clauses(quantizer), optimizer(optimizer), others(others), builder(quantizer) {}
+  ~Composer() {
+    for (OptimizerOp copy : copies)
+      copy.erase();
+  }
 
   LogicalResult run();
 
 private:
-  void addStored(Composition &composition, MethodOp method);
+  std::vector<Instance> makeInstances();
+  LogicalResult addStored(Composition &composition);
+  LogicalResult writeBlocks(Composition &composition);
+  Value isDue(EveryOp every);
   LogicalResult yieldSchedules(HostScalars &host);
   LogicalResult writeAttach(Composition &composition);
   LogicalResult writeStep(Composition &composition);
@@ -32,6 +44,8 @@ private:
 
   Clauses clauses;
   OptimizerOp optimizer;
+  const llvm::StringMap<OptimizerOp> &others;
+  SmallVector<OptimizerOp> copies;
   OpBuilder builder;
 };
 
@@ -64,15 +78,18 @@ LogicalResult Composer::run() {
   HostScalars host(method, hostOp);
   for (auto param : quantizer.getBody().getOps<ParamOp>())
     host.addParameter(param, "");
-  for (auto param : optimizer.getBody().getOps<ParamOp>())
-    host.addParameter(param, "optimizer.");
-  Composition composition{clauses, optimizer, host, {}};
+  Composition composition{clauses, makeInstances(), host, {}};
+  for (Instance &instance : composition.instances)
+    for (auto param : instance.optimizer.getBody().getOps<ParamOp>())
+      host.addParameter(param, instance.prefix);
   builder.setInsertionPoint(hostOp);
-  addStored(composition, method);
+  if (failed(addStored(composition)))
+    return failure();
 
   builder.setInsertionPointToEnd(&method.getBody().front());
   if (failed(yieldSchedules(host)) || failed(writeAttach(composition)) ||
-      failed(writeStep(composition)) || failed(writePublish(composition)) ||
+      failed(writeStep(composition)) || failed(writeBlocks(composition)) ||
+      failed(writePublish(composition)) ||
       failed(writeFinal(composition)))
     return failure();
   if (clauses.freeze &&
@@ -83,15 +100,55 @@ LogicalResult Composer::run() {
   return success();
 }
 
-void Composer::addStored(Composition &composition, MethodOp method) {
-  auto add = [&](std::string name, Value declaration, Location loc) {
-    StoredOp::create(builder, loc, name, composition.latentType());
+/// A learned value has an instance of its own: a copy of the definition, so that parameters and
+/// states are other ones.
+std::vector<Instance> Composer::makeInstances() {
+  std::vector<Instance> instances{{clauses.latent.getResult(), "optimizer.", optimizer}};
+  for (LearnOp learned : clauses.learned) {
+    OptimizerOp other = others.lookup(learned.getName());
+    OptimizerOp copy = (other ? other : optimizer).clone();
+    copies.push_back(copy);
+    instances.push_back(
+        {learned.getResult(), (learned.getName() + ".optimizer.").str(), copy});
+  }
+  return instances;
+}
+
+LogicalResult Composer::addStored(Composition &composition) {
+  auto add = [&](std::string name, Value declaration, Type type, ExtentAttr extent) {
+    Operation *op = declaration.getDefiningOp();
+    StoredOp::create(builder, op->getLoc(), name, isa<LearnOp>(op), extent, IntegerAttr(), type);
     composition.host.reserve(name);
-    composition.stored.push_back({name, composition.latentType(), declaration, loc});
+    composition.stored.push_back({name, type, declaration, op->getLoc()});
   };
-  add(clauses.latent.getDual() ? "dual" : "x", clauses.latent.getResult(), clauses.latent.getLoc());
-  for (auto state : optimizer.getBody().getOps<StateOp>())
-    add(("optimizer." + state.getName()).str(), state.getResult(), state.getLoc());
+  LatentOp latent = clauses.latent;
+  add(latent.getDual() ? "dual" : "x", latent.getResult(), latent.getType(), ExtentAttr());
+  for (Operation &op : clauses.quantizer.getBody().front())
+    if (auto learned = dyn_cast<LearnOp>(op)) {
+      add(learned.getName().str(), learned.getResult(), learned.getType(), learned.getExtentAttr());
+    } else if (auto state = dyn_cast<StateOp>(op)) {
+      if (!state.getType().isF64())
+        add(state.getName().str(), state.getResult(), state.getType(), state.getExtentAttr());
+      else if (failed(composition.host.addState(state, state.getName())))
+        return failure();
+    }
+  for (Instance &instance : composition.instances) {
+    auto learned = instance.moves.getDefiningOp<LearnOp>();
+    for (auto state : instance.optimizer.getBody().getOps<StateOp>()) {
+      std::string name = instance.prefix + state.getName().str();
+      if (state.getType().isF64()) {
+        if (failed(composition.host.addState(state, name)))
+          return failure();
+        continue;
+      }
+      if (state.getExtentAttr())
+        return state.emitOpError("Q3: a state of an optimizer is per weight or per run, not ")
+               << describe(Extent::of(state.getExtentAttr()));
+      add(name, state.getResult(), instance.moves.getType(),
+          learned ? learned.getExtentAttr() : ExtentAttr());
+    }
+  }
+  return success();
 }
 
 /// What `trace` prints: every schedule at the present step.
@@ -102,21 +159,54 @@ LogicalResult Composer::yieldSchedules(HostScalars &host) {
   return success();
 }
 
+/// In textual order; the latent's optimizer has its states before that, so that what reads
+/// `optimizer.v` finds them.
 LogicalResult Composer::writeAttach(Composition &composition) {
   auto attach = add<AttachOp>(clauses.latent.getLoc());
   RegionWriter writer(composition, attach.getBody(), Time::Now, "w0");
   writer.map(clauses.latent.getBody().getArgument(0), writer.firstArgument());
+  llvm::StringMap<Value> values;
+  auto write = [&](bool ofOptimizer) -> LogicalResult {
+    for (const StoredValue &stored : composition.stored) {
+      Operation *op = stored.declaration.getDefiningOp();
+      if ((op->getParentOp() == optimizer) != ofOptimizer)
+        continue;
+      Value value = writer.clause(op->getRegion(0));
+      if (!value)
+        return failure();
+      value = writer.widen(value, stored.type);
+      writer.map(stored.declaration, value);
+      values[stored.name] = value;
+    }
+    return success();
+  };
+  if (failed(write(/*ofOptimizer=*/true)) || failed(write(/*ofOptimizer=*/false)))
+    return failure();
   SmallVector<std::pair<std::string, Value>> results;
-  for (const StoredValue &stored : composition.stored) {
-    Value value = writer.clause(stored.declaration.getDefiningOp()->getRegion(0));
-    if (!value)
-      return failure();
-    value = writer.widen(value, stored.type);
-    writer.map(stored.declaration, value);
-    results.emplace_back(stored.name, value);
-  }
+  for (const StoredValue &stored : composition.stored)
+    results.emplace_back(stored.name, values.lookup(stored.name));
   yieldNamed(writer, attach.getLoc(), results);
   attach.setArgNamesAttr(writer.finish());
+  return success();
+}
+
+/// The values that a step or a block yields; those per run become the host's.
+static LogicalResult writeNewValues(Composition &composition, RegionWriter &writer, YieldOp yield,
+                                    Value due,
+                                    SmallVectorImpl<std::pair<std::string, Value>> &results) {
+  for (auto [index, value] : llvm::enumerate(yield.getValues())) {
+    StringRef name = yield.nameOf(index);
+    if (value.getType().isF64()) {
+      auto state = llvm::find_if(composition.clauses.states,
+                                 [&](StateOp state) { return state.getName() == name; });
+      if (failed(composition.host.update(*state, value, due)))
+        return failure();
+      continue;
+    }
+    results.emplace_back(name.str(), writer.get(value));
+    if (!results.back().second)
+      return failure();
+  }
   return success();
 }
 
@@ -127,16 +217,61 @@ LogicalResult Composer::writeStep(Composition &composition) {
   if (failed(writer.clone(clauses.step.getBody())))
     return failure();
   YieldOp yield = yieldOf(clauses.step.getBody());
-  if (yield.getValues().size() != 1 || yield.nameOf(0) != composition.stored.front().name)
-    return clauses.step.emitOpError("expects to yield `")
-           << composition.stored.front().name << "` and nothing else";
+  if (!yield.get(composition.stored.front().name))
+    return clauses.step.emitOpError("expects to yield `") << composition.stored.front().name << "`";
   SmallVector<std::pair<std::string, Value>> results;
-  results.emplace_back(yield.nameOf(0).str(), writer.get(yield.getValues().front()));
-  if (!results.front().second)
+  if (failed(writeNewValues(composition, writer, yield, {}, results)))
     return failure();
   llvm::append_range(results, writer.newStates());
   yieldNamed(writer, yield.getLoc(), results);
   step.setArgNamesAttr(writer.finish());
+  return success();
+}
+
+/// Whether the step that now ends completes the period, as a host condition.
+Value Composer::isDue(EveryOp every) {
+  OpBuilder before(every);
+  Location loc = every.getLoc();
+  Type f64 = before.getF64Type();
+  Counter unit = every.getUnit() == PeriodUnit::Step ? Counter::Step : Counter::Epoch;
+  Value next = CounterOp::create(before, loc, f64, unit, /*next=*/true);
+  // A quotient of integers below 2^52 is an integer exactly when they divide.
+  Value quotient = arith::DivFOp::create(before, loc, next, every.getPeriod());
+  Value floor = math::FloorOp::create(before, loc, quotient);
+  Value due = arith::CmpFOp::create(before, loc, arith::CmpFPredicate::OEQ, quotient, floor);
+  if (unit == Counter::Step)
+    return due;
+  Value now = CounterOp::create(before, loc, f64, unit, /*next=*/false);
+  Value turns = arith::CmpFOp::create(before, loc, arith::CmpFPredicate::UNE, next, now);
+  return arith::AndIOp::create(before, loc, turns, due);
+}
+
+/// The blocks that are not a part of the step, in textual order: each with what the one before has
+/// left.
+LogicalResult Composer::writeBlocks(Composition &composition) {
+  unsigned index = 0;
+  for (auto every : llvm::to_vector(clauses.quantizer.getBody().getOps<EveryOp>())) {
+    Value due = isDue(every);
+    std::string name = "every." + std::to_string(index) + ".due";
+    auto block = EveryBlockOp::create(builder, every.getLoc(), builder.getStringAttr(name),
+                                      builder.getStrArrayAttr({}));
+    RegionWriter writer(composition, block.getBody(), Time::Now, "");
+    if (failed(writer.clone(every.getBody())))
+      return failure();
+    SmallVector<std::pair<std::string, Value>> results;
+    YieldOp yield = yieldOf(every.getBody());
+    if (failed(writeNewValues(composition, writer, yield, due, results)))
+      return failure();
+    if (results.empty()) { // only the host has to know
+      block.erase();
+      continue;
+    }
+    yieldNamed(writer, yield.getLoc(), results);
+    block.setArgNamesAttr(writer.finish());
+    if (failed(composition.host.yieldAs(name, due, Time::Now)))
+      return failure();
+    ++index;
+  }
   return success();
 }
 
@@ -164,8 +299,16 @@ LogicalResult Composer::writeFinal(Composition &composition) {
 }
 
 struct Compose : bregman::impl::ComposeBase<Compose> {
-  /// The module's only symbol of its kind.
-  template <typename Op> Op only(StringRef kind) {
+  using ComposeBase::ComposeBase;
+
+  /// The symbol of that name, or the module's only one of its kind.
+  template <typename Op> Op choose(StringRef kind, const std::string &name) {
+    if (!name.empty()) {
+      auto op = getOperation().lookupSymbol<Op>(name);
+      if (!op)
+        getOperation().emitError() << "has no " << kind << " named `" << name << "`";
+      return op;
+    }
     auto ops = llvm::to_vector(getOperation().getOps<Op>());
     if (ops.size() == 1)
       return ops.front();
@@ -174,13 +317,36 @@ struct Compose : bregman::impl::ComposeBase<Compose> {
     return {};
   }
 
+  /// `s:momentum`: the optimizer of a learned value.
+  LogicalResult readLearned(QuantizerOp quantizer, llvm::StringMap<OptimizerOp> &others) {
+    for (const std::string &entry : learned) {
+      auto [value, name] = StringRef(entry).split(':');
+      auto declared = quantizer.getBody().getOps<LearnOp>();
+      if (llvm::none_of(declared, [&](LearnOp op) { return op.getName() == value; }))
+        return quantizer.emitError() << "quantizer `" << quantizer.getSymName()
+                                     << "` has no learned value `" << value << "`";
+      auto op = choose<OptimizerOp>("optimizer", name.str());
+      if (!op)
+        return failure();
+      others[value] = op;
+    }
+    return success();
+  }
+
   void runOnOperation() override {
-    auto quantizer = only<QuantizerOp>("quantizer");
-    auto optimizer = only<OptimizerOp>("optimizer");
-    if (!quantizer || !optimizer || failed(Composer(quantizer, optimizer).run()))
+    auto quantizer = choose<QuantizerOp>("quantizer", "");
+    auto base = choose<OptimizerOp>("optimizer", optimizer);
+    llvm::StringMap<OptimizerOp> others;
+    if (!quantizer || !base || failed(readLearned(quantizer, others)))
       return signalPassFailure();
+    {
+      Composer composer(quantizer, base, others);
+      if (failed(composer.run()))
+        return signalPassFailure();
+    }
     quantizer.erase();
-    optimizer.erase();
+    for (auto op : llvm::to_vector(getOperation().getOps<OptimizerOp>()))
+      op.erase();
   }
 };
 

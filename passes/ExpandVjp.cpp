@@ -15,22 +15,37 @@ using namespace bregman;
 
 namespace {
 
-/// The clause is evaluated at the point, then differentiated from its value back to the point.
+/// The clause is evaluated at the point, then differentiated from its value back to the point, or to
+/// what the op names.
 LogicalResult expand(VjpOp op, Clauses &clauses) {
-  bool ofProject = op.getClause() == Clause::Project;
-  if (ofProject ? !clauses.project : !clauses.weight)
+  Operation *clause = clauses.find(op.getClause());
+  if (!clause)
     return op.emitOpError("names a clause that the quantizer does not have");
-  Value variable = ofProject ? clauses.latent.getResult() : clauses.project.getResult();
   OpBuilder builder(op);
   Operation *before = op->getPrevNode();
   IRMapping mapping;
-  mapping.map(variable, op.getPoint());
-  Value value = cloneClause(builder, clauses.body(op.getClause()), mapping);
+  bool ofWeight = op.getClause() == Clause::Weight;
+  mapping.map(ofWeight ? clauses.project.getResult() : clauses.latent.getResult(), op.getPoint());
+  if (op.getClause() == Clause::Penalty) // the weight is a variable of its own
+    for (Operation *target : {clauses.project.getOperation(), clauses.weight.getOperation()})
+      if (target)
+        mapping.map(target->getResult(0), target->getResult(0));
+  Value leaf = op.getPoint();
+  ExtentAttr extent;
+  if (Value variable = op.getVariable()) {
+    leaf = variable;
+    mapping.map(variable, variable);
+    if (auto learned = variable.getDefiningOp<LearnOp>())
+      extent = learned.getExtentAttr();
+  }
+  Value value = cloneClause(builder, clause->getRegion(0), mapping);
   SmallVector<Value> results;
-  if (failed(differentiate(builder, value, op.getCotangent(), op.getPoint(), results)))
+  if (failed(differentiate(builder, value, op.getCotangent(), leaf, results)))
     return failure();
   Value result = results.front();
-  if (!result) {
+  if (result) {
+    result = sumOver(builder, extent, result);
+  } else {
     TypedAttr zero = builder.getZeroAttr(op.getType());
     result = arith::ConstantOp::create(builder, op.getLoc(), zero);
   }

@@ -38,6 +38,75 @@ void HostScalars::addParameter(ParamOp param, StringRef prefix) {
     lr = clone.getResult();
 }
 
+/// A host expression, where the builder stands: only parameters and counters are there.
+Value HostScalars::place(Value source, IRMapping &mapping) {
+  if (Value parameter = parameters.lookupOrNull(source))
+    return parameter;
+  if (Value known = mapping.lookupOrNull(source))
+    return known;
+  Operation *op = source.getDefiningOp();
+  if (isa<StateOp>(op)) {
+    op->emitError("is per run, and another one starts from it; write its initial value out");
+    return {};
+  }
+  if (auto schedule = dyn_cast<ScheduleOp>(op))
+    return place(yieldOf(schedule.getBody()).getValues().front(), mapping);
+  if (auto clock = dyn_cast<CounterOp>(op)) {
+    if (clock.getKind() == Counter::LearningRate)
+      return learningRate(clock);
+    OpBuilder::InsertionGuard guard(builder);
+    return counter(clock.getKind(), /*next=*/false, clock.getLoc());
+  }
+  for (Value operand : op->getOperands()) {
+    Value placed = place(operand, mapping);
+    if (!placed)
+      return {};
+    mapping.map(operand, placed);
+  }
+  Value made = builder.clone(*op, mapping)->getResult(0);
+  mapping.map(source, made);
+  return made;
+}
+
+LogicalResult HostScalars::addState(StateOp state, StringRef name) {
+  builder.setInsertionPoint(host);
+  auto made = StateOp::create(builder, state.getLoc(), state.getType(), builder.getStringAttr(name),
+                              state.getExtentAttr());
+  builder.setInsertionPointToStart(&made.getBody().emplaceBlock());
+  YieldOp yield = yieldOf(state.getBody());
+  IRMapping mapping;
+  Value initial = place(yield.getValues().front(), mapping);
+  if (!initial)
+    return failure();
+  YieldOp::create(builder, yield.getLoc(), initial);
+  // Counters that it reads were put between it and the host region.
+  made->moveBefore(host);
+  states.insert({state.getResult(), {made, made.getResult()}});
+  reserve(name);
+  return success();
+}
+
+/// Before the first step nothing moves: attach publishes with the clock at step -1.
+LogicalResult HostScalars::update(StateOp state, Value value, Value due) {
+  Value next = at(value, Time::Now), condition = due ? at(due, Time::Now) : Value();
+  if (!next || (due && !condition))
+    return failure();
+  Value &now = states[state.getResult()].second;
+  if (due) {
+    Location loc = due.getLoc();
+    Value step = counter(Counter::Step, /*next=*/false, loc);
+    builder.setInsertionPointToEnd(&host.getBody().front());
+    Value zero = share(arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(0)));
+    Value runs =
+        share(arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGE, step, zero));
+    condition = share(arith::AndIOp::create(builder, loc, runs, condition));
+    next = share(arith::SelectOp::create(builder, loc, condition, next, now));
+  }
+  now = next;
+  ++updates;
+  return success();
+}
+
 /// An equal operation that is there already, or this one.
 Value HostScalars::share(Operation *op) {
   for (Operation &other : *op->getBlock())
@@ -65,6 +134,8 @@ bool HostScalars::dependsOnTime(Value source) {
   Operation *op = source.getDefiningOp();
   if (auto counter = dyn_cast<CounterOp>(op))
     return counter.getKind() == Counter::Step || counter.getKind() == Counter::Epoch;
+  if (isa<StateOp>(op))
+    return true;
   if (auto schedule = dyn_cast<ScheduleOp>(op))
     return dependsOnTime(yieldOf(schedule.getBody()).getValues().front());
   return llvm::any_of(op->getOperands(), [&](Value operand) { return dependsOnTime(operand); });
@@ -73,10 +144,12 @@ bool HostScalars::dependsOnTime(Value source) {
 Value HostScalars::at(Value source, Time time) {
   if (Value parameter = parameters.lookupOrNull(source))
     return parameter;
+  if (auto state = states.find(source); state != states.end())
+    return state->second.second;
   if (time == Time::Next && !dependsOnTime(source))
     time = Time::Now;
-  Value &known = memo[{source, int(time)}];
-  if (known)
+  std::pair<Value, int> key = {source, 2 * updates + int(time)};
+  if (Value known = memo.lookup(key))
     return known;
 
   Operation *op = source.getDefiningOp();
@@ -100,8 +173,7 @@ Value HostScalars::at(Value source, Time time) {
     builder.setInsertionPointToEnd(&host.getBody().front());
     made = share(builder.clone(*op, mapping));
   }
-  // The map may have grown since.
-  return memo[{source, int(time)}] = made;
+  return memo[key] = made;
 }
 
 Value HostScalars::asNumber(Value condition) {
@@ -150,6 +222,8 @@ LogicalResult HostScalars::yieldAs(StringRef name, Value source, Time time) {
 void HostScalars::finish(Location loc) {
   SmallVector<Attribute> attributes;
   SmallVector<Value> values;
+  for (auto &[source, state] : states)
+    yielded.insert({builder.getStringAttr(state.first.getName() + ".new"), state.second});
   for (auto [name, value] : yielded) {
     attributes.push_back(name);
     values.push_back(value);
@@ -213,6 +287,7 @@ std::string HostScalars::describe(Operation *op) {
   return llvm::TypeSwitch<Operation *, std::string>(op)
       .Case([&](ParamOp op) { return op.getName().str(); })
       .Case([&](ScheduleOp op) { return op.getName().str(); })
+      .Case([&](StateOp op) { return op.getName().str(); })
       .Case([&](CounterOp op) {
         return (stringifyCounter(op.getKind()) + (op.getNext() ? "_next" : "")).str();
       })

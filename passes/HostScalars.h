@@ -24,6 +24,11 @@ public:
   /// Makes a parameter of the quantizer or, with the prefix `optimizer.`, of the optimizer one of
   /// the method.
   void addParameter(ParamOp param, llvm::StringRef prefix);
+  /// Makes a state `per run` one of the method, under `name`.
+  mlir::LogicalResult addState(StateOp state, llvm::StringRef name);
+  /// From here on the state has this value, a host value of the quantizer or the optimizer; with
+  /// `due`, a condition of the host, only where that holds.
+  mlir::LogicalResult update(StateOp state, mlir::Value value, mlir::Value due = {});
   /// No scalar will have this name: something is stored under it.
   void reserve(llvm::StringRef name) { taken.insert(name); }
 
@@ -44,6 +49,7 @@ private:
   mlir::Value learningRate(CounterOp op);
   mlir::Value share(mlir::Operation *op);
   mlir::Value asNumber(mlir::Value condition);
+  mlir::Value place(mlir::Value source, mlir::IRMapping &mapping);
   bool dependsOnTime(mlir::Value source);
   std::string describe(mlir::Value source);
   std::string describe(mlir::Operation *op);
@@ -53,6 +59,9 @@ private:
   mlir::OpBuilder builder;
   mlir::IRMapping parameters;
   mlir::Value lr;
+  /// The states of the method, in order, with what they hold at this point of the step.
+  llvm::MapVector<mlir::Value, std::pair<StateOp, mlir::Value>> states;
+  int updates = 0;
   llvm::DenseMap<std::pair<mlir::Value, int>, mlir::Value> memo;
   llvm::StringSet<> taken;
   llvm::MapVector<mlir::StringAttr, mlir::Value> yielded;

@@ -40,7 +40,9 @@ def Select : Pass<"bregman-select", "::mlir::ModuleOp"> {
     Option<"quantizer", "quantizer", "std::string", /*default=*/"",
            "The quantizer; the only one of the module by default">,
     Option<"optimizer", "optimizer", "std::string", /*default=*/"",
-           "The optimizer; the only one of the module by default">
+           "The optimizer; the only one of the module by default">,
+    ListOption<"learned", "learned", "std::string",
+               "Optimizers of learned values, which stay too, as VALUE:OPTIMIZER">
   ];
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
@@ -85,8 +87,9 @@ def ResolveUpdate : Pass<"bregman-resolve-update", "::mlir::ModuleOp"> {
     `bregman.publish`, with symbolic ops where the mathematics is still to be derived. With u the
     target of `project` and c = dL/du, through `weight` where there is one, the base optimizer is
     handed c by `lazy_mirror`, `agile_mirror` and `straight_through`, J^T c by `chain`, the region's
-    value by `gradient`, and g where nothing is projected. `prox` and the `every` blocks follow;
-    the latter are absorbed, under a select where they are not due in every step.
+    value by `gradient`, and g where nothing is projected. `penalty` adds its derivatives to g and
+    to that. Each learned value moves by the base optimizer too. `prox` follows, and the `every`
+    blocks that are due in every step; from the first that is not, they stay clauses.
 
     ```mlir
     bregman.update lazy_mirror
@@ -272,6 +275,10 @@ def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
     with the suffix `.next` where it is read at k+1. Literals stay constants. `lr` in a quantizer is
     the optimizer's parameter (rule Q10).
 
+    A learned value `s` is moved by an instance of its own, with parameters `s.optimizer.lr` and
+    states `s.optimizer.m` per extent of `s`. A state `per run` is the host region's. An `every`
+    block that is still a clause becomes a `bregman.every_block`.
+
     The method replaces the module's only quantizer and its only optimizer:
 
     ```mlir
@@ -324,6 +331,12 @@ def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"optimizer", "optimizer", "std::string", /*default=*/"",
+           "The optimizer of the latent; the only one of the module by default">,
+    ListOption<"learned", "learned", "std::string",
+               "The optimizer of a learned value, as VALUE:OPTIMIZER; that of the latent by default">
+  ];
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 

@@ -14,14 +14,22 @@ static void addCleanup(OpPassManager &manager) {
 }
 
 void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &options) {
-  manager.addPass(createSelect({options.quantizer, options.optimizer}));
+  std::vector<std::string> learned(options.learned.begin(), options.learned.end());
+  SelectOptions select;
+  select.quantizer = options.quantizer;
+  select.optimizer = options.optimizer;
+  ComposeOptions compose;
+  compose.optimizer = options.optimizer;
+  select.learned.assign(learned.begin(), learned.end());
+  compose.learned.assign(learned.begin(), learned.end());
+  manager.addPass(createSelect(select));
   // Equal host expressions are one value for what follows.
   manager.addPass(createCSEPass());
   manager.addPass(createResolveUpdate());
   manager.addPass(createChangeCoordinate());
   manager.addPass(createExpandVjp());
   manager.addPass(createExpandProx());
-  manager.addPass(createCompose());
+  manager.addPass(createCompose(compose));
   addCleanup(manager);
   manager.addPass(createReduceTwoLevels());
   addCleanup(manager);

@@ -6,6 +6,13 @@
 using namespace mlir;
 using namespace bregman;
 
+Instance &Composition::instanceOf(Value moved) {
+  for (Instance &instance : instances)
+    if (instance.moves == moved)
+      return instance;
+  return instances.front();
+}
+
 RegionWriter::RegionWriter(Composition &composition, Region &region, Time time, StringRef first)
     : composition(composition), block(&region.emplaceBlock()), time(time),
       builder(region.getContext()) {
@@ -83,7 +90,8 @@ Value RegionWriter::get(Value source) {
   Operation *op = source.getDefiningOp();
   if (source.getType().isInteger(1) && isHost(source))
     made = condition(source);
-  else if (isa<LevelsOp, ProjectOp, WeightOp>(op))
+  else if (isa<ProjectOp, WeightOp>(op) ||
+           (isa<LevelsOp>(op) && op->getRegion(0).getNumArguments() == 0))
     made = clause(op->getRegion(0));
   else if (succeeded(clone(*op))) // stands among the declarations
     return mapping.lookup(source);
@@ -93,6 +101,8 @@ Value RegionWriter::get(Value source) {
 }
 
 LogicalResult RegionWriter::clone(Operation &op) {
+  if (auto levels = dyn_cast<LevelsOp>(op); levels && levels.getBody().getNumArguments())
+    return op.emitOpError("depend on what is quantized; look one up by `nearest`");
   if (isa<ParamOp, CounterOp, StateOp>(op) || llvm::all_of(op.getResults(), isHost))
     return success(); // wherever they are read
   if (auto base = dyn_cast<BaseOp>(op))
@@ -109,6 +119,15 @@ LogicalResult RegionWriter::clone(Operation &op) {
     map(surrogate.getResult(), value);
     return success(value != nullptr);
   }
+  if (auto state = dyn_cast<OptimizerStateOp>(op))
+    return expandState(state);
+  if (auto random = dyn_cast<RandomOp>(op)) {
+    map(random.getResult(), RandomOp::create(builder, op.getLoc(), random.getType(),
+                                             random.getNext() || time == Time::Next));
+    return success();
+  }
+  if (isa<FitOp>(op))
+    return op.emitOpError("is still symbolic; `bregman-expand-fit` expands it");
   if (isa<InverseOp>(op))
     return op.emitOpError("is still symbolic; `bregman-change-coordinate` does away with it");
   if (isa<VjpOp>(op))
@@ -144,7 +163,8 @@ LogicalResult RegionWriter::clone(Operation &op) {
 }
 
 LogicalResult RegionWriter::expandBase(BaseOp op) {
-  Region &body = composition.optimizer.getBody();
+  Instance &instance = composition.instanceOf(op.getX());
+  Region &body = instance.optimizer.getBody();
   Value gradient = get(op.getGradient()), x = get(op.getX());
   if (!gradient || !x)
     return failure();
@@ -157,14 +177,51 @@ LogicalResult RegionWriter::expandBase(BaseOp op) {
   if (!d)
     return failure();
   map(op.getResult(), widen(d, op.getType()));
-  for (auto [name, value] : llvm::zip(descend.getNames(), descend.getStates())) {
+  for (auto [attribute, value] : llvm::zip(descend.getNames(), descend.getStates())) {
+    StringRef name = cast<StringAttr>(attribute).getValue();
+    if (value.getType().isF64()) {
+      auto declared = llvm::find_if(body.getOps<StateOp>(),
+                                    [&](StateOp state) { return state.getName() == name; });
+      if (failed(composition.host.update(*declared, value)))
+        return failure();
+      continue;
+    }
     Value state = get(value);
     if (!state)
       return failure();
-    states.emplace_back(("optimizer." + cast<StringAttr>(name).getValue()).str(),
-                        widen(state, composition.latentType()));
+    states.emplace_back(instance.prefix + name.str(), widen(state, op.getType()));
   }
   return success();
+}
+
+/// The newest value: what the base optimizer has left here, or what is stored.
+LogicalResult RegionWriter::expandState(OptimizerStateOp op) {
+  Instance &instance = composition.instances.front();
+  auto &declared = instance.optimizer.getBody();
+  for (auto state : declared.getOps<StateOp>()) {
+    if (state.getName() != op.getName())
+      continue;
+    if (state.getType().isF64())
+      return op.emitOpError("Q3: `") << op.getName() << "` is a state per run of optimizer `"
+                                     << instance.optimizer.getSymName()
+                                     << "`; a quantizer reads those per weight";
+    std::string name = instance.prefix + state.getName().str();
+    Value newest = mapping.lookupOrNull(state.getResult());
+    for (auto &[known, value] : states)
+      if (known == name)
+        newest = value;
+    if (!newest)
+      return op.emitOpError("Q16: `optimizer.")
+             << op.getName() << "` has no value yet when the latent is initialized";
+    if (newest.getType() != op.getType())
+      return op.emitOpError("Q3: `optimizer.")
+             << op.getName() << "` has a level axis, as the latent has";
+    map(op.getResult(), newest);
+    return success();
+  }
+  return op.emitError() << "Q10: quantizer `" << composition.clauses.quantizer.getSymName()
+                        << "` reads `optimizer." << op.getName() << "`, but optimizer `"
+                        << instance.optimizer.getSymName() << "` has no state of that name";
 }
 
 /// A clause at a point other than the one that is stored, perhaps.
@@ -177,10 +234,12 @@ LogicalResult RegionWriter::expandApply(ApplyOp op) {
   if (op.getClause() == Clause::Project) {
     map(clauses.latent.getResult(), point);
     mapping.erase(clauses.project.getResult());
+    if (clauses.levels)
+      mapping.erase(clauses.levels.getResult());
   } else {
     map(clauses.project.getResult(), point);
   }
-  Value value = clause(clauses.body(op.getClause()));
+  Value value = clause(clauses.find(op.getClause())->getRegion(0));
   mapping = std::move(outer);
   map(op.getResult(), value);
   return success(value != nullptr);

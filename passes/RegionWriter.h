@@ -7,7 +7,7 @@
 
 namespace bregman {
 
-/// What is stored per weight, and which declaration's result stands for it.
+/// What is stored, and which declaration's result stands for it.
 struct StoredValue {
   std::string name;
   mlir::Type type;
@@ -15,15 +15,23 @@ struct StoredValue {
   mlir::Location loc;
 };
 
+/// The base optimizer of the latent or of one learned value, with parameters and states of its own.
+struct Instance {
+  mlir::Value moves;  ///< the latent's declaration or a learned value's
+  std::string prefix; ///< of the names of parameters and states
+  OptimizerOp optimizer;
+};
+
 /// What the regions of one method share.
 struct Composition {
   Clauses clauses;
-  OptimizerOp optimizer;
+  /// The latent's first.
+  std::vector<Instance> instances;
   HostScalars &host;
-  /// The latent first, then the states in textual order.
+  /// The latent first, then the quantizer's values and each instance's states, in textual order.
   std::vector<StoredValue> stored;
 
-  mlir::Type latentType() { return clauses.latent.getType(); }
+  Instance &instanceOf(mlir::Value moved);
 };
 
 class RegionWriter {
@@ -55,6 +63,7 @@ private:
   mlir::LogicalResult clone(mlir::Operation &op);
   mlir::LogicalResult expandBase(BaseOp op);
   mlir::LogicalResult expandApply(ApplyOp op);
+  mlir::LogicalResult expandState(OptimizerStateOp op);
   mlir::Value hostArgument(mlir::Value source, mlir::Location loc);
   mlir::Value scalarArgument(mlir::arith::TruncFOp op);
   mlir::Value condition(mlir::Value source);

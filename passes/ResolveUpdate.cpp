@@ -25,18 +25,28 @@ public:
 
 private:
   LogicalResult check();
+  LogicalResult checkBlocks();
   void writeStep();
   void writePublish();
-  Value handedOn(Value g);
-  Value targetGradient(Value g);
-  Value gradientClause(Value g, Value c);
-  Value afterBlocks(Value x);
-  Value isDue(EveryOp every);
+  void differentiateLoss();
+  Value handedOn();
+  Value gradientClause();
+  Value learnedGradient(LearnOp learned);
+  Value moved(LearnOp learned);
+  Value proximal(Value x);
+  bool staysInStep(EveryOp every);
+  void absorb(EveryOp every, IRMapping &now);
+  Value vjp(Clause clause, Value point, Value cotangent, Value variable = {});
+  Value plus(Value a, Value b);
   Block *addRegion(Region &region) { return &region.emplaceBlock(); }
+  Value declaration(StringRef name);
 
   Clauses clauses;
   OpBuilder builder;
   Value latent, target;
+  /// dL/dw and dL/du, the penalty's share included.
+  Value weightGradient, targetGradient;
+  DenseMap<Value, Value> learnedGradients;
 };
 
 /// Where the step's own operations come from: the clause that chose them.
@@ -45,7 +55,7 @@ Location updateLocation(Clauses &clauses) {
 }
 
 LogicalResult Resolver::run() {
-  if (failed(check()))
+  if (failed(check()) || failed(checkBlocks()))
     return failure();
   writeStep();
   writePublish();
@@ -57,8 +67,7 @@ LogicalResult Resolver::check() {
     return clauses.quantizer.emitOpError("Q16: has no `latent`");
   if (clauses.step || clauses.publish)
     return clauses.quantizer.emitOpError("is resolved already: it has step or publish");
-  Value weight = clauses.weight ? clauses.weight.getResult() : target;
-  if (!weight.getType().isF32())
+  if (Value weight = clauses.published(); !weight.getType().isF32())
     return emitError(weight.getLoc(), "Q16: the target has a level axis, but no `weight` follows "
                                       "that makes one number of it");
   bool handsOnTarget = clauses.update && clauses.update.getKind() != UpdateKind::Chain &&
@@ -66,90 +75,198 @@ LogicalResult Resolver::check() {
   if (handsOnTarget && target.getType() != latent.getType())
     return clauses.update.emitOpError("Q3: hands on a gradient of type ")
            << target.getType() << " to a latent of type " << latent.getType();
-  for (auto every : clauses.quantizer.getBody().getOps<EveryOp>())
-    if (YieldOp yield = yieldOf(every.getBody()); yield.getValues().size() != 1 || !yield.get("x"))
-      return every.emitOpError("expects to give a new value to `x` and to nothing else");
   if (clauses.isAgile() && clauses.prox)
     return clauses.prox.emitOpError("Q8: does not go with `update agile mirror`");
   if (clauses.prox && !latent.getType().isF32())
     return clauses.prox.emitOpError("Q8: needs a latent without a level axis");
+  if (!clauses.project && !clauses.learned.empty())
+    for (LearnOp learned : clauses.learned)
+      if (!clauses.penalty)
+        return learned.emitOpError("Q14: nothing that is trained reads `") << learned.getName() << "`";
   return success();
 }
 
-/// c = dL/du, through the weight clause where there is one.
-Value Resolver::targetGradient(Value g) {
-  if (!clauses.weight)
-    return g;
-  return VjpOp::create(builder, clauses.weight.getLoc(), target.getType(), Clause::Weight, target,
-                       g);
+/// The latent or the state that an `every` block names.
+Value Resolver::declaration(StringRef name) {
+  if (name == "x")
+    return latent;
+  for (StateOp state : clauses.states)
+    if (state.getName() == name)
+      return state.getResult();
+  return {};
 }
 
-/// The value of `update gradient`: its g and its gradients of targets are what they stand for.
-Value Resolver::gradientClause(Value g, Value c) {
+LogicalResult Resolver::checkBlocks() {
+  for (auto every : clauses.quantizer.getBody().getOps<EveryOp>()) {
+    YieldOp yield = yieldOf(every.getBody());
+    for (auto [index, value] : llvm::enumerate(yield.getValues())) {
+      StringRef name = yield.nameOf(index);
+      Value old = declaration(name);
+      if (!old)
+        return every.emitOpError("gives a new value to `")
+               << name << "`, which is neither `x` nor a state of the quantizer";
+      if (old.getType() != value.getType())
+        return every.emitOpError("Q3: gives `")
+               << name << "`, which is " << old.getType() << ", a value of type "
+               << value.getType();
+    }
+  }
+  return success();
+}
+
+Value Resolver::vjp(Clause clause, Value point, Value cotangent, Value variable) {
+  return VjpOp::create(builder, clauses.find(clause)->getLoc(), clause, point, cotangent, variable);
+}
+
+/// The sum of what is there.
+Value Resolver::plus(Value a, Value b) {
+  if (!a || !b)
+    return a ? a : b;
+  return arith::AddFOp::create(builder, b.getLoc(), a, b);
+}
+
+/// Whether a clause reads `value`, itself or through the levels.
+bool reads(Region &region, Value value) {
+  bool found = false;
+  region.walk([&](Operation *op) {
+    for (Value operand : op->getOperands()) {
+      found |= operand == value;
+      if (auto levels = operand.getDefiningOp<LevelsOp>();
+          levels && !region.isAncestor(levels->getParentRegion()))
+        found |= reads(levels.getBody(), value);
+    }
+  });
+  return found;
+}
+
+/// dL/dw is g, and dL/du follows through the weight clause where there is one. The penalty joins the
+/// loss, with each value that it reads as a variable of its own.
+void Resolver::differentiateLoss() {
+  auto ofPenalty = [&](Value variable) {
+    if (!clauses.penalty || !reads(clauses.penalty.getBody(), variable))
+      return Value();
+    Value one = arith::ConstantOp::create(builder, clauses.penalty.getLoc(),
+                                          builder.getF32FloatAttr(1));
+    return vjp(Clause::Penalty, latent, one, variable);
+  };
+  if (!clauses.project) {
+    targetGradient = weightGradient;
+    return;
+  }
+  weightGradient = plus(weightGradient, ofPenalty(clauses.published()));
+  targetGradient = weightGradient;
+  if (clauses.weight)
+    targetGradient = plus(vjp(Clause::Weight, target, weightGradient), ofPenalty(target));
+}
+
+/// dL/dn at fixed x, summed over the extent of n.
+Value Resolver::learnedGradient(LearnOp learned) {
+  Value n = learned.getResult();
+  Value &gradient = learnedGradients[n];
+  if (gradient)
+    return gradient;
+  if (clauses.project && reads(clauses.project.getBody(), n))
+    gradient = vjp(Clause::Project, latent, targetGradient, n);
+  if (clauses.weight && reads(clauses.weight.getBody(), n))
+    gradient = plus(gradient, vjp(Clause::Weight, target, weightGradient, n));
+  if (clauses.penalty && reads(clauses.penalty.getBody(), n)) {
+    Value one =
+        arith::ConstantOp::create(builder, clauses.penalty.getLoc(), builder.getF32FloatAttr(1));
+    gradient = plus(gradient, vjp(Clause::Penalty, latent, one, n));
+  }
+  if (!gradient)
+    gradient = arith::ConstantOp::create(builder, learned.getLoc(),
+                                         builder.getZeroAttr(learned.getType()));
+  return gradient;
+}
+
+/// The value of `update gradient`: its g and its gradients are what they stand for.
+Value Resolver::gradientClause() {
   IRMapping mapping;
   Region &body = clauses.update.getBody();
-  mapping.map(body.getArgument(0), g);
+  mapping.map(body.getArgument(0), weightGradient);
   for (Operation &op : body.front().without_terminator())
-    if (auto grad = dyn_cast<GradOp>(op))
-      mapping.map(grad.getResult(), grad.getTarget() == target ? c : g);
-    else
+    if (auto grad = dyn_cast<GradOp>(op)) {
+      auto learned = grad.getTarget().getDefiningOp<LearnOp>();
+      mapping.map(grad.getResult(), learned                      ? learnedGradient(learned)
+                                    : grad.getTarget() == target ? targetGradient
+                                                                 : weightGradient);
+    } else {
       builder.clone(op, mapping);
+    }
   return mapping.lookupOrDefault(yieldOf(body).getValues().front());
 }
 
 /// h, what the base optimizer is handed.
-Value Resolver::handedOn(Value g) {
-  if (!clauses.update)
-    return g;
-  Value c = targetGradient(g);
-  switch (clauses.update.getKind()) {
-  case UpdateKind::Lazy:
-  case UpdateKind::Agile:
-  case UpdateKind::StraightThrough:
-    return c;
-  case UpdateKind::Chain:
-    return VjpOp::create(builder, clauses.update.getLoc(), latent.getType(), Clause::Project,
-                         latent, c);
-  case UpdateKind::Gradient:
-    return gradientClause(g, c);
-  }
-  llvm_unreachable("unknown kind of update");
+Value Resolver::handedOn() {
+  Value h = targetGradient;
+  if (clauses.update && clauses.update.getKind() == UpdateKind::Chain)
+    h = VjpOp::create(builder, clauses.update.getLoc(), Clause::Project, latent, targetGradient,
+                      Value());
+  else if (clauses.update && clauses.update.getKind() == UpdateKind::Gradient)
+    h = gradientClause();
+  if (!clauses.penalty || !reads(clauses.penalty.getBody(), latent))
+    return h;
+  Value one = arith::ConstantOp::create(builder, clauses.penalty.getLoc(),
+                                        builder.getF32FloatAttr(1));
+  return plus(h, vjp(Clause::Penalty, latent, one));
 }
 
-/// Whether the step that now ends completes a period, as a host condition; null: always.
-Value Resolver::isDue(EveryOp every) {
-  Location loc = NameLoc::get(builder.getStringAttr("due"), every.getLoc());
-  FloatAttr constant;
-  if (every.getUnit() == PeriodUnit::Step &&
-      matchPattern(every.getPeriod(), m_Constant(&constant)) && constant.getValueAsDouble() == 1)
-    return {};
-  Type f64 = builder.getF64Type();
-  Counter unit = every.getUnit() == PeriodUnit::Step ? Counter::Step : Counter::Epoch;
-  Value next = CounterOp::create(builder, loc, f64, unit, /*next=*/true);
-  // A quotient of integers below 2^52 is an integer exactly when they divide.
-  Value quotient = arith::DivFOp::create(builder, loc, next, every.getPeriod());
-  Value floor = math::FloorOp::create(builder, loc, quotient);
-  Value due = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, quotient, floor);
-  if (unit == Counter::Step)
-    return due;
-  Value now = CounterOp::create(builder, loc, f64, unit, /*next=*/false);
-  Value turns = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNE, next, now);
-  return arith::AndIOp::create(builder, loc, turns, due);
-}
-
-/// The blocks in textual order, each on what the one before has left.
-Value Resolver::afterBlocks(Value x) {
-  for (EveryOp every : llvm::make_early_inc_range(clauses.quantizer.getBody().getOps<EveryOp>())) {
+/// n - B(n, scaled dL/dn), in the range.
+Value Resolver::moved(LearnOp learned) {
+  Location loc = learned.getLoc();
+  Value n = learned.getResult(), h = learnedGradient(learned);
+  if (!learned.getScale().empty()) {
     IRMapping mapping;
-    mapping.map(latent, x);
-    cloneBody(builder, every.getBody(), mapping);
-    Value moved = mapping.lookupOrDefault(yieldOf(every.getBody()).get("x"));
-    if (Value due = isDue(every))
-      moved = arith::SelectOp::create(builder, every.getLoc(), due, moved, x);
-    x = moved;
-    every.erase();
+    Value scale = cloneClause(builder, learned.getScale(), mapping);
+    if (isa<VectorType>(h.getType()))
+      scale = vector::BroadcastOp::create(builder, loc, h.getType(), scale);
+    h = arith::MulFOp::create(builder, loc, h, scale);
   }
-  return x;
+  Value d = BaseOp::create(builder, loc, n, h);
+  Value next = arith::SubFOp::create(builder, loc, n, d);
+  auto bound = [&](std::optional<APFloat> end) -> Value {
+    if (!end || end->isInfinity())
+      return {};
+    bool inexact;
+    end->convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &inexact);
+    TypedAttr number = FloatAttr::get(builder.getF32Type(), *end);
+    if (auto levels = dyn_cast<VectorType>(n.getType()))
+      number = DenseElementsAttr::get(levels, *end);
+    return arith::ConstantOp::create(builder, loc, number);
+  };
+  if (Value low = bound(learned.getLow()))
+    next = arith::MaximumFOp::create(builder, loc, next, low);
+  if (Value high = bound(learned.getHigh()))
+    next = arith::MinimumFOp::create(builder, loc, next, high);
+  return next;
+}
+
+Value Resolver::proximal(Value x) {
+  Location loc = clauses.prox.getLoc();
+  Value lr = CounterOp::create(builder, loc, builder.getF64Type(), Counter::LearningRate,
+                               /*next=*/false);
+  lr = arith::TruncFOp::create(builder, loc, builder.getF32Type(), lr);
+  return ProximalOp::create(builder, loc, x, lr);
+}
+
+/// A block that is due in every step, and gives no host scalar a new value, is a part of the step.
+bool Resolver::staysInStep(EveryOp every) {
+  FloatAttr period;
+  bool ofRun = llvm::any_of(yieldOf(every.getBody()).getValues(),
+                            [](Value value) { return value.getType().isF64(); });
+  return !ofRun && every.getUnit() == PeriodUnit::Step &&
+         matchPattern(every.getPeriod(), m_Constant(&period)) && period.getValueAsDouble() == 1;
+}
+
+/// All new values are of the old ones; `now` holds what is stored at this point of the step.
+void Resolver::absorb(EveryOp every, IRMapping &now) {
+  IRMapping mapping = now;
+  cloneBody(builder, every.getBody(), mapping);
+  YieldOp yield = yieldOf(every.getBody());
+  for (auto [index, value] : llvm::enumerate(yield.getValues()))
+    now.map(declaration(yield.nameOf(index)), mapping.lookupOrDefault(value));
+  every.erase();
 }
 
 void Resolver::writeStep() {
@@ -157,31 +274,44 @@ void Resolver::writeStep() {
   Location loc = updateLocation(clauses);
   auto step = StepOp::create(builder, loc, builder.getStrArrayAttr({"g"}));
   Block *body = addRegion(step.getBody());
-  Value g = body->addArgument(builder.getF32Type(), loc);
+  weightGradient = body->addArgument(builder.getF32Type(), loc);
   builder.setInsertionPointToStart(body);
 
-  Type type = latent.getType();
-  Value x, moves = clauses.isAgile() ? target : latent;
+  Value moves = clauses.isAgile() ? target : latent, x = latent;
   if (clauses.isAgile())
-    x = InverseOp::create(builder, loc, type, Clause::Project, target);
-  else
-    x = latent;
-  Value d = BaseOp::create(builder, loc, moves, handedOn(g));
+    x = InverseOp::create(builder, loc, latent.getType(), Clause::Project, target);
+  differentiateLoss();
+  Value d = BaseOp::create(builder, loc, moves, handedOn());
   x = arith::SubFOp::create(builder, loc, x, d);
-  if (clauses.prox) {
-    Location proxLoc = clauses.prox.getLoc();
-    Value lr = CounterOp::create(builder, proxLoc, builder.getF64Type(), Counter::LearningRate,
-                                 /*next=*/false);
-    lr = arith::TruncFOp::create(builder, proxLoc, builder.getF32Type(), lr);
-    x = ProximalOp::create(builder, proxLoc, x, lr);
+  IRMapping now;
+  for (LearnOp learned : clauses.learned)
+    now.map(learned.getResult(), moved(learned));
+  if (clauses.prox)
+    x = proximal(x);
+  now.map(latent, x);
+  for (auto every : llvm::make_early_inc_range(clauses.quantizer.getBody().getOps<EveryOp>())) {
+    if (!staysInStep(every))
+      break; // what follows a block of its own comes after it
+    absorb(every, now);
   }
-  x = afterBlocks(x);
-  StringRef name = "x";
+
+  std::string name = "x";
+  x = now.lookup(latent);
   if (clauses.isAgile()) {
     x = ApplyOp::create(builder, loc, target.getType(), Clause::Project, x);
-    name = clauses.project.getName();
+    name = clauses.project.getName().str();
   }
-  YieldOp::create(builder, loc, x, builder.getStrArrayAttr({name}));
+  SmallVector<Value> values{x};
+  SmallVector<Attribute> names{builder.getStringAttr(name)};
+  auto add = [&](auto declared) {
+    if (Value value = now.lookupOrNull(declared.getResult())) {
+      values.push_back(value);
+      names.push_back(declared.getNameAttr());
+    }
+  };
+  llvm::for_each(clauses.learned, add);
+  llvm::for_each(clauses.states, add);
+  YieldOp::create(builder, loc, values, builder.getArrayAttr(names));
 }
 
 void Resolver::writePublish() {

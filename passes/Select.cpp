@@ -38,8 +38,15 @@ struct Select : bregman::impl::SelectBase<Select> {
     Operation *chosenOptimizer = choose<OptimizerOp>("optimizer", optimizer);
     if (!chosenQuantizer || !chosenOptimizer)
       return signalPassFailure();
+    SmallPtrSet<Operation *, 4> kept{chosenQuantizer, chosenOptimizer};
+    for (const std::string &entry : learned) {
+      Operation *op = choose<OptimizerOp>("optimizer", StringRef(entry).split(':').second.str());
+      if (!op)
+        return signalPassFailure();
+      kept.insert(op);
+    }
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
-      if (&op != chosenQuantizer && &op != chosenOptimizer)
+      if (!kept.contains(&op))
         op.erase();
   }
 };

@@ -97,7 +97,28 @@ struct ReduceModel : FunctionModel<ReduceModel, ReduceOp> {
       squares += (level - mean) * (level - mean);
     results[0] = std::sqrt(squares / (levels.size() - 1));
   }
+  /// What narrows the weights of an extent: of none, where a condition stands, a mean is 0.
+  static Interval rangeOverWeights(ReduceOp op, Interval x) {
+    bool mayBeEmpty = op.getCondition() != nullptr;
+    switch (op.getKind()) {
+    case Reduction::Sum: // of one weight or more
+      return {x.lo < 0 ? -Infinity : mayBeEmpty ? 0 : x.lo,
+              x.hi > 0 ? Infinity : mayBeEmpty ? 0 : x.hi};
+    case Reduction::Mean:
+      return mayBeEmpty ? interval::hull(x, Interval::point(0)) : x;
+    case Reduction::Min:
+      return {x.lo, mayBeEmpty ? Infinity : x.hi};
+    case Reduction::Max:
+      return {mayBeEmpty ? -Infinity : x.lo, x.hi};
+    case Reduction::Std:
+      return {0, Infinity};
+    }
+    llvm_unreachable("unknown reduction");
+  }
+
   Interval range(Operation *op, Intervals x) const {
+    if (auto reduce = cast<ReduceOp>(op); reduce.getExtentAttr())
+      return rangeOverWeights(reduce, x[0]);
     double count = levelCount(op->getOperand(0).getType());
     switch (kind(op)) {
     case Reduction::Sum:
@@ -108,12 +129,59 @@ struct ReduceModel : FunctionModel<ReduceModel, ReduceOp> {
       return x[0];
     }
   }
-  Slope slope(Operation *op, unsigned, Intervals) const {
+  /// Over weights: when all of them move together.
+  Slope slope(Operation *op, unsigned operand, Intervals) const {
+    if (operand > 0)
+      return jumping();
+    if (cast<ReduceOp>(op).getCondition())
+      return kind(op) == Reduction::Std ? wandering() : increasing(false);
     return kind(op) == Reduction::Std
                ? wandering()
                : increasing(kind(op) == Reduction::Sum || kind(op) == Reduction::Mean);
   }
+  /// Over the weights of an extent. The cotangent is what each weight contributes: the result's is
+  /// their sum, and each weight of the operand takes its share of that.
+  static void vjpOverWeights(ReduceOp op, OpBuilder &b, Value c, SmallVectorImpl<Value> &out) {
+    Emit emit(b, op.getLoc());
+    ExtentAttr extent = op.getExtentAttr();
+    Value e = op.getOperand(), where = op.getCondition(), result = op.getResult();
+    Type type = e.getType();
+    auto sum = [&](Value value, Value where) {
+      return emit.make<ReduceOp>(Reduction::Sum, extent, value, where);
+    };
+    auto keep = [&](Value value) { return where ? emit.keep(where, value) : value; };
+    auto count = [&] { return sum(emit.constant(type, 1), where); };
+    Value whole = sum(c, Value());
+    switch (op.getKind()) {
+    case Reduction::Sum:
+      out.push_back(keep(whole));
+      break;
+    case Reduction::Mean:
+      out.push_back(keep(emit.div(whole, count())));
+      break;
+    case Reduction::Min:
+    case Reduction::Max: { // ties share
+      Value equal = emit.compare(arith::CmpFPredicate::OEQ, e, result);
+      Value chosen = keep(emit.keep(equal, emit.constant(type, 1)));
+      out.push_back(keep(emit.keep(equal, emit.div(whole, sum(chosen, Value())))));
+      break;
+    }
+    case Reduction::Std: { // (e - mean) / ((n - 1) std); 0 where all are equal
+      Value zero = emit.constant(type, 0);
+      Value mean = emit.make<ReduceOp>(Reduction::Mean, extent, e, where);
+      Value scale = emit.div(emit.div(whole, emit.add(count(), -1)), result);
+      scale = emit.select(emit.compare(arith::CmpFPredicate::OEQ, result, zero), zero, scale);
+      out.push_back(keep(emit.mul(emit.sub(e, mean), scale)));
+      break;
+    }
+    }
+    if (where)
+      out.push_back({});
+  }
+
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
+    if (auto reduce = cast<ReduceOp>(op); reduce.getExtentAttr())
+      return vjpOverWeights(reduce, b, c[0], out);
     Emit emit(b, op->getLoc());
     Value levels = op->getOperand(0), result = op->getResult(0);
     Type type = levels.getType();

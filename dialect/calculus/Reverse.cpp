@@ -28,9 +28,6 @@ public:
     return success();
   }
 
-private:
-  bool isLeaf(Value value) const { return llvm::is_contained(leaves, value); }
-
   /// Whether `value` depends on a leaf.
   bool isActive(Value value) {
     if (isLeaf(value))
@@ -44,6 +41,9 @@ private:
     bool any = llvm::any_of(op->getOperands(), [&](Value operand) { return isActive(operand); });
     return active[op] = any;
   }
+
+private:
+  bool isLeaf(Value value) const { return llvm::is_contained(leaves, value); }
 
   /// Active ops above `value`, operands first. Arms of selects are left to their selects.
   void collect(Value value, SmallVector<Operation *> &order, DenseSet<Operation *> &seen) {
@@ -141,8 +141,58 @@ private:
 
 } // namespace
 
+/// The reductions over weights that `value` depends on, what they read before they themselves.
+static void collectSums(Value value, SetVector<Value> &sums, DenseSet<Operation *> &seen) {
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getNumRegions() || !seen.insert(op).second)
+    return;
+  for (Value operand : op->getOperands())
+    collectSums(operand, sums, seen);
+  if (auto reduce = dyn_cast<ReduceOp>(op); reduce && reduce.getExtentAttr())
+    sums.insert(value);
+}
+
 LogicalResult bregman::differentiate(OpBuilder &builder, Value root, Value cotangent,
                                      ArrayRef<Value> leaves, SmallVectorImpl<Value> &results) {
-  results.assign(leaves.size(), Value());
-  return Reverse(builder, leaves).run(root, cotangent, results);
+  // Between reductions over weights each weight is for itself. A reduction is a leaf of what reads
+  // it; once all of that has been differentiated, its cotangent flows on from its operand.
+  SetVector<Value> sums;
+  DenseSet<Operation *> seen;
+  for (Value leaf : leaves)
+    if (Operation *op = leaf ? leaf.getDefiningOp() : nullptr)
+      seen.insert(op);
+  collectSums(root, sums, seen);
+  SmallVector<Value> all(leaves);
+  llvm::append_range(all, sums);
+  SmallVector<Value> found(all.size());
+  if (failed(Reverse(builder, all).run(root, cotangent, found)))
+    return failure();
+  for (size_t index = all.size(); index > leaves.size(); --index) {
+    Value contributions = found[index - 1];
+    auto reduce = all[index - 1].getDefiningOp<ReduceOp>();
+    if (!contributions)
+      continue;
+    // What is differentiated from here on must not stop at this reduction's own readers.
+    Reverse below(builder, ArrayRef<Value>(all).take_front(index - 1));
+    if (!below.isActive(reduce.getOperand()))
+      continue;
+    SmallVector<Value> parts;
+    cast<CalculusOpInterface>(reduce.getOperation()).vjp(builder, contributions, parts);
+    SmallVector<Value> more(index - 1);
+    if (failed(below.run(reduce.getOperand(), parts.front(), more)))
+      return failure();
+    Emit emit(builder, reduce.getLoc());
+    for (auto [into, part] : llvm::zip(found, more))
+      if (part)
+        into = into ? emit.add(into, part) : part;
+  }
+  results.assign(found.begin(), found.begin() + leaves.size());
+  return success();
+}
+
+Value bregman::sumOver(OpBuilder &builder, ExtentAttr extent, Value contributions) {
+  if (!extent)
+    return contributions;
+  return ReduceOp::create(builder, contributions.getLoc(), Reduction::Sum, extent, contributions,
+                          Value());
 }
