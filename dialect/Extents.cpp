@@ -83,9 +83,8 @@ Extent Extents::of(Value value) {
   if (auto found = known.find(value); found != known.end())
     return found->second;
   auto argument = dyn_cast<BlockArgument>(value);
-  Extent extent = argument
-                      ? ofArgument(argument)
-                      : ofOp(value.getDefiningOp(), cast<OpResult>(value).getResultNumber());
+  Extent extent = argument ? ofArgument(argument)
+                           : ofOp(value.getDefiningOp(), cast<OpResult>(value).getResultNumber());
   known[value] = extent;
   return extent;
 }
@@ -143,8 +142,7 @@ Extent Extents::ofArgument(BlockArgument argument) {
   if (!method)
     return Extent::weight(); // g, x, w0, what is quantized
   return llvm::TypeSwitch<Operation *, Extent>(op)
-      .Case<AttachOp, StepOp, EveryBlockOp, PublishOp, FinalOp>([&](auto op) {
-        return ofMethodsArgument(method, nameOf(op.getArgNames(), argument));
-      })
+      .Case<AttachOp, StepOp, EveryBlockOp, PublishOp, FinalOp>(
+          [&](auto op) { return ofMethodsArgument(method, nameOf(op.getArgNames(), argument)); })
       .Default([](Operation *) { return Extent::weight(); });
 }

@@ -253,8 +253,8 @@ LogicalResult DescendOp::verify() {
     if (state == states.end())
       return emitOpError("gives a value to `") << wanted << "`, which is no state of the optimizer";
     if (value.getType().isF64() != (*state).getType().isF64())
-      return emitOpError("gives ") << value.getType() << " to `" << wanted << "`, which is "
-                                   << (*state).getType();
+      return emitOpError("gives ")
+             << value.getType() << " to `" << wanted << "`, which is " << (*state).getType();
   }
   return success();
 }
@@ -281,7 +281,8 @@ LogicalResult MethodOp::verifyRegions() {
     if (!state.getType().isF64())
       return state.emitOpError("of a method is per run; what is per weight is `bregman.stored`");
     else if (!outputs.get((state.getName() + ".new").str()))
-      return getHost().emitOpError("expects `") << state.getName() << ".new`, the state's next value";
+      return getHost().emitOpError("expects `")
+             << state.getName() << ".new`, the state's next value";
   for (EveryBlockOp block : getEveryBlocks())
     if (!outputs.get(block.getDue()))
       return block.emitOpError("is due by `")

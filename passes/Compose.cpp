@@ -18,8 +18,7 @@ namespace {
 class Composer {
 public:
   /// `others` are the learned values' optimizers where they are not the latent's.
-  Composer(QuantizerOp quantizer, OptimizerOp optimizer,
-           const llvm::StringMap<OptimizerOp> &others)
+  Composer(QuantizerOp quantizer, OptimizerOp optimizer, const llvm::StringMap<OptimizerOp> &others)
       : clauses(quantizer), optimizer(optimizer), others(others), builder(quantizer) {}
   ~Composer() {
     for (OptimizerOp copy : copies)
@@ -89,8 +88,7 @@ LogicalResult Composer::run() {
   builder.setInsertionPointToEnd(&method.getBody().front());
   if (failed(yieldSchedules(host)) || failed(writeAttach(composition)) ||
       failed(writeStep(composition)) || failed(writeBlocks(composition)) ||
-      failed(writePublish(composition)) ||
-      failed(writeFinal(composition)))
+      failed(writePublish(composition)) || failed(writeFinal(composition)))
     return failure();
   if (clauses.freeze &&
       failed(host.yieldAs("freeze", yieldOf(clauses.freeze.getBody()).getValues().front(),
@@ -108,8 +106,7 @@ std::vector<Instance> Composer::makeInstances() {
     OptimizerOp other = others.lookup(learned.getName());
     OptimizerOp copy = (other ? other : optimizer).clone();
     copies.push_back(copy);
-    instances.push_back(
-        {learned.getResult(), (learned.getName() + ".optimizer.").str(), copy});
+    instances.push_back({learned.getResult(), (learned.getName() + ".optimizer.").str(), copy});
   }
   return instances;
 }

@@ -15,8 +15,8 @@ using namespace bregman;
 
 namespace {
 
-/// The clause is evaluated at the point, then differentiated from its value back to the point, or to
-/// what the op names.
+/// The clause is evaluated at the point, then differentiated from its value back to the point, or
+/// to what the op names.
 LogicalResult expand(VjpOp op, Clauses &clauses) {
   Operation *clause = clauses.find(op.getClause());
   if (!clause)

@@ -97,8 +97,7 @@ LogicalResult HostScalars::update(StateOp state, Value value, Value due) {
     Value step = counter(Counter::Step, /*next=*/false, loc);
     builder.setInsertionPointToEnd(&host.getBody().front());
     Value zero = share(arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(0)));
-    Value runs =
-        share(arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGE, step, zero));
+    Value runs = share(arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGE, step, zero));
     condition = share(arith::AndIOp::create(builder, loc, runs, condition));
     next = share(arith::SelectOp::create(builder, loc, condition, next, now));
   }

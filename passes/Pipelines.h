@@ -13,7 +13,8 @@ struct DeriveOptions : mlir::PassPipelineOptions<DeriveOptions> {
       *this, "optimizer", llvm::cl::desc("The optimizer; the only one of the module by default")};
   ListOption<std::string> learned{
       *this, "learned",
-      llvm::cl::desc("The optimizer of a learned value, as VALUE:OPTIMIZER; by default `optimizer`")};
+      llvm::cl::desc(
+          "The optimizer of a learned value, as VALUE:OPTIMIZER; by default `optimizer`")};
 };
 
 /// From `bregman` to `derived`: nothing symbolic is left, quantizer and optimizer are one method.

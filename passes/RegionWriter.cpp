@@ -202,9 +202,9 @@ LogicalResult RegionWriter::expandState(OptimizerStateOp op) {
     if (state.getName() != op.getName())
       continue;
     if (state.getType().isF64())
-      return op.emitOpError("Q3: `") << op.getName() << "` is a state per run of optimizer `"
-                                     << instance.optimizer.getSymName()
-                                     << "`; a quantizer reads those per weight";
+      return op.emitOpError("Q3: `")
+             << op.getName() << "` is a state per run of optimizer `"
+             << instance.optimizer.getSymName() << "`; a quantizer reads those per weight";
     std::string name = instance.prefix + state.getName().str();
     Value newest = mapping.lookupOrNull(state.getResult());
     for (auto &[known, value] : states)

@@ -82,7 +82,8 @@ LogicalResult Resolver::check() {
   if (!clauses.project && !clauses.learned.empty())
     for (LearnOp learned : clauses.learned)
       if (!clauses.penalty)
-        return learned.emitOpError("Q14: nothing that is trained reads `") << learned.getName() << "`";
+        return learned.emitOpError("Q14: nothing that is trained reads `")
+               << learned.getName() << "`";
   return success();
 }
 
@@ -106,9 +107,8 @@ LogicalResult Resolver::checkBlocks() {
         return every.emitOpError("gives a new value to `")
                << name << "`, which is neither `x` nor a state of the quantizer";
       if (old.getType() != value.getType())
-        return every.emitOpError("Q3: gives `")
-               << name << "`, which is " << old.getType() << ", a value of type "
-               << value.getType();
+        return every.emitOpError("Q3: gives `") << name << "`, which is " << old.getType()
+                                                << ", a value of type " << value.getType();
     }
   }
   return success();
@@ -139,14 +139,14 @@ bool reads(Region &region, Value value) {
   return found;
 }
 
-/// dL/dw is g, and dL/du follows through the weight clause where there is one. The penalty joins the
-/// loss, with each value that it reads as a variable of its own.
+/// dL/dw is g, and dL/du follows through the weight clause where there is one. The penalty joins
+/// the loss, with each value that it reads as a variable of its own.
 void Resolver::differentiateLoss() {
   auto ofPenalty = [&](Value variable) {
     if (!clauses.penalty || !reads(clauses.penalty.getBody(), variable))
       return Value();
-    Value one = arith::ConstantOp::create(builder, clauses.penalty.getLoc(),
-                                          builder.getF32FloatAttr(1));
+    Value one =
+        arith::ConstantOp::create(builder, clauses.penalty.getLoc(), builder.getF32FloatAttr(1));
     return vjp(Clause::Penalty, latent, one, variable);
   };
   if (!clauses.project) {
@@ -207,8 +207,8 @@ Value Resolver::handedOn() {
     h = gradientClause();
   if (!clauses.penalty || !reads(clauses.penalty.getBody(), latent))
     return h;
-  Value one = arith::ConstantOp::create(builder, clauses.penalty.getLoc(),
-                                        builder.getF32FloatAttr(1));
+  Value one =
+      arith::ConstantOp::create(builder, clauses.penalty.getLoc(), builder.getF32FloatAttr(1));
   return plus(h, vjp(Clause::Penalty, latent, one));
 }
 

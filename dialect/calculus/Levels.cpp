@@ -102,8 +102,12 @@ struct ReduceModel : FunctionModel<ReduceModel, ReduceOp> {
     bool mayBeEmpty = op.getCondition() != nullptr;
     switch (op.getKind()) {
     case Reduction::Sum: // of one weight or more
-      return {x.lo < 0 ? -Infinity : mayBeEmpty ? 0 : x.lo,
-              x.hi > 0 ? Infinity : mayBeEmpty ? 0 : x.hi};
+      return {x.lo < 0     ? -Infinity
+              : mayBeEmpty ? 0
+                           : x.lo,
+              x.hi > 0     ? Infinity
+              : mayBeEmpty ? 0
+                           : x.hi};
     case Reduction::Mean:
       return mayBeEmpty ? interval::hull(x, Interval::point(0)) : x;
     case Reduction::Min:
