@@ -54,7 +54,7 @@ bregman.quantizer @every_other {
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     bregman.yield %w0 : f32
   }
-  // expected-error @+1 {{'bregman.every' op expects to give a new value to `x` and to nothing else}}
+  // expected-error @+1 {{'bregman.every' op gives a new value to `z`, which is neither `x` nor a state of the quantizer}}
   bregman.every %one step {
     bregman.yield z = %x : f32
   }
