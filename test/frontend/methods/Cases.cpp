@@ -1,0 +1,110 @@
+#include "Cases.h"
+
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+
+using namespace published;
+
+static const std::vector<std::string> &general() {
+  static const std::vector<std::string> names = {"sgd",   "momentum", "nesterov", "adam",
+                                                 "adamw", "rmsprop",  "lion",     "adagrad",
+                                                 "nadam", "signum"};
+  return names;
+}
+
+const std::vector<Method> &published::methods() {
+  // beta grows to about 11 over a run.
+  static const std::map<std::string, double> growing = {{"growth", 1.05}, {"period", 20}};
+  // The kernels' distances are about three times the largest measured under any optimizer.
+  static const std::vector<Method> all = {
+      {.name = "float", .kernel = 4e-5},
+      {.name = "md_tanh_s", .arguments = growing, .kernel = 3e-4},
+      // In the primal the literal update loses digits as 1 - w cancels, so the comparison does.
+      {.name = "md_tanh", .arguments = growing, .lr = 0.001, .oracle = 1e-10, .kernel = 1.5e-5},
+      {.name = "gd_tanh", .arguments = growing, .kernel = 1e-3},
+      {.name = "md_ternary_s", .arguments = growing, .kernel = 2e-4},
+      {.name = "md_levels_s", .arguments = growing, .kernel = 5e-4},
+      {.name = "md_softmax_s", .arguments = growing, .kernel = 3e-4},
+      {.name = "md_softmax", .arguments = growing, .lr = 0.001, .oracle = 1e-10, .kernel = 1e-5},
+      {.name = "pmf", .arguments = growing, .kernel = 8e-4},
+      {.name = "pgd", .arguments = growing, .kernel = 8e-4},
+      {.name = "picm"},
+      {.name = "proxquant", .arguments = {{"rate", 0.5}, {"freeze_epoch", 15}}, .kernel = 5e-6},
+      {.name = "proxquant_ternary",
+       .arguments = {{"rate", 0.5}, {"freeze_epoch", 15}},
+       .kernel = 1e-5},
+      {.name = "proxquant_2bit", .arguments = {{"rate", 0.5}}, .kernel = 4e-5},
+      {.name = "binary_connect"},
+      {.name = "binary_connect_stochastic"},
+      {.name = "ste_clipped"},
+      {.name = "approx_sign"},
+      {.name = "binary_relax", .arguments = {{"growth", 1.2}, {"hard_epoch", 15}}, .kernel = 4e-5},
+      {.name = "parq",
+       .arguments = {{"start", 100}, {"stop", 700}, {"steepness", 10}},
+       .kernel = 1e-3},
+      {.name = "bitnet", .kernel = 4e-5},
+      {.name = "bwn", .arguments = {{"gain", 1}}, .kernel = 1e-5},
+      {.name = "twn", .kernel = 4e-5},
+      {.name = "lab", .optimizers = {"adam", "adamw", "nadam", "rmsprop"}, .kernel = 1e-5},
+      {.name = "laq", .optimizers = {"adam", "adamw", "nadam", "rmsprop"}, .kernel = 1e-5},
+      {.name = "lsq", .lr = 0.001, .kernel = 1e-4},
+      {.name = "ttq", .arguments = {{"ratio", 0.05}}, .kernel = 1e-4},
+      {.name = "quantization_networks", .lr = 1e-5, .kernel = 1e-3},
+      {.name = "dorefa", .kernel = 1e-4},
+      {.name = "dorefa_pd", .kernel = 1e-4},
+      {.name = "ir_net", .kernel = 1e-4},
+      {.name = "slb", .arguments = {{"growth", 1.15}}, .kernel = 1e-3},
+      {.name = "bayes_bnn", .arguments = {{"n", 5}, {"decay", 1}}, .kernel = 1e-4},
+      {.name = "lc", .arguments = {{"mu0", 0.1}, {"growth", 1.3}, {"period", 2}}, .kernel = 1e-4},
+      {.name = "admm", .arguments = {{"rho", 0.1}}, .kernel = 1e-4},
+      {.name = "admm_q", .arguments = {{"rho", 0.1}}, .kernel = 1e-4},
+      {.name = "binary", .optimizers = {"bop"}},
+  };
+  return all;
+}
+
+std::ostream &published::operator<<(std::ostream &stream, const Case &test) {
+  return stream << test.method.name << "_" << test.optimizer << (test.weightDecay ? "_decay" : "");
+}
+
+static bool isInLibrary(const std::string &name) {
+  return std::filesystem::exists(std::string(SPECS) + "/" + name + ".breg");
+}
+
+std::vector<Case> published::cases() {
+  std::vector<Case> all;
+  for (const Method &method : methods()) {
+    if (!isInLibrary(method.name))
+      continue;
+    std::vector<std::string> optimizers = method.optimizers;
+    if (optimizers.empty()) {
+      optimizers = general();
+      if (method.name == "admm")
+        optimizers.push_back("extragradient");
+    }
+    for (const std::string &optimizer : optimizers) {
+      if (!isInLibrary(optimizer))
+        continue;
+      all.push_back({method, optimizer});
+      // Of the primal the decay is another one.
+      if (hasDecay(optimizer) && method.oracle == 1e-12)
+        all.push_back({method, optimizer, /*weightDecay=*/1e-3});
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> published::trainedQuantizers() {
+  std::vector<std::string> names;
+  for (const auto &entry : std::filesystem::directory_iterator(SPECS)) {
+    std::ifstream file(entry.path());
+    std::string line, name = entry.path().stem().string();
+    bool isQuantizer = false;
+    while (std::getline(file, line))
+      isQuantizer |= line.starts_with("quantizer " + name);
+    if (entry.path().extension() == ".breg" && isQuantizer && !name.ends_with("_act"))
+      names.push_back(name);
+  }
+  return names;
+}

@@ -1,0 +1,42 @@
+// Which method is compared under which optimizers, with which arguments, and how near it has to be.
+#pragma once
+
+#include "Published.h"
+
+#include <iosfwd>
+
+namespace published {
+
+/// Of one method of the library.
+struct Method {
+  std::string name;
+  std::map<std::string, double> arguments = {};
+  /// Empty: every optimizer of the library but those for one method.
+  std::vector<std::string> optimizers = {};
+  double lr = 0.01;
+  /// How far a published weight of the oracle may be from the published update.
+  double oracle = 1e-12;
+  /// How far a kernel's may be. What is steep multiplies the latent's rounding errors, and a
+  /// derivative of it does so twice.
+  double kernel = 0;
+  /// Of the 24,024 weights that a run publishes, how many may sit on the other side of a jump.
+  int parted = 0;
+};
+
+const std::vector<Method> &methods();
+
+struct Case {
+  Method method;
+  std::string optimizer;
+  double weightDecay = 0;
+};
+
+std::ostream &operator<<(std::ostream &stream, const Case &test);
+
+/// Of the methods whose spec is in the library.
+std::vector<Case> cases();
+
+/// The quantizers of the library that are trained: those of activations are not.
+std::vector<std::string> trainedQuantizers();
+
+} // namespace published
