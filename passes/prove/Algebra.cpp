@@ -331,6 +331,13 @@ std::optional<Fraction> Algebra::derivative(Atom atom) {
   }
 }
 
+/// Whether a sum or a product of the two is worth its while.
+bool Algebra::isAffordable(const Fraction &a, const Fraction &b) {
+  size_t terms = a.size() * b.size();
+  scratch.work += terms;
+  return terms <= 4000 && !scratch.isExhausted();
+}
+
 std::optional<Fraction> Algebra::derivative(const Polynomial &polynomial) {
   Fraction sum;
   for (const auto &[monomial, coefficient] : polynomial.terms())
@@ -343,9 +350,9 @@ std::optional<Fraction> Algebra::derivative(const Polynomial &polynomial) {
       Polynomial outer;
       outer.add(prove::product(monomial, {{atom, -1}}),
                 interval::mul(coefficient, Interval::point(power)));
-      sum = sum + Fraction(outer) * *inner;
-      if (sum.size() > 600)
+      if (!isAffordable(sum, *inner))
         return std::nullopt;
+      sum = sum + Fraction(outer) * *inner;
     }
   return sum;
 }
@@ -358,6 +365,9 @@ std::optional<Fraction> Algebra::derivative(const Fraction &fraction) {
     return *above / fraction.below;
   std::optional<Fraction> below = derivative(fraction.below);
   if (!below)
+    return std::nullopt;
+  if (!isAffordable(*above, *below) || !isAffordable(*above, fraction) ||
+      !isAffordable(*below, fraction))
     return std::nullopt;
   Fraction numerator = *above * fraction.below - *below * fraction.above;
   return numerator / Fraction(fraction.below * fraction.below);

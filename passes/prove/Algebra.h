@@ -159,6 +159,7 @@ private:
   Interval rangeOf(Atom atom, Interval x);
   std::optional<Fraction> derivative(Atom atom);
   std::optional<Fraction> derivative(const Polynomial &polynomial);
+  bool isAffordable(const Fraction &a, const Fraction &b);
   std::optional<Growth> growth(const Polynomial &polynomial, End end, const Piece &piece);
   std::optional<Growth> growth(const Fraction &fraction, End end, const Piece &piece);
   std::optional<Sign> compareGrowth(const Growth &a, const Growth &b, Fraction &ratio, End end,

@@ -111,7 +111,7 @@ Sign Algebra::branchAndBound(const Polynomial &polynomial, const Piece &piece, u
   std::optional<Interval> stuck;
   for (unsigned count = 0; !open.empty(); ++count) {
     Interval box = open.back();
-    if (count == MaxBoxes) {
+    if (count == MaxBoxes || scratch.isExhausted()) {
       stuck = box;
       break;
     }

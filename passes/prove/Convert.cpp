@@ -286,6 +286,8 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
     auto a = operand(0), b = operand(1);
     if (!a || !b)
       return std::nullopt;
+    if (!isAffordable(*a, *b))
+      return fail("too many terms");
     if (isa<arith::AddFOp>(op))
       return *a + *b;
     if (isa<arith::SubFOp>(op))

@@ -78,6 +78,14 @@ Polynomial Polynomial::coefficient(Atom atom, int power) const {
   return result;
 }
 
+Polynomial Polynomial::without(Atom atom, int power) const {
+  Polynomial result;
+  for (const auto &[monomial, coefficient] : sum)
+    if (powerOf(monomial, atom) != power)
+      result.add(monomial, coefficient);
+  return result;
+}
+
 void Polynomial::add(const Monomial &monomial, Interval coefficient) {
   auto [found, isNew] = sum.try_emplace(monomial, coefficient);
   if (!isNew)

@@ -44,6 +44,8 @@ public:
   int lowestDegree(Atom atom) const;
   /// What multiplies atom^power.
   Polynomial coefficient(Atom atom, int power) const;
+  /// The terms without atom^power: a difference would leave the widths of their coefficients.
+  Polynomial without(Atom atom, int power) const;
 
   void add(const Monomial &monomial, Interval coefficient);
   Polynomial operator+(const Polynomial &other) const;

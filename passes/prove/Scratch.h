@@ -46,6 +46,11 @@ public:
   /// The inlined value that a declaration or a captured value stands for.
   mlir::Value value(mlir::Value captured);
 
+  /// Terms that were looked at so far, by whoever asks about values of this scratch: what decides
+  /// when to give up, the same on every machine.
+  mutable size_t work = 0;
+  bool isExhausted() const { return work > MaxWork; }
+
   llvm::ArrayRef<Leaf> leaves() const { return all; }
   const Leaf *leafOf(mlir::Value value) const;
   /// The latent; null as long as nothing reads it.
@@ -88,6 +93,9 @@ private:
   Interval rangeOfState(StateOp state);
   Interval rangeOfShared(mlir::Operation *op);
   mlir::Value clone(mlir::Operation *op, mlir::IRMapping &mapping);
+
+  /// Some 50 ms.
+  static constexpr size_t MaxWork = 150000;
 
   QuantizerOp quantizer;
   mlir::Block body;

@@ -82,6 +82,8 @@ Sign Algebra::termwise(const Polynomial &polynomial, const Piece &piece) {
 /// the slopes by squares.
 Polynomial Algebra::withSquares(const Polynomial &polynomial, bool ofSlopes) {
   Polynomial result = polynomial;
+  if (polynomial.terms().size() > 40)
+    return result;
   for (Atom atom = 0, count = atoms.size(); atom < count; ++atom) {
     const AtomInfo info = atoms[atom];
     bool isTanh = info.kind == Kind::Tanh || info.kind == Kind::TanhSlope;
@@ -103,8 +105,9 @@ Polynomial Algebra::withSquares(const Polynomial &polynomial, bool ofSlopes) {
     int step = isSlope ? 1 : 2;
     for (int power = result.degree(atom); power >= step; power = result.degree(atom)) {
       Polynomial top = result.coefficient(atom, power);
-      result = result - top.shifted({{atom, power}}) + top.shifted({{atom, power - step}}) * by;
-      if (result.terms().size() > 200)
+      result = result.without(atom, power) + top.shifted({{atom, power - step}}) * by;
+      scratch.work += 4 * result.terms().size();
+      if (result.terms().size() > 100)
         return polynomial;
     }
   }
@@ -138,7 +141,7 @@ Polynomial Algebra::reduced(const Polynomial &polynomial) {
     Polynomial square = u.above.scaled(interval::div(Interval::point(1), u.below.value()));
     for (int power = result.degree(atom); power >= n; power = result.degree(atom)) {
       Polynomial top = result.coefficient(atom, power);
-      result = result - top.shifted({{atom, power}}) + top.shifted({{atom, power - n}}) * square;
+      result = result.without(atom, power) + top.shifted({{atom, power - n}}) * square;
       if (result.terms().size() > 600)
         return polynomial;
     }
@@ -181,6 +184,9 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
     return Sign::Zero;
   if (given.isConstant())
     return signOfInterval(given.value());
+  scratch.work += 4 * given.terms().size();
+  if (scratch.isExhausted())
+    return Sign::Unknown;
   Polynomial polynomial = reduced(given);
   if (polynomial.isZero())
     return Sign::Zero;
@@ -239,6 +245,10 @@ Sign Algebra::signByRoots(const Polynomial &polynomial, const Piece &piece, unsi
       continue;
     const Fraction u = atoms[atom].argument;
     Polynomial square = u.above.scaled(interval::div(Interval::point(1), u.below.value()));
+    if (a.terms().size() * b.terms().size() > 200)
+      continue;
+    scratch.work +=
+        4 * (a.terms().size() + square.terms().size()) * (a.terms().size() + b.terms().size());
     Sign difference = sign(a * a - b * b * square, piece, depth + 1);
     if (difference == Sign::Unknown)
       continue;
@@ -435,6 +445,7 @@ Interval Algebra::range(const Polynomial &given, Interval x) {
     shifted = given.shifted({{0, -lead}});
   const Polynomial &polynomial = scaleDown ? shifted : given;
   Interval sum = Interval::point(0);
+  scratch.work += polynomial.terms().size();
   for (const auto &[monomial, coefficient] : polynomial.terms()) {
     Interval term = coefficient;
     for (auto [atom, n] : monomial)
