@@ -24,41 +24,39 @@ const std::vector<Method> &published::methods() {
       {.name = "md_tanh", .arguments = growing, .lr = 0.001, .oracle = 1e-10, .kernel = 1.5e-5},
       {.name = "gd_tanh", .arguments = growing, .kernel = 1e-3},
       {.name = "md_ternary_s", .arguments = growing, .kernel = 2e-4},
-      {.name = "md_levels_s", .arguments = growing, .kernel = 5e-4},
+      {.name = "md_levels_s", .arguments = growing},
       {.name = "md_softmax_s", .arguments = growing, .kernel = 3e-4},
       {.name = "md_softmax", .arguments = growing, .lr = 0.001, .oracle = 1e-10, .kernel = 1e-5},
       {.name = "pmf", .arguments = growing, .kernel = 8e-4},
-      {.name = "pgd", .arguments = growing, .kernel = 8e-4},
+      {.name = "pgd", .arguments = growing},
       {.name = "picm"},
       {.name = "proxquant", .arguments = {{"rate", 0.5}, {"freeze_epoch", 15}}, .kernel = 5e-6},
-      {.name = "proxquant_ternary",
-       .arguments = {{"rate", 0.5}, {"freeze_epoch", 15}},
-       .kernel = 1e-5},
-      {.name = "proxquant_2bit", .arguments = {{"rate", 0.5}}, .kernel = 4e-5},
-      {.name = "binary_connect"},
+      {.name = "proxquant_ternary", .arguments = {{"rate", 0.5}, {"freeze_epoch", 15}}},
+      {.name = "proxquant_2bit", .arguments = {{"rate", 0.5}}},
+      {.name = "binary_connect", .kernel = 0},
       {.name = "binary_connect_stochastic"},
-      {.name = "ste_clipped"},
+      {.name = "ste_clipped", .kernel = 0},
       {.name = "approx_sign"},
-      {.name = "binary_relax", .arguments = {{"growth", 1.2}, {"hard_epoch", 15}}, .kernel = 4e-5},
-      {.name = "parq",
-       .arguments = {{"start", 100}, {"stop", 700}, {"steepness", 10}},
-       .kernel = 1e-3},
-      {.name = "bitnet", .kernel = 4e-5},
-      {.name = "bwn", .arguments = {{"gain", 1}}, .kernel = 1e-5},
-      {.name = "twn", .kernel = 4e-5},
-      {.name = "lab", .optimizers = {"adam", "adamw", "nadam", "rmsprop"}, .kernel = 1e-5},
-      {.name = "laq", .optimizers = {"adam", "adamw", "nadam", "rmsprop"}, .kernel = 1e-5},
-      {.name = "lsq", .lr = 0.001, .kernel = 1e-4},
-      {.name = "ttq", .arguments = {{"ratio", 0.05}}, .kernel = 1e-4},
-      {.name = "quantization_networks", .lr = 1e-5, .kernel = 1e-3},
-      {.name = "dorefa", .kernel = 1e-4},
-      {.name = "dorefa_pd", .kernel = 1e-4},
-      {.name = "ir_net", .kernel = 1e-4},
-      {.name = "slb", .arguments = {{"growth", 1.15}}, .kernel = 1e-3},
-      {.name = "bayes_bnn", .arguments = {{"n", 5}, {"decay", 1}}, .kernel = 1e-4},
-      {.name = "lc", .arguments = {{"mu0", 0.1}, {"growth", 1.3}, {"period", 2}}, .kernel = 1e-4},
-      {.name = "admm", .arguments = {{"rho", 0.1}}, .kernel = 1e-4},
-      {.name = "admm_q", .arguments = {{"rho", 0.1}}, .kernel = 1e-4},
+      {.name = "binary_relax", .arguments = {{"growth", 1.2}, {"hard_epoch", 15}}},
+      {.name = "parq", .arguments = {{"start", 100}, {"stop", 700}, {"steepness", 10}}},
+      {.name = "bitnet"},
+      {.name = "bwn", .arguments = {{"gain", 1}}},
+      {.name = "twn"},
+      {.name = "lab", .optimizers = {"adam", "adamw", "nadam", "rmsprop"}},
+      {.name = "laq", .optimizers = {"adam", "adamw", "nadam", "rmsprop"}},
+      // Farther from 0 than its bound, where x / s would lose its digits.
+      {.name = "lsq", .lr = 0.001},
+      {.name = "ttq", .arguments = {{"ratio", 0.05}}},
+      // The derivative is multiplied with up to 200.
+      {.name = "quantization_networks", .lr = 1e-5},
+      {.name = "dorefa"},
+      {.name = "dorefa_pd"},
+      {.name = "ir_net"},
+      {.name = "slb", .arguments = {{"growth", 1.15}}},
+      {.name = "bayes_bnn", .arguments = {{"n", 5}, {"decay", 1}}},
+      {.name = "lc", .arguments = {{"mu0", 0.1}, {"growth", 1.3}, {"period", 2}}},
+      {.name = "admm", .arguments = {{"rho", 0.1}}},
+      {.name = "admm_q", .arguments = {{"rho", 0.1}}},
       {.name = "binary", .optimizers = {"bop"}},
   };
   return all;
@@ -72,10 +70,10 @@ static bool isInLibrary(const std::string &name) {
   return std::filesystem::exists(std::string(SPECS) + "/" + name + ".breg");
 }
 
-std::vector<Case> published::cases() {
+std::vector<Case> published::cases(bool ofKernels) {
   std::vector<Case> all;
   for (const Method &method : methods()) {
-    if (!isInLibrary(method.name))
+    if (!isInLibrary(method.name) || (ofKernels && !method.kernel))
       continue;
     std::vector<std::string> optimizers = method.optimizers;
     if (optimizers.empty()) {

@@ -4,6 +4,7 @@
 #include "Published.h"
 
 #include <iosfwd>
+#include <optional>
 
 namespace published {
 
@@ -18,7 +19,7 @@ struct Method {
   double oracle = 1e-12;
   /// How far a kernel's may be. What is steep multiplies the latent's rounding errors, and a
   /// derivative of it does so twice.
-  double kernel = 0;
+  std::optional<double> kernel = {};
   /// Of the 24,024 weights that a run publishes, how many may sit on the other side of a jump.
   int parted = 0;
 };
@@ -33,8 +34,8 @@ struct Case {
 
 std::ostream &operator<<(std::ostream &stream, const Case &test);
 
-/// Of the methods whose spec is in the library.
-std::vector<Case> cases();
+/// Of the methods whose spec is in the library; for kernels those whose distance is stated.
+std::vector<Case> cases(bool ofKernels);
 
 /// The quantizers of the library that are trained: those of activations are not.
 std::vector<std::string> trainedQuantizers();
