@@ -330,6 +330,20 @@ SourceLines Program::Impl::lines() const {
   return result;
 }
 
+/// Whether a kernel is one of a phase, `q.o.step`: the only one, or one of a sequence.
+static bool isOfPhase(llvm::StringRef kernel, llvm::StringRef phase) {
+  unsigned number = 0;
+  return kernel.consume_front(phase) &&
+         (kernel.empty() || (kernel.consume_front(".") && !kernel.getAsInteger(10, number)));
+}
+
+/// The same where the method is not known.
+static bool isOfStep(llvm::StringRef kernel) {
+  auto [before, last] = kernel.rsplit('.');
+  unsigned number = 0;
+  return last == "step" || (!last.getAsInteger(10, number) && before.ends_with(".step"));
+}
+
 /// The texts of all kernels of a method, each of which begins with its name: the plain variants,
 /// then the streaming variant of the step.
 static Result<std::string> machineStage(ModuleOp kernels, const std::string &stage,
@@ -349,7 +363,7 @@ static Result<std::string> machineStage(ModuleOp kernels, const std::string &sta
     if (llvm::Error error = add(kernel, LoopVariant::Plain))
       return internal(std::move(error));
   for (auto kernel : kernels.getOps<KernelOp>())
-    if (options.compile.streaming && kernel.getSymName().ends_with(".step"))
+    if (options.compile.streaming && !kernel.getOver() && isOfStep(kernel.getSymName()))
       if (llvm::Error error = add(kernel, LoopVariant::Streaming))
         return internal(std::move(error));
   return text;
@@ -434,19 +448,31 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   if (!factory)
     return Error{ErrorKind::Environment, llvm::toString(factory.takeError())};
   const std::string prefix = op.getSymName().str();
-  for (auto [suffix, slot] :
-       {std::pair(".attach", &method->attach), std::pair(".step", &method->step),
-        std::pair(".publish", &method->publish), std::pair(".final", &method->final)}) {
-    auto kernel = (*module)->lookupSymbol<KernelOp>(prefix + suffix);
-    if (!kernel)
+  auto make = [&](const std::string &phase, bool streams, KernelSequence &sequence) -> Status {
+    for (auto kernel : (*module)->getOps<KernelOp>()) {
+      if (!isOfPhase(kernel.getSymName(), prefix + "." + phase))
+        continue;
+      auto made = factory->make(kernel, streams);
+      if (!made)
+        return internal(made.takeError());
+      sequence.push_back(std::move(*made));
+    }
+    return {};
+  };
+  for (auto [phase, sequence] :
+       {std::pair("attach", &method->attach), std::pair("step", &method->step),
+        std::pair("publish", &method->publish), std::pair("final", &method->final)})
+    if (Status bad = make(phase, options.streaming && sequence == &method->step, *sequence))
+      return *bad;
+  for (const HostProgram::Output &output : method->host.outputs) {
+    llvm::StringRef block = output.name;
+    if (!block.starts_with("every.") || !block.consume_back(".due"))
       continue;
-    bool streams = options.streaming && slot == &method->step;
-    auto made = factory->make(kernel, streams);
-    if (!made)
-      return internal(made.takeError());
-    *slot = std::move(*made);
+    method->every.push_back({output.name, {}});
+    if (Status bad = make(block.str(), /*streams=*/false, method->every.back().kernels))
+      return *bad;
   }
-  if (!method->step)
+  if (method->step.empty())
     return internal("the method @" + prefix + " has no step");
   dropUnstored(*method);
   return std::shared_ptr<const Method>(std::move(method));

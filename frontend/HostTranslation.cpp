@@ -12,7 +12,8 @@ namespace {
 
 class Translator {
 public:
-  llvm::Expected<HostProgram> run(Region &region) {
+  /// `states`, of the whole run, are inputs; what each begins with becomes NAME.initial.
+  llvm::Expected<HostProgram> run(Region &region, ArrayRef<StateOp> states) {
     for (Operation &op : region.front().without_terminator())
       if (failed(translate(op)))
         return unsupported(op);
@@ -22,6 +23,13 @@ public:
       if (at < 0)
         return unsupported(*value.getDefiningOp());
       program.outputs.push_back({yield.nameOf(index).str(), at});
+    }
+    for (StateOp state : states) {
+      Value value = cast<YieldOp>(state.getBody().front().getTerminator()).getValues().front();
+      int32_t at = find(value);
+      if (at < 0)
+        return unsupported(*value.getDefiningOp());
+      program.outputs.push_back({state.getName().str() + ".initial", at});
     }
     return std::move(program);
   }
@@ -60,6 +68,8 @@ private:
     int32_t at = -1;
     if (auto param = dyn_cast<ParamOp>(op))
       at = input(param.getName().str());
+    else if (auto state = dyn_cast<StateOp>(op))
+      at = input(state.getName().str());
     else if (auto counter = dyn_cast<CounterOp>(op))
       at = input((stringifyCounter(counter.getKind()) + (counter.getNext() ? ".next" : "")).str());
     else if (auto literal = dyn_cast<arith::ConstantOp>(op))
@@ -170,7 +180,25 @@ private:
 } // namespace
 
 llvm::Expected<HostProgram> bregman::translateHost(Region &region) {
-  return Translator().run(region);
+  return Translator().run(region, {});
+}
+
+Extent bregman::extentOf(ExtentAttr extent) {
+  if (!extent)
+    return {};
+  switch (extent.getScope()) {
+  case Scope::Run:
+    return {ExtentKind::Run};
+  case Scope::Tensor:
+    return {ExtentKind::Tensor};
+  case Scope::Channel:
+    return {ExtentKind::Channel};
+  case Scope::Group:
+    return {ExtentKind::Group, extent.getSize()};
+  case Scope::Token:
+    break;
+  }
+  llvm_unreachable("activations have no kernels over tokens");
 }
 
 ParameterInfo bregman::describeParameter(ParamOp param) {
@@ -192,7 +220,10 @@ llvm::Expected<Method> bregman::describeMethod(MethodOp op) {
   Method method;
   method.quantizer = op.getQuantizer().str();
   method.optimizer = op.getOptimizer().str();
-  llvm::Expected<HostProgram> host = translateHost(op.getHost().getBody());
+  SmallVector<StateOp> states(op.getBody().getOps<StateOp>());
+  for (StateOp state : states)
+    method.hostStates.push_back(state.getName().str());
+  llvm::Expected<HostProgram> host = Translator().run(op.getHost().getBody(), states);
   if (!host)
     return host.takeError();
   method.host = std::move(*host);
@@ -202,7 +233,8 @@ llvm::Expected<Method> bregman::describeMethod(MethodOp op) {
     method.parameters.push_back(describeParameter(param));
   for (auto stored : op.getBody().getOps<StoredOp>())
     method.stored.push_back({stored.getName().str(), int(levelCount(stored.getType())),
-                             int(stored.getParity().value_or(0))});
+                             int(stored.getParity().value_or(0)), extentOf(stored.getExtentAttr()),
+                             stored.getLearned()});
   return method;
 }
 
@@ -245,13 +277,20 @@ std::vector<std::string> bregman::positiveScalars(QuantizerOp quantizer, const H
 }
 
 void bregman::dropUnstored(Method &method) {
-  auto has = [](const std::shared_ptr<const Kernel> &kernel, const std::string &name) {
-    return kernel && llvm::any_of(kernel->streams(),
-                                  [&](const StreamInfo &stream) { return stream.name == name; });
+  std::vector<const KernelSequence *> sequences = {&method.attach, &method.step, &method.publish,
+                                                   &method.final};
+  for (const EveryBlock &block : method.every)
+    sequences.push_back(&block.kernels);
+  auto isStored = [&](const std::string &name) {
+    for (const KernelSequence *sequence : sequences)
+      for (const std::shared_ptr<const Kernel> &kernel : *sequence)
+        for (const StreamInfo &stream : kernel->streams())
+          if (stream.name == name)
+            return true;
+    return false;
   };
   llvm::erase_if(method.stored, [&](const StoredInfo &info) {
-    bool stored = has(method.attach, info.name) || has(method.step, info.name) ||
-                  has(method.publish, info.name) || has(method.final, info.name);
+    bool stored = isStored(info.name);
     // The latent comes first; of the others each is written at attach.
     method.latentIsWeight |= !stored;
     return !stored;
@@ -265,6 +304,22 @@ static ElementType elementOf(Type type) {
                            : ElementType::F32;
 }
 
+static Access accessOf(Reduction reduction) {
+  switch (reduction) {
+  case Reduction::Sum:
+    return Access::Sum;
+  case Reduction::Mean:
+    return Access::Mean;
+  case Reduction::Min:
+    return Access::Min;
+  case Reduction::Max:
+    return Access::Max;
+  case Reduction::Std:
+    break;
+  }
+  return Access::Std;
+}
+
 std::vector<StreamInfo> bregman::streamsOf(KernelOp kernel) {
   std::vector<StreamInfo> streams;
   for (unsigned index = 0; index < kernel.getStreams().size(); ++index) {
@@ -272,8 +327,10 @@ std::vector<StreamInfo> bregman::streamsOf(KernelOp kernel) {
     Access access = !kernel.isWritten(index) ? Access::In
                     : kernel.isRead(index)   ? Access::InOut
                                              : Access::Out;
-    streams.push_back(
-        {kernel.streamName(index).str(), access, elementOf(storage), int(levelCount(storage))});
+    if (std::optional<Reduction> reduction = kernel.reductionOf(index))
+      access = accessOf(*reduction);
+    streams.push_back({kernel.streamName(index).str(), access, elementOf(storage),
+                       int(levelCount(storage)), extentOf(kernel.extentOf(index))});
   }
   return streams;
 }

@@ -14,6 +14,9 @@ namespace bregman {
 /// `step.next`.
 llvm::Expected<HostProgram> translateHost(mlir::Region &region);
 
+/// The runtime's extent; null is a value per weight.
+Extent extentOf(ExtentAttr extent);
+
 /// Everything of a method but its kernels.
 llvm::Expected<Method> describeMethod(MethodOp method);
 

@@ -103,12 +103,17 @@ llvm::Expected<std::string> KernelFactory::object(KernelOp kernel, LoopVariant v
   return std::string(made->object.begin(), made->object.end());
 }
 
+static bool drawsRandom(KernelOp kernel) {
+  return kernel.walk([](RandomOp) { return WalkResult::interrupt(); }).wasInterrupted();
+}
+
 llvm::Expected<std::shared_ptr<const Kernel>> KernelFactory::make(KernelOp kernel, bool streaming) {
   llvm::Expected<std::string> plain = object(kernel, LoopVariant::Plain);
   if (!plain)
     return plain.takeError();
   std::string streamingObject;
-  if (streaming) {
+  // What goes over segments is short.
+  if (streaming && !kernel.getOver()) {
     llvm::Expected<std::string> made = object(kernel, LoopVariant::Streaming);
     if (!made)
       return made.takeError();
@@ -121,7 +126,8 @@ llvm::Expected<std::shared_ptr<const Kernel>> KernelFactory::make(KernelOp kerne
   if (!code)
     return code.takeError();
   return std::make_shared<HostKernel>(kernel.getSymName().str(), streamsOf(kernel),
-                                      scalarsOf(kernel), std::move(*code));
+                                      scalarsOf(kernel), std::move(*code), CutPolicy(),
+                                      extentOf(kernel.getOverAttr()), drawsRandom(kernel));
 }
 
 llvm::Expected<std::string> KernelFactory::text(KernelOp kernel, LoopVariant variant,

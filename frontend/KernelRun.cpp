@@ -16,11 +16,13 @@ public:
     return stepper.set(parameter, value);
   }
 
-  Status attach(const std::vector<float> &w0, const TensorTraits &) override {
+  Status attach(const std::vector<float> &w0, const TensorTraits &given) override {
     weight = w0;
+    traits = given;
+    stepper.setSeed(traits.seed);
     memory.clear();
     for (const StoredInfo &info : method->stored)
-      memory.emplace_back(info.planes * w0.size());
+      memory.emplace_back(info.planes * info.count(int64_t(w0.size()), traits.channels));
     TensorRef one[] = {tensor(nullptr)};
     return stepper.attach(one);
   }
@@ -40,6 +42,8 @@ public:
     std::vector<double> values = stepper.scheduleValues();
     for (size_t i = 0; i < values.size(); ++i)
       result.emplace_back(method->schedules[i], values[i]);
+    for (size_t i = 0; i < method->hostStates.size(); ++i)
+      result.emplace_back(method->hostStates[i], stepper.hostStates()[i]);
     return result;
   }
 
@@ -53,7 +57,7 @@ public:
     for (size_t s = 0; s < memory.size(); ++s) {
       const StoredInfo &info = method->stored[s];
       Planes planes;
-      for (size_t i = 0, n = weight.size(); i < n; ++i) {
+      for (size_t i = 0, n = memory[s].size() / size_t(info.planes); i < n; ++i) {
         std::vector<double> levels;
         if (info.parity)
           levels = {info.parity * double(memory[s][i]), memory[s][i]};
@@ -77,11 +81,14 @@ private:
     ref.gradient = gradient;
     for (auto &buffer : memory)
       ref.stored.push_back(buffer.data());
+    ref.channels = traits.channels;
+    ref.parameter = traits.parameter;
     return ref;
   }
 
   std::shared_ptr<const Method> method;
   Stepper stepper;
+  TensorTraits traits;
   std::vector<float> weight;
   std::vector<std::vector<float>> memory;
 };

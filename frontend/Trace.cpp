@@ -134,7 +134,7 @@ Result<std::string> bregman::trace(const Program &program, const TraceOptions &o
   };
   if (Status failed = setArguments(0))
     return *failed;
-  if (Status failed = run.attach(w0))
+  if (Status failed = run.attach(w0, {options.channels, options.seed}))
     return *failed;
   Table table(options.hex);
   header(table, run);

@@ -10,7 +10,9 @@ struct TraceOptions {
   std::string by;                ///< what follows `by` in a plan line
   std::vector<std::string> sets; ///< NAME=EXPR, arguments of the quantizer
   std::string initPath, gradPath;
-  int64_t size = 0; ///< weights; 0: as many as a gradient row has
+  int64_t size = 0;     ///< weights; 0: as many as a gradient row has
+  int64_t channels = 1; ///< the length of axis 0
+  uint64_t seed = 0;    ///< of `random()`
   int64_t stepsPerEpoch = 0;
   double epochs = 0; ///< 0: rows / stepsPerEpoch, rounded up
   bool hex = false, reference = false;

@@ -61,6 +61,12 @@ Clock::Clock(const Method &method, Timing given) : method(method), timing(given)
   for (const HostProgram::Output &output : host.outputs)
     mustBePositive.push_back(std::find(method.positive.begin(), method.positive.end(),
                                        output.name) != method.positive.end());
+  for (const std::string &name : method.hostStates) {
+    int next = host.indexOf(name + ".new");
+    statePlaces.push_back({host.inputIndexOf(name), next < 0 ? -1 : host.outputs[next].value,
+                           host.indexOf(name + ".initial")});
+  }
+  states.assign(statePlaces.size(), unknown);
 }
 
 Status Clock::check() const {
@@ -79,10 +85,17 @@ Status Clock::check() const {
     bool counter = std::find(counters.begin(), counters.end(), int(i)) != counters.end();
     bool parameter = std::any_of(method.parameters.begin(), method.parameters.end(),
                                  [&](const auto &p) { return p.name == host.inputs[i]; });
-    if (read[i] && !counter && !parameter)
+    bool state = std::any_of(statePlaces.begin(), statePlaces.end(),
+                             [&](const StatePlaces &places) { return places.input == int(i); });
+    if (read[i] && !counter && !parameter && !state)
       return Error{ErrorKind::Internal,
                    "reads `" + host.inputs[i] + "`, which is neither a counter nor a parameter"};
   }
+  for (size_t i = 0; i < statePlaces.size(); ++i)
+    if (statePlaces[i].next < 0 || statePlaces[i].initial < 0)
+      return Error{ErrorKind::Internal, "does not compute the new and the initial value of its "
+                                        "state `" +
+                                            method.hostStates[i] + "`"};
   for (const std::string &name : method.schedules)
     if (host.indexOf(name) < 0)
       return Error{ErrorKind::Internal, "does not compute its schedule `" + name + "`"};
@@ -119,8 +132,29 @@ std::span<const double> Clock::evaluate(Moment moment) {
   if (timing.epochs > 0)
     give(Epochs, timing.epochs);
   give(T, double(moment.t));
-  method.host.run(inputs, scratch, results);
+  present.clear();
+  for (size_t i = 0; i < statePlaces.size(); ++i) {
+    if (statePlaces[i].input >= 0)
+      inputs[statePlaces[i].input] = states[i];
+    if (moment.step == moment.next)
+      present.push_back({statePlaces[i].next, states[i]});
+  }
+  method.host.run(inputs, present, scratch, results);
   return results;
+}
+
+void Clock::initializeStates(bool onlyOfOptimizers) {
+  for (size_t i = 0; i < states.size(); ++i)
+    if (!onlyOfOptimizers || isOfOptimizer(method.hostStates[i]))
+      states[i] = evaluate(Moment::atRest(0, 1))[statePlaces[i].initial];
+}
+
+std::vector<double> Clock::statesAfter(Moment moment) {
+  evaluate(moment);
+  std::vector<double> after;
+  for (const StatePlaces &places : statePlaces)
+    after.push_back(scratch[places.next]);
+  return after;
 }
 
 bool Clock::holds(int output, double value) const {
@@ -163,6 +197,15 @@ Status Clock::checkRun(std::span<const Watch> watched) {
     return complain(output, evaluate(Moment::ofStep(k, k + 1))[output], k);
   };
 
+  if (!states.empty()) {
+    // From the beginning, whatever the states are now.
+    std::vector<double> kept = states;
+    initializeStates(/*onlyOfOptimizers=*/false);
+    Status bad = checkRunOfStates(everyStep, std::min(steps, known ? exactSteps : exactOfUnknown));
+    states = std::move(kept);
+    return bad ? bad : checkRests(watched, known ? steps : 0);
+  }
+
   // Without time in them, the scalars are what they are at step 0.
   std::vector<bool> read = method.host.inputsRead(everyStep);
   bool timeless = std::none_of(counters.begin(), counters.begin() + Steps,
@@ -190,10 +233,23 @@ Status Clock::checkRun(std::span<const Watch> watched) {
     k = next >= steps && k != steps - 1 ? steps - 1 : next;
   }
 
-  // What is read at rest only: at attach, and at the end.
+  return checkRests(watched, known ? steps : 0);
+}
+
+Status Clock::checkRunOfStates(std::span<const int> outputs, int64_t steps) {
+  for (int64_t k = 0; k < steps; ++k) {
+    if (int bad = firstBad(outputs, k); bad >= 0)
+      return complain(bad, evaluate(Moment::ofStep(k, k + 1))[bad], k);
+    states = statesAfter(Moment::ofStep(k, k + 1));
+  }
+  return std::nullopt;
+}
+
+/// What is read at rest only: at attach, and at the end.
+Status Clock::checkRests(std::span<const Watch> watched, int64_t end) {
   std::vector<int64_t> rests = {0};
-  if (known)
-    rests.push_back(steps);
+  if (end > 0)
+    rests.push_back(end);
   for (int64_t k : rests) {
     std::span<const double> values = evaluate(Moment::atRest(k, k + 1));
     for (const Watch &watch : watched)

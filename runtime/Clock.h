@@ -1,4 +1,5 @@
-// Clock: the host scalars of a method as a function of time and of the parameters in force.
+// Clock: the host scalars of a method as a function of time, of the states of the run and of the
+// parameters in force.
 // Private to the stepper.
 #pragma once
 
@@ -39,6 +40,15 @@ public:
   /// Every output of the host program; good until the next call.
   std::span<const double> evaluate(Moment moment);
 
+  /// The states of the run before the present step, in the order of Method::hostStates.
+  std::vector<double> states;
+  /// What random numbers follow from.
+  uint64_t seed = 0;
+  /// All states anew, or those of optimizers alone.
+  void initializeStates(bool onlyOfOptimizers);
+  /// What the states are after the step at `moment`.
+  std::vector<double> statesAfter(Moment moment);
+
   /// A kernel scalar that Q11 is about: an output, and whether it is read in every step or only at
   /// rest.
   struct Watch {
@@ -56,13 +66,22 @@ private:
   int64_t epochOf(int64_t step) const;
   /// The first watched output that breaks Q11 in step k, or -1.
   int firstBad(std::span<const int> outputs, int64_t k);
+  /// The same over a run with states, which takes every step in turn.
+  Status checkRunOfStates(std::span<const int> outputs, int64_t steps);
+  Status checkRests(std::span<const Watch> watched, int64_t end);
 
   const Method &method;
   Timing timing;
   std::map<std::string, double> parameters; ///< the values in force
   std::vector<double> inputs, scratch, results;
-  std::vector<int> counters;        ///< the input of every counter, or -1
-  std::vector<bool> mustBePositive; ///< per output
+  std::vector<int> counters; ///< the input of every counter, or -1
+  /// Per state: its input or -1, the instruction of its new value, the output of its initial one.
+  struct StatePlaces {
+    int input, next, initial;
+  };
+  std::vector<StatePlaces> statePlaces;
+  std::vector<HostProgram::Fixed> present; ///< the states' new values, while nothing moves
+  std::vector<bool> mustBePositive;        ///< per output
 };
 
 } // namespace bregman

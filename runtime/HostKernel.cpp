@@ -1,6 +1,7 @@
 // One launch: every thread goes through its share's calls.
 #include "runtime/HostKernel.h"
 
+#include "runtime/Combine.h"
 #include "runtime/ThreadPool.h"
 
 #include <atomic>
@@ -12,6 +13,9 @@
 namespace bregman {
 
 namespace {
+
+/// Fewer results of reductions than this are done by one thread.
+constexpr size_t worthSharing = 4096;
 
 /// Non-temporal stores are weakly ordered even against a release: without this the thread that
 /// waits for the launch could read what was there before.
@@ -26,32 +30,70 @@ void drainStreamingStores() {
 } // namespace
 
 HostKernel::HostKernel(std::string name, std::vector<StreamInfo> streams,
-                       std::vector<std::string> scalars, HostCode code, CutPolicy policy)
+                       std::vector<std::string> scalars, HostCode code, CutPolicy policy,
+                       Extent over, bool random)
     : kernelName(std::move(name)), streamInfos(std::move(streams)), scalarNames(std::move(scalars)),
-      code(std::move(code)), policy(policy) {
+      code(std::move(code)), policy(policy), sweptExtent(over), drawsRandom(random) {
   assert(this->code.plain && "a kernel without code");
 }
 
 std::shared_ptr<const Partition> HostKernel::partition(std::span<const Segment> segments,
                                                        int threads) const {
-  return std::make_shared<const HostPartition>(
-      cut(streamInfos, segments, threads, code.streaming != nullptr, policy));
+  return std::make_shared<const HostPartition>(cut({streamInfos, sweptExtent, drawsRandom},
+                                                   segments, threads, code.streaming != nullptr,
+                                                   policy));
 }
 
-void HostKernel::launch(const Partition &opaque, std::span<const float> scalars) const {
+void HostKernel::runChunk(const HostPartition &partition, size_t index,
+                          std::span<const float> scalars) const {
+  const HostPartition::Chunk &chunk = partition.chunks[index];
+  callKernel(chunk.streaming ? code.streaming : code.plain, chunk.size,
+             partition.addresses.data() + chunk.streams, scalars.data());
+}
+
+void HostKernel::runRandomly(const HostPartition &partition, size_t index,
+                             std::span<const float> scalars, const Draw &draw) const {
+  const HostPartition::Chunk &chunk = partition.chunks[index];
+  const HostPartition::Place &place = partition.places[index];
+  abi::Random random{{uint32_t(draw.seed), uint32_t(draw.seed >> 32)},
+                     place.parameter,
+                     0,
+                     draw.step,
+                     draw.next,
+                     uint64_t(place.first)};
+  auto first = partition.addresses.begin() + ptrdiff_t(chunk.streams);
+  std::vector<void *> addresses(first, first + ptrdiff_t(partition.planes));
+  addresses.push_back(&random);
+  callKernel(chunk.streaming ? code.streaming : code.plain, chunk.size, addresses.data(),
+             scalars.data());
+}
+
+void HostKernel::launch(const Partition &opaque, std::span<const float> scalars,
+                        const Draw &draw) const {
   assert(scalars.size() == scalarNames.size() && "one value per scalar");
   const auto &partition = static_cast<const HostPartition &>(opaque);
   auto runShare = [&](int index) {
     const HostPartition::Share &share = partition.shares[index];
-    for (size_t i = share.begin; i < share.end; ++i) {
-      const HostPartition::Chunk &chunk = partition.chunks[i];
-      callKernel(chunk.streaming ? code.streaming : code.plain, chunk.size,
-                 partition.addresses.data() + chunk.streams, scalars.data());
-    }
+    for (size_t i = share.begin; i < share.end; ++i)
+      if (drawsRandom)
+        runRandomly(partition, i, scalars, draw);
+      else
+        runChunk(partition, i, scalars);
     if (share.streams)
       drainStreamingStores();
   };
-  ThreadPool::shared().run(int(partition.shares.size()), runShare);
+  int shares = int(partition.shares.size());
+  ThreadPool::shared().run(shares, runShare);
+  size_t results = partition.combinations.size();
+  if (results == 0)
+    return;
+  if (results < worthSharing)
+    shares = 1;
+  ThreadPool::shared().run(shares, [&](int index) {
+    size_t end = results * size_t(index + 1) / size_t(shares);
+    for (size_t i = results * size_t(index) / size_t(shares); i < end; ++i)
+      combine(partition.combinations[i], partition.partials);
+  });
 }
 
 } // namespace bregman

@@ -103,6 +103,11 @@ std::vector<double> HostProgram::run(std::span<const double> values) const {
 
 void HostProgram::run(std::span<const double> values, std::vector<double> &scratch,
                       std::span<double> results) const {
+  run(values, {}, scratch, results);
+}
+
+void HostProgram::run(std::span<const double> values, std::span<const Fixed> fixed,
+                      std::vector<double> &scratch, std::span<double> results) const {
   assert(values.size() == inputs.size() && "one value per input");
   assert(results.size() == outputs.size() && "one place per output");
   scratch.resize(code.size());
@@ -119,6 +124,9 @@ void HostProgram::run(std::span<const double> values, std::vector<double> &scrat
              "a value used too early");
       scratch[i] = apply(in.op, operand(in.a), operand(in.b), operand(in.c));
     }
+    for (const Fixed &given : fixed)
+      if (given.instruction == int32_t(i))
+        scratch[i] = given.value;
   }
   for (size_t i = 0; i < outputs.size(); ++i)
     results[i] = scratch[outputs[i].value];

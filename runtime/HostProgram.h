@@ -73,6 +73,13 @@ public:
   /// place per output.
   void run(std::span<const double> values, std::vector<double> &scratch,
            std::span<double> results) const;
+  /// An instruction whose value is given instead of computed.
+  struct Fixed {
+    int32_t instruction;
+    double value;
+  };
+  void run(std::span<const double> values, std::span<const Fixed> fixed,
+           std::vector<double> &scratch, std::span<double> results) const;
 
   /// The index of an output, or -1.
   int indexOf(const std::string &output) const;

@@ -2,6 +2,7 @@
 // whole model at once; what it does to a weight is behind a function pointer.
 #pragma once
 
+#include "runtime/Extent.h"
 #include "runtime/Result.h"
 
 #include <cstdint>
@@ -14,18 +15,23 @@ namespace bregman {
 
 /// How a stored value lies in memory. Arithmetic is always f32.
 enum class ElementType : uint8_t { F32, BF16, F16 };
-enum class Access : uint8_t { In, Out, InOut };
+/// From Sum on, a kernel over weights narrows what it computes to one value per segment.
+enum class Access : uint8_t { In, Out, InOut, Sum, Mean, Min, Max, Std };
+
+inline bool isReduction(Access access) { return access >= Access::Sum; }
 
 /// Bytes of one element.
 BREGMAN_API int sizeOf(ElementType type);
 
-/// One per-weight array that a kernel reads or writes. With a level axis it has one plane per
-/// level, each as long as the tensor.
+/// One array that a kernel reads or writes, with a value per weight or for each segment of an
+/// extent; the latter is f32. With a level axis it has one plane per level, each as long as there
+/// are values.
 struct StreamInfo {
   std::string name;
   Access access = Access::In;
   ElementType type = ElementType::F32;
   int planes = 1;
+  Extent extent = {};
 };
 
 /// One tensor of a launch: `streams` has an address for every plane of every stream, in the order
@@ -33,6 +39,14 @@ struct StreamInfo {
 struct Segment {
   int64_t size = 0;
   std::vector<void *> streams;
+  int64_t channels = 1;   ///< the length of axis 0
+  uint32_t parameter = 0; ///< what tells its random numbers from those of another tensor
+};
+
+/// What random numbers follow from, beside the tensor and the index: a seed, and the completed
+/// steps before a step and after it.
+struct Draw {
+  uint64_t seed = 0, step = 0, next = 0;
 };
 
 /// The cut of a model's tensors over threads, made once and used in every step.
@@ -46,16 +60,22 @@ public:
   virtual const std::vector<StreamInfo> &streams() const = 0;
   /// The names of the f32 host values that a launch passes, in order.
   virtual const std::vector<std::string> &scalars() const = 0;
+  /// What it goes over: weights, or the segments of an extent.
+  virtual Extent over() const = 0;
+  /// Whether it asks for random numbers.
+  virtual bool random() const = 0;
 
   /// Cuts `segments` into equal shares, one per thread. Weight counts, not tensors, are equal.
   virtual std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
                                                      int threads) const = 0;
-  /// One sweep over every tensor. Any split into threads gives the same bits. Never fails.
-  virtual void launch(const Partition &partition, std::span<const float> scalars) const = 0;
+  /// One sweep over every tensor. Any split into threads gives the same bits. Never fails. Two
+  /// threads do not launch one partition at once.
+  virtual void launch(const Partition &partition, std::span<const float> scalars,
+                      const Draw &draw = {}) const = 0;
 
   /// partition and launch in one, for a single use.
-  void launch(std::span<const Segment> segments, std::span<const float> scalars,
-              int threads = 1) const;
+  void launch(std::span<const Segment> segments, std::span<const float> scalars, int threads = 1,
+              const Draw &draw = {}) const;
 };
 
 } // namespace bregman

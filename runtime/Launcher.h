@@ -1,17 +1,23 @@
 // Launcher: one kernel of a method, bound to it by names: its streams to the tensors' arrays, its
-// scalars to outputs of the host program. Private to the stepper.
+// scalars to outputs of the host program. Private to the sequences.
 #pragma once
 
 #include "runtime/Clock.h"
 
 namespace bregman {
 
+/// What lives from one kernel of a sequence to the next, by name.
+struct Temporary {
+  std::string name;
+  int planes;
+  Extent extent;
+};
+
 class Launcher {
 public:
-  /// `kernel` may be null: then the launcher does not exist.
-  Launcher(const Method &method, const Kernel *kernel, int threads);
+  Launcher(const Method &method, const Kernel &kernel, const std::vector<Temporary> &temporaries,
+           int threads);
 
-  bool exists() const { return kernel != nullptr; }
   /// Whether every stream and scalar has a source that fits.
   Status check() const;
   /// Whether the kernel writes the stored value `name`.
@@ -20,23 +26,29 @@ public:
 
   /// The scalars of the coming launches, rounded to f32 once. Fails by Q11.
   Status bind(Clock &clock, Moment moment);
-  /// Launches on `tensors`; the cut is kept as long as sizes and addresses stay.
-  void launch(std::span<const TensorRef> tensors);
-  /// The same, but what is written besides the optimizer's states goes nowhere.
-  void launchOnlyOptimizer(std::span<const TensorRef> tensors);
+  /// Launches on `tensors`, of which each has an address for every temporary; the cut is kept as
+  /// long as sizes and addresses stay.
+  void launch(std::span<const TensorRef> tensors,
+              const std::vector<std::vector<float *>> &temporaries);
 
 private:
-  /// Where weight `from` of a plane of a stream lies.
-  void *address(const TensorRef &tensor, size_t stream, int plane, int64_t from) const;
+  /// What a stream is. `index` counts the method's stored values or the temporaries.
+  struct Source {
+    enum Kind { Gradient, Weight, Stored, Temporary, Unknown } kind;
+    size_t index = 0;
+  };
 
-  enum : int { Gradient = -1, Weight = -2, Unknown = -3 };
+  Source sourceOf(const std::string &name, const std::vector<Temporary> &temporaries) const;
+  void *address(const TensorRef &tensor, const std::vector<float *> &temporaries, size_t stream,
+                int plane) const;
 
   const Method &method;
-  const Kernel *kernel;
+  const Kernel &kernel;
   int threads;
-  std::vector<int> sources; ///< per stream: an index of Method::stored, or one of the above
-  std::vector<int> outputs; ///< per scalar: the host output, or -1
+  std::vector<Source> sources; ///< per stream
+  std::vector<int> outputs;    ///< per scalar: the host output, or -1
   std::vector<float> scalars;
+  Draw draw;
   std::vector<Segment> segments, cutFor;
   std::shared_ptr<const Partition> partition;
 };

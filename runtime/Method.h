@@ -1,5 +1,5 @@
-// Method: one quantizer under one optimizer, compiled. It says what is stored per weight, how the
-// host scalars follow from the counters, and holds the kernels.
+// Method: one quantizer under one optimizer, compiled. It says what is stored, how the host scalars
+// follow from the counters, and holds the kernels.
 #pragma once
 
 #include "runtime/HostProgram.h"
@@ -12,13 +12,36 @@
 
 namespace bregman {
 
-/// Something stored per weight beside the parameter itself, always f32.
+/// Something stored beside the parameter itself, always f32: for each weight, or for each segment
+/// of an extent.
 struct StoredInfo {
-  std::string name; ///< "x" the latent, "dual" the agile coordinate, "optimizer.m" a state
-  int planes = 1;   ///< one per level where the value has a level axis
+  /// "x" the latent, "dual" the agile coordinate, "optimizer.m" a state; "s" a learned value,
+  /// "s.optimizer.m" a state of its optimizer.
+  std::string name;
+  int planes = 1; ///< one per level where the value has a level axis
   /// How the spec's d planes follow from the one that is stored, where the compiler proved that two
   /// levels need one dual: plane 1 is the stored value, plane 0 is `parity` times it. 0: as stored.
   int parity = 0;
+  Extent extent = {};
+  bool learned = false; ///< trained beside the latent
+
+  /// How many values one plane has for a tensor.
+  int64_t count(int64_t size, int64_t channels) const { return segmentsOf(extent, size, channels); }
+};
+
+/// Whether a state is an optimizer's: the one of the latent or of a learned value.
+inline bool isOfOptimizer(const std::string &state) {
+  return state.starts_with("optimizer.") || state.find(".optimizer.") != std::string::npos;
+}
+
+/// The kernels of one phase in the order in which they run; each is one sweep. Streams whose names
+/// begin with `$` live from one to the next.
+using KernelSequence = std::vector<std::shared_ptr<const Kernel>>;
+
+/// What is done after the steps that complete a period, before the weights are published.
+struct EveryBlock {
+  std::string due; ///< an output of the host program: nonzero in the steps that do
+  KernelSequence kernels;
 };
 
 /// A parameter of the quantizer or optimizer: a number that a plan, `--set` or an LR scheduler may
@@ -50,14 +73,20 @@ struct Method {
   /// Between two steps, for `attach`, `publish` and `final`, it runs with `step.next` = `step`: an
   /// output that was written for the step's end then has the value of the present moment.
   HostProgram host;
+  /// States of the whole run, by name. Each is an input of `host`, which has its value before the
+  /// step, and has the outputs NAME.new, the value after the step, and NAME.initial, which depends
+  /// on earlier states alone. Between two steps NAME.new is the present value.
+  std::vector<std::string> hostStates;
   /// Outputs of `host` that a proof took as positive: at attach, none may round to 0 in f32 (Q11).
   std::vector<std::string> positive;
 
   /// Streams by name: "g" dL/dw in the parameter's type, "w" the parameter, and `stored`.
-  std::shared_ptr<const Kernel> attach;  ///< w0 -> stored, all of it; null where nothing is
-  std::shared_ptr<const Kernel> step;    ///< g, stored -> stored, w
-  std::shared_ptr<const Kernel> publish; ///< stored -> w; null where the latent is the weight
-  std::shared_ptr<const Kernel> final;   ///< stored -> w; null without `final`
+  KernelSequence attach;  ///< w0 -> stored, all of it; empty where nothing is
+  KernelSequence step;    ///< g, stored -> stored, w
+  KernelSequence publish; ///< stored -> w; empty where the latent is the weight
+  KernelSequence final;   ///< stored -> w; empty without `final`
+  /// stored -> stored, in order, each followed by `publish` where it was due.
+  std::vector<EveryBlock> every;
 };
 
 } // namespace bregman

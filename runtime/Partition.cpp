@@ -2,6 +2,7 @@
 #include "runtime/Partition.h"
 
 #include "runtime/Machine.h"
+#include "runtime/Stretches.h"
 
 #include <algorithm>
 #include <cassert>
@@ -17,15 +18,19 @@ constexpr int64_t grain = 64;
 
 class Cutter {
 public:
-  Cutter(std::span<const StreamInfo> streams, std::span<const Segment> segments,
-         const CutPolicy &policy)
-      : streams(streams), segments(segments), policy(policy) {
-    for (const StreamInfo &stream : streams) {
+  /// With `whole` each of the segments is one call.
+  Cutter(const KernelShape &shape, std::span<const Segment> segments,
+         std::span<const int64_t> firsts, bool whole, const CutPolicy &policy)
+      : shape(shape), segments(segments), firsts(firsts), whole(whole), policy(policy) {
+    for (const StreamInfo &stream : shape.streams) {
+      bool swept = isSwept(stream, shape.over);
+      strides.push_back(swept ? sizeOf(stream.type) : 0);
       planes += stream.planes;
-      bytesPerWeight += int64_t(stream.planes) * sizeOf(stream.type);
+      bytesPerWeight += int64_t(stream.planes) * strides.back();
     }
     for (const Segment &segment : segments)
       total += segment.size;
+    result.planes = size_t(planes);
   }
 
   HostPartition cut(int threads, bool canStream) {
@@ -38,7 +43,9 @@ public:
     result.shares.push_back({0, 0, false});
     int64_t start = 0; // weights before the present segment
     int64_t share = 0;
-    for (const Segment &segment : segments) {
+    for (size_t index = 0; index < segments.size(); ++index) {
+      const Segment &segment = segments[index];
+      origin = firsts.empty() ? 0 : firsts[index];
       assert((segment.size == 0 || int(segment.streams.size()) == planes) &&
              "one address per plane of every stream");
       int64_t head = headOf(segment);
@@ -46,9 +53,9 @@ public:
       // The shares that end inside this segment.
       for (; share + 1 < shares; ++share) {
         int64_t end = boundary(share + 1, shares) - start;
-        if (end >= segment.size)
+        if (end >= segment.size || (whole && end > 0))
           break;
-        int64_t to = std::max(from, roundDown(end, std::max<int64_t>(head, 0)));
+        int64_t to = whole ? 0 : std::max(from, roundDown(end, std::max<int64_t>(head, 0)));
         append(segment, from, to, head);
         from = to;
         endShare();
@@ -84,7 +91,7 @@ private:
     int64_t head = 0;
     bool first = true;
     size_t plane = 0;
-    for (const StreamInfo &stream : streams) {
+    for (const StreamInfo &stream : shape.streams) {
       for (int i = 0; i < stream.planes; ++i, ++plane) {
         if (stream.access != Access::Out || stream.type != ElementType::F32)
           continue;
@@ -103,8 +110,8 @@ private:
 
   /// The weights [from, to) of a segment, as up to three calls.
   void append(const Segment &segment, int64_t from, int64_t to, int64_t head) {
-    if (head < 0) {
-      add(segment, from, to, false);
+    if (head < 0 || whole) {
+      add(segment, from, to, head == 0 && to % policy.lanes == 0);
       return;
     }
     int64_t body = std::min(to, std::max(from, head));
@@ -119,27 +126,41 @@ private:
       return;
     result.chunks.push_back({to - from, result.addresses.size(), stream});
     result.shares.back().streams |= stream;
+    if (shape.random)
+      result.places.push_back({origin + from, segment.parameter});
     size_t plane = 0;
-    for (const StreamInfo &info : streams)
-      for (int i = 0; i < info.planes; ++i, ++plane)
+    for (size_t stream = 0; stream < strides.size(); ++stream)
+      for (int i = 0; i < shape.streams[stream].planes; ++i, ++plane)
         result.addresses.push_back(static_cast<char *>(segment.streams[plane]) +
-                                   from * sizeOf(info.type));
+                                   from * strides[stream]);
   }
 
-  std::span<const StreamInfo> streams;
+  const KernelShape &shape;
   std::span<const Segment> segments;
+  std::span<const int64_t> firsts; ///< of each segment's weights in its tensor, or none
+  bool whole;
   const CutPolicy &policy;
+  std::vector<int64_t> strides; ///< bytes from one value to the next, for each stream
   int planes = 0;
-  int64_t bytesPerWeight = 0, total = 0;
+  int64_t bytesPerWeight = 0, total = 0, origin = 0;
   bool streaming = false;
   HostPartition result;
 };
 
 } // namespace
 
-HostPartition cut(std::span<const StreamInfo> streams, std::span<const Segment> segments,
-                  int threads, bool canStream, const CutPolicy &policy) {
-  return Cutter(streams, segments, policy).cut(threads, canStream);
+HostPartition cut(const KernelShape &shape, std::span<const Segment> segments, int threads,
+                  bool canStream, const CutPolicy &policy) {
+  bool flat = std::all_of(shape.streams.begin(), shape.streams.end(),
+                          [](auto &stream) { return stream.extent == Extent(); });
+  if (flat)
+    return Cutter(shape, segments, {}, false, policy).cut(threads, canStream);
+  Stretches stretches = stretchesOf(shape, segments);
+  HostPartition result =
+      Cutter(shape, stretches.segments, stretches.firsts, stretches.whole, policy)
+          .cut(threads, canStream);
+  stretches.reduce(result);
+  return result;
 }
 
 } // namespace bregman

@@ -2,6 +2,7 @@
 // microseconds; it stays good as long as the addresses do.
 #pragma once
 
+#include "codegen/KernelABI.h"
 #include "runtime/Kernel.h"
 
 #include <cstddef>
@@ -12,6 +13,13 @@ namespace bregman {
 class Partition {
 public:
   virtual ~Partition();
+};
+
+/// What of a kernel decides it too.
+struct KernelShape {
+  std::span<const StreamInfo> streams;
+  Extent over = {};    ///< whose values it goes over
+  bool random = false; ///< its calls have to know where they lie
 };
 
 /// What decides how a model is cut. Zero means: what this machine has.
@@ -43,9 +51,26 @@ public:
     bool streams; ///< some chunk streams: a fence must follow
   };
 
+  /// Where a chunk lies, for the random numbers of its weights.
+  struct Place {
+    int64_t first;
+    uint32_t parameter;
+  };
+  /// One number that is narrowed from the records [begin, end) of `partials`.
+  struct Combination {
+    Access kind;
+    size_t begin, end;
+    float *result;
+  };
+
   std::vector<Chunk> chunks;
   std::vector<Share> shares;
   std::vector<void *> addresses;
+  std::vector<Place> places; ///< one per chunk, where the kernel draws random numbers
+  size_t planes = 0;         ///< addresses of a chunk
+  /// What the chunks leave: for each plane that is a reduction one record per chunk, in order.
+  mutable std::vector<abi::Partial> partials;
+  std::vector<Combination> combinations;
 };
 
 /// Cuts `segments` into contiguous shares of equal weight count, at most `threads` of them. Inside
@@ -53,7 +78,11 @@ public:
 /// so that no two threads write one cache line of an aligned tensor. `canStream` says whether there
 /// is streaming code; what it may not do (heads, tails, small tensors, tensors whose write-only
 /// streams cannot be aligned together) is cut off as plain chunks.
-HostPartition cut(std::span<const StreamInfo> streams, std::span<const Segment> segments,
-                  int threads, bool canStream, const CutPolicy &policy);
+///
+/// Where streams have extents, no chunk has weights of two of their segments. A kernel that reduces
+/// gets chunks of at most abi::block weights, counted from the segment's first, whatever the
+/// threads: they decide the bits.
+HostPartition cut(const KernelShape &shape, std::span<const Segment> segments, int threads,
+                  bool canStream, const CutPolicy &policy);
 
 } // namespace bregman

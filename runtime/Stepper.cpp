@@ -3,7 +3,7 @@
 #include "runtime/Stepper.h"
 
 #include "runtime/Clock.h"
-#include "runtime/Launcher.h"
+#include "runtime/Sequence.h"
 
 #include <algorithm>
 #include <cassert>
@@ -24,34 +24,41 @@ std::string titleOf(const Method &method) {
 
 struct Stepper::State {
   State(std::shared_ptr<const Method> owned, Timing timing, int threads)
-      : method(std::move(owned)), clock(*method, timing),
-        attach(*method, method->attach.get(), threads), step(*method, method->step.get(), threads),
-        publish(*method, method->publish.get(), threads),
-        final(*method, method->final.get(), threads) {}
+      : method(std::move(owned)), clock(*method, timing), attach(*method, method->attach, threads),
+        step(*method, method->step, threads), publish(*method, method->publish, threads),
+        final(*method, method->final, threads) {
+    for (const EveryBlock &block : method->every)
+      every.push_back({method->host.indexOf(block.due), Sequence(*method, block.kernels, threads)});
+  }
 
-  /// Each of the kernels that there are.
-  std::vector<Launcher *> launchers() {
-    std::vector<Launcher *> all;
-    for (Launcher *launcher : {&attach, &step, &publish, &final})
-      if (launcher->exists())
-        all.push_back(launcher);
+  std::vector<Sequence *> sequences() {
+    std::vector<Sequence *> all = {&attach, &step, &publish, &final};
+    for (Every &block : every)
+      all.push_back(&block.sequence);
     return all;
   }
 
   /// Every tensor's `w` from what is stored, at the moment `now`.
   Status publishAt(Moment now, std::span<const TensorRef> tensors) {
-    Launcher &launcher = frozen && final.exists() ? final : publish;
-    if (!launcher.exists())
+    Sequence &sequence = frozen && final.exists() ? final : publish;
+    if (!sequence.exists())
       return std::nullopt;
-    if (Status bad = launcher.bind(clock, now))
+    if (Status bad = sequence.bind(clock, now))
       return bad;
-    launcher.launch(tensors);
+    sequence.launch(tensors);
     return std::nullopt;
   }
 
+  /// A block and the host output that says whether it is due.
+  struct Every {
+    int due;
+    Sequence sequence;
+  };
+
   std::shared_ptr<const Method> method;
   Clock clock;
-  Launcher attach, step, publish, final;
+  Sequence attach, step, publish, final;
+  std::vector<Every> every;
   int64_t k = 0, t = 1;
   int freeze = -1;
   bool frozen = false;
@@ -72,9 +79,13 @@ Result<Stepper> Stepper::create(std::shared_ptr<const Method> method, Timing tim
 
   if (!state.step.exists())
     return refuse(ErrorKind::Internal, title + " has no step kernel");
-  for (Launcher *launcher : state.launchers())
-    if (Status bad = launcher->check())
+  for (Sequence *sequence : state.sequences())
+    if (Status bad = sequence->check())
       return refuse(bad->kind, title + ": " + bad->message);
+  for (size_t i = 0; i < state.every.size(); ++i)
+    if (state.every[i].due < 0)
+      return refuse(ErrorKind::Internal,
+                    title + " does not compute `" + method->every[i].due + "`");
   for (const StoredInfo &stored : method->stored)
     if (!state.attach.exists() || !state.attach.writes(stored.name))
       return refuse(ErrorKind::Internal,
@@ -84,6 +95,7 @@ Result<Stepper> Stepper::create(std::shared_ptr<const Method> method, Timing tim
   for (const ParameterInfo &parameter : method->parameters)
     if (Status bad = stepper.set(parameter.name, parameter.value))
       return *bad;
+  state.clock.initializeStates(/*onlyOfOptimizers=*/false);
   state.freeze = method->host.indexOf("freeze");
   if (state.freeze >= 0 && !state.final.exists())
     return refuse(ErrorKind::Internal, title + " freezes but has no final kernel");
@@ -113,23 +125,37 @@ int64_t Stepper::step() const { return state->k; }
 int64_t Stepper::t() const { return state->t; }
 bool Stepper::frozen() const { return state->frozen; }
 
-void Stepper::restore(int64_t step, int64_t t, std::optional<bool> frozen) {
+const std::vector<double> &Stepper::hostStates() const { return state->clock.states; }
+void Stepper::setSeed(uint64_t seed) { state->clock.seed = seed; }
+uint64_t Stepper::seed() const { return state->clock.seed; }
+
+void Stepper::restore(int64_t step, int64_t t, std::optional<bool> frozen,
+                      std::optional<std::vector<double>> hostStates) {
+  Clock &clock = state->clock;
+  assert((!hostStates || hostStates->size() == clock.states.size()) && "one value per state");
   state->k = step;
   state->t = t;
   state->frozen = frozen.value_or(false);
-  if (frozen || state->freeze < 0)
-    return;
-  for (int64_t k = 0; k < step && !state->frozen; ++k)
-    state->frozen = state->clock.evaluate(Moment::ofStep(k, k + 1))[state->freeze] != 0;
+  clock.initializeStates(/*onlyOfOptimizers=*/false);
+  bool asks = !frozen && state->freeze >= 0, moves = !hostStates && !clock.states.empty();
+  for (int64_t k = 0; k < step && (asks || moves) && !state->frozen; ++k) {
+    if (asks)
+      state->frozen = clock.evaluate(Moment::ofStep(k, k + 1))[state->freeze] != 0;
+    if (moves)
+      clock.states = clock.statesAfter(Moment::ofStep(k, k + 1));
+  }
+  if (hostStates)
+    clock.states = std::move(*hostStates);
 }
 
 Status Stepper::attach(std::span<const TensorRef> tensors) {
   state->k = 0;
   state->t = 1;
   state->frozen = false;
+  state->clock.initializeStates(/*onlyOfOptimizers=*/false);
   std::vector<Clock::Watch> watched;
-  for (Launcher *launcher : state->launchers())
-    launcher->watch(watched, /*everyStep=*/launcher == &state->step);
+  for (Sequence *sequence : state->sequences())
+    sequence->watch(watched, /*everyStep=*/sequence == &state->step);
   if (Status bad = state->clock.checkRun(watched))
     return refuse(bad->kind, titleOf(*state->method) + ": " + bad->message);
   if (state->attach.exists()) {
@@ -154,23 +180,45 @@ Status Stepper::advance(std::span<const TensorRef> tensors) {
     for (const TensorRef &tensor : tensors)
       (tensor.gradient ? s.withGradient : s.withoutGradient).push_back(tensor);
     moved = s.withGradient;
-    still = s.publish.exists() ? std::span<const TensorRef>(s.withoutGradient) : still;
+    still = s.withoutGradient;
   }
 
   // All that can fail comes before all that writes.
-  Moment next = Moment::atRest(s.k + 1, s.t + 1);
-  if (!still.empty())
-    if (Status bad = s.publish.bind(s.clock, next))
+  Moment now = Moment::ofStep(s.k, s.t);
+  bool freezes = s.freeze >= 0 && s.clock.evaluate(now)[s.freeze] != 0;
+  std::vector<Sequence *> due;
+  for (State::Every &block : s.every)
+    if (s.clock.evaluate(now)[block.due] != 0)
+      due.push_back(&block.sequence);
+  // The states of the run move with the step, before its weights are published.
+  std::vector<double> before = s.clock.states, after;
+  if (!before.empty())
+    after = s.clock.statesAfter(now);
+  auto bind = [&]() -> Status {
+    if (Status bad = s.step.bind(s.clock, now))
       return bad;
-  if (Status bad = s.step.bind(s.clock, Moment::ofStep(s.k, s.t)))
+    for (Sequence *sequence : due)
+      if (Status bad = sequence->bind(s.clock, now))
+        return bad;
+    s.clock.states = after;
+    Moment next = Moment::atRest(s.k + 1, s.t + 1);
+    if (!still.empty() || !due.empty())
+      if (Status bad = s.publish.bind(s.clock, next))
+        return bad;
+    return freezes ? s.final.bind(s.clock, next) : std::nullopt;
+  };
+  if (Status bad = bind()) {
+    s.clock.states = std::move(before);
     return bad;
-  bool freezes = s.freeze >= 0 && s.clock.evaluate(Moment::ofStep(s.k, s.t))[s.freeze] != 0;
-  if (freezes)
-    if (Status bad = s.final.bind(s.clock, next))
-      return bad;
+  }
 
   s.step.launch(moved);
-  if (!still.empty())
+  for (Sequence *sequence : due)
+    sequence->launch(moved);
+  // Where nothing was due the step has published what it moved.
+  if (!due.empty())
+    s.publish.launch(tensors);
+  else if (!still.empty())
     s.publish.launch(still);
   if (freezes)
     s.final.launch(tensors);
@@ -179,13 +227,33 @@ Status Stepper::advance(std::span<const TensorRef> tensors) {
   return std::nullopt;
 }
 
+/// What attach writes besides the optimizers' states goes into copies.
 Status Stepper::resetStates(std::span<const TensorRef> tensors) {
   state->t = 1;
+  state->clock.initializeStates(/*onlyOfOptimizers=*/true);
   if (!state->attach.exists())
     return std::nullopt;
   if (Status bad = state->attach.bind(state->clock, Moment::atRest(0, 1)))
     return bad;
-  state->attach.launchOnlyOptimizer(tensors);
+  const std::vector<StoredInfo> &stored = state->method->stored;
+  std::vector<std::vector<float>> copies(stored.size());
+  std::vector<char> weight;
+  for (TensorRef tensor : tensors) {
+    for (size_t i = 0; i < stored.size(); ++i) {
+      if (isOfOptimizer(stored[i].name))
+        continue;
+      const float *from = tensor.stored[i];
+      copies[i].assign(from,
+                       from + stored[i].planes * stored[i].count(tensor.size, tensor.channels));
+      tensor.stored[i] = copies[i].data();
+    }
+    if (state->attach.writes("w")) {
+      auto *from = static_cast<const char *>(tensor.weight);
+      weight.assign(from, from + tensor.size * sizeOf(state->method->element));
+      tensor.weight = weight.data();
+    }
+    state->attach.launch({&tensor, 1});
+  }
   return std::nullopt;
 }
 

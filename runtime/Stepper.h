@@ -31,12 +31,16 @@ struct Timing {
 };
 
 /// One tensor of the group. `stored` has one address per entry of Method::stored, each of
-/// planes * size floats, plane by plane.
+/// planes * count(size, channels) floats, plane by plane.
 struct TensorRef {
   int64_t size = 0;
   void *weight = nullptr;         ///< the parameter: w between steps
   const void *gradient = nullptr; ///< dL/dw; null: the tensor is only published anew
   std::vector<float *> stored;
+  /// The length of axis 0, where a tensor of one axis has one weight per channel.
+  int64_t channels = 1;
+  /// What tells its random numbers from another tensor's, such as a hash of its name.
+  uint32_t parameter = 0;
 };
 
 class BREGMAN_API Stepper {
@@ -62,7 +66,15 @@ public:
   int64_t t() const;
   /// Goes on where a checkpoint was taken; set the parameters first. Without `frozen` (what
   /// frozen() said then) it is found by asking `freeze` at every step up to there.
-  void restore(int64_t step, int64_t t, std::optional<bool> frozen = std::nullopt);
+  /// Without `hostStates` those are what they are after as many steps without a reset.
+  void restore(int64_t step, int64_t t, std::optional<bool> frozen = std::nullopt,
+               std::optional<std::vector<double>> hostStates = std::nullopt);
+  /// The states of the run at present, in the order of Method::hostStates.
+  const std::vector<double> &hostStates() const;
+  /// What the numbers of `random()` follow from, with the step, TensorRef::parameter and the index;
+  /// 0 unless it is set before attach. A run that goes on has to be given the same.
+  void setSeed(uint64_t seed);
+  uint64_t seed() const;
 
   // Each of these fails, before it touches any tensor, where a host scalar is not finite in f32, or
   // one that a proof took as positive is not (Q11). The parameters decide that, hence not create.

@@ -33,9 +33,9 @@ static Result<double> compileMilliseconds(const Program &program, const Case &me
   if (!method)
     return method.error();
   kernels = 0;
-  for (const auto &kernel :
-       {(*method)->attach, (*method)->step, (*method)->publish, (*method)->final})
-    kernels += kernel != nullptr;
+  for (const KernelSequence *sequence :
+       {&(*method)->attach, &(*method)->step, &(*method)->publish, &(*method)->final})
+    kernels += int(sequence->size());
   return milliseconds / kernels;
 }
 

@@ -22,8 +22,10 @@ public:
 
   double bytesPerWeight() const override {
     double bytes = 0;
-    for (const StreamInfo &stream : memory->method->step->streams())
-      bytes += stream.planes * sizeOf(stream.type) * (stream.access == Access::InOut ? 2 : 1);
+    for (const auto &kernel : memory->method->step)
+      for (const StreamInfo &stream : kernel->streams())
+        if (stream.extent == Extent())
+          bytes += stream.planes * sizeOf(stream.type) * (stream.access == Access::InOut ? 2 : 1);
     return bytes;
   }
 
@@ -48,7 +50,9 @@ public:
     TensorRef tensor{int64_t(weights.size()), weights.data(), nullptr, {}};
     std::vector<std::vector<float>> stored;
     for (const StoredInfo &info : memory->method->stored)
-      tensor.stored.push_back(stored.emplace_back(weights.size() * info.planes).data());
+      tensor.stored.push_back(
+          stored.emplace_back(info.planes * info.count(int64_t(weights.size()), /*channels=*/1))
+              .data());
     Stepper own = makeStepper(/*threads=*/1);
     for (auto [name, value] : {std::pair("lr", numbers.lr), std::pair("mu", numbers.mu),
                                std::pair("beta1", numbers.beta1), std::pair("beta2", numbers.beta2),

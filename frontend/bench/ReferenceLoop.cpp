@@ -113,7 +113,7 @@ Loop choose(int states, bool publishes, bool streaming, std::integer_sequence<in
 class ReferenceLoop final : public Contender {
 public:
   explicit ReferenceLoop(std::shared_ptr<ModelMemory> given) : memory(std::move(given)) {
-    for (const StreamInfo &stream : memory->method->step->streams()) {
+    for (const StreamInfo &stream : memory->method->step.front()->streams()) {
       if (stream.access == Access::InOut)
         states += stream.planes;
       publishes |= stream.access == Access::Out;
@@ -172,7 +172,7 @@ private:
     const Method &method = *memory->method;
     auto *weight = static_cast<float *>(tensor.weight);
     Tensor result{tensor.size, static_cast<const float *>(tensor.gradient), {}, weight};
-    for (const StreamInfo &stream : method.step->streams()) {
+    for (const StreamInfo &stream : method.step.front()->streams()) {
       if (stream.access != Access::InOut)
         continue;
       float *start = weight;

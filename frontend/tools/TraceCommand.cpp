@@ -81,6 +81,7 @@ void tool::addTrace(CLI::App &app, Action &run) {
       ->add_option("--epochs", options.epochs, "the run's total; default: as many as the rows make")
       ->check(isPositive())
       ->option_text("N");
+  command->add_option("--seed", options.seed, "of random()")->option_text("N");
   command->add_flag("--hex", options.hex, "C99 hexadecimal instead of %.9g");
   command->add_flag("--reference", options.reference,
                     "by the oracle, in double precision, instead of the compiled kernel");
@@ -95,6 +96,7 @@ void tool::addTrace(CLI::App &app, Action &run) {
     run = [flags] {
       if (!flags->shape.empty()) {
         flags->options.size = sizeOfShape(flags->shape);
+        flags->options.channels = std::strtoll(flags->shape.c_str(), nullptr, 10);
         if (flags->options.size == 0)
           return fail({ErrorKind::Usage,
                        "bregman trace: error: --shape: expected extents such as 64x3x3x3, got '" +

@@ -79,6 +79,8 @@ void ParameterGroup::save(OutputArchive &archive) const {
     to.write("step", c10::IValue(bucket.stepper.step()));
     to.write("t", c10::IValue(bucket.stepper.t()));
     to.write("frozen", c10::IValue(bucket.stepper.frozen()));
+    to.write("states", c10::IValue(bucket.stepper.hostStates()));
+    to.write("seed", c10::IValue(int64_t(bucket.stepper.seed())));
     for (size_t i = 0; i < method.parameters.size(); ++i)
       to.write(key("argument", i), c10::IValue(bucket.stepper.get(method.parameters[i].name)));
     to.write("slots", c10::IValue(int64_t(bucket.slots.size())));
@@ -108,8 +110,12 @@ void ParameterGroup::load(InputArchive &archive) {
     for (size_t i = 0; i < method.parameters.size(); ++i)
       unwrap(
           bucket.stepper.set(method.parameters[i].name, read(from, key("argument", i)).toDouble()));
+    std::vector<double> states = read(from, "states").toDoubleVector();
+    expect("the number of states of the run", int64_t(states.size()),
+           int64_t(method.hostStates.size()));
     bucket.stepper.restore(read(from, "step").toInt(), read(from, "t").toInt(),
-                           read(from, "frozen").toBool());
+                           read(from, "frozen").toBool(), std::move(states));
+    bucket.stepper.setSeed(uint64_t(read(from, "seed").toInt()));
     publish(bucket);
   }
   if (hasLearningRate && !buckets.empty())

@@ -171,7 +171,7 @@ std::vector<NamedParameter> Optimizer::quantized() const {
   std::vector<NamedParameter> parameters;
   for (const auto &group : groups)
     group->each([&](const Slot &slot, const Method &method) {
-      if (method.final)
+      if (!method.final.empty())
         parameters.push_back(slot.parameter);
     });
   return parameters;

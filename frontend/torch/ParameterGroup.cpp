@@ -23,6 +23,16 @@ static bool isRecomputed(const PlanLine &line, const std::string &argument) {
          line.recomputed.end();
 }
 
+static int64_t channelsOf(const at::Tensor &tensor) { return tensor.dim() ? tensor.size(0) : 1; }
+
+/// What tells a parameter's random numbers from another's: FNV-1a of its name.
+static uint32_t idOf(const std::string &name) {
+  uint32_t hash = 2166136261;
+  for (unsigned char c : name)
+    hash = (hash ^ c) * 16777619;
+  return hash;
+}
+
 static std::string placeOf(const PlanLine &line) {
   return line.location.empty() ? "" : line.location + ": ";
 }
@@ -33,10 +43,12 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> pa
   computesLearningRate = isRecomputed(line, learningRateName);
   for (NamedParameter &parameter : parameters) {
     Bucket &bucket = bucketFor(elementOf(parameter), source, threads);
-    Slot slot{std::move(parameter), 0, {}, {}};
+    Slot slot{std::move(parameter), 0, 0, {}, {}};
     slot.size = slot.parameter.tensor.numel();
+    slot.id = idOf(slot.parameter.name);
     for (const StoredInfo &info : bucket.stepper.method().stored)
-      slot.stored.push_back(at::zeros({info.planes, slot.parameter.tensor.numel()}, at::kFloat));
+      slot.stored.push_back(at::zeros(
+          {info.planes, info.count(slot.size, channelsOf(slot.parameter.tensor))}, at::kFloat));
     bucket.slots.push_back(std::move(slot));
   }
   for (Bucket &bucket : buckets) {
@@ -118,6 +130,8 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double fact
       continue;
     TensorRef ref;
     ref.size = tensor.numel();
+    ref.channels = channelsOf(tensor);
+    ref.parameter = slot.id;
     if (tensor.is_contiguous()) {
       ref.weight = tensor.mutable_data_ptr();
     } else {

@@ -10,7 +10,8 @@ namespace bregman {
 struct Slot {
   NamedParameter parameter;
   int64_t size;                   ///< elements, when the optimizer was made
-  std::vector<at::Tensor> stored; ///< one per Method::stored, f32, [planes, size]
+  uint32_t id;                    ///< of its random numbers
+  std::vector<at::Tensor> stored; ///< one per Method::stored, f32, [planes, values]
   at::Tensor dense;               ///< undefined where the parameter is contiguous
 };
 

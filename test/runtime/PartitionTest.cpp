@@ -55,7 +55,7 @@ TEST(Partition, SharesAreContiguousAndEqual) {
     total += segment.size;
   CutPolicy policy{.lanes = 16, .cacheBytes = 1 << 16, .bytesPerThread = 0};
   for (int threads : {1, 2, 3, 7, 16}) {
-    HostPartition partition = cut(streams, segments, threads, true, policy);
+    HostPartition partition = cut({streams}, segments, threads, true, policy);
     ASSERT_EQ(int(partition.shares.size()), threads);
     expectEveryWeightOnce(partition, segments);
     for (int i = 0; i < threads; ++i)
@@ -66,7 +66,7 @@ TEST(Partition, SharesAreContiguousAndEqual) {
 TEST(Partition, CutsOfAnAlignedTensorAreOnCacheLines) {
   std::vector<Segment> segments = {tensor(100'003, uintptr_t(1) << 32)};
   CutPolicy policy{.lanes = 16, .cacheBytes = 1 << 30, .bytesPerThread = 0};
-  HostPartition partition = cut(streams, segments, 7, false, policy);
+  HostPartition partition = cut({streams}, segments, 7, false, policy);
   for (const auto &chunk : partition.chunks)
     for (int plane = 0; plane < 3; ++plane)
       EXPECT_EQ(reinterpret_cast<uintptr_t>(partition.addresses[chunk.streams + plane]) % 256, 0u);
@@ -79,7 +79,7 @@ TEST(Partition, StreamsOnlyWhatIsLargeAndAligned) {
         std::vector<Segment> segments = {tensor(4095, uintptr_t(1) << 32, misalignment),
                                          tensor(20'000 + tail, uintptr_t(2) << 32, misalignment)};
         CutPolicy policy{.lanes = lanes, .cacheBytes = 4096, .bytesPerThread = 0};
-        HostPartition partition = cut(streams, segments, 3, true, policy);
+        HostPartition partition = cut({streams}, segments, 3, true, policy);
         expectEveryWeightOnce(partition, segments);
         int64_t streamed = 0;
         for (const auto &chunk : partition.chunks) {
@@ -100,7 +100,7 @@ TEST(Partition, WriteOnlyStreamsThatCannotBeAlignedTogetherStayPlain) {
   auto anyStreams = [&](uintptr_t a, uintptr_t b) {
     std::vector<Segment> segments = {
         {50'000, {reinterpret_cast<void *>(a), reinterpret_cast<void *>(b)}}};
-    HostPartition partition = cut(two, segments, 2, true, {.cacheBytes = 1, .bytesPerThread = 0});
+    HostPartition partition = cut({two}, segments, 2, true, {.cacheBytes = 1, .bytesPerThread = 0});
     return partition.shares[0].streams;
   };
   EXPECT_TRUE(anyStreams(0x100000, 0x200000));
@@ -113,7 +113,7 @@ TEST(Partition, HalfPrecisionOutputsNeedNoAlignment) {
   std::vector<StreamInfo> half = {{"x", Access::InOut}, {"w", Access::Out, ElementType::BF16}};
   std::vector<Segment> segments = {
       {50'000, {reinterpret_cast<void *>(0x100004), reinterpret_cast<void *>(0x900002)}}};
-  HostPartition partition = cut(half, segments, 1, true, {.cacheBytes = 1, .bytesPerThread = 0});
+  HostPartition partition = cut({half}, segments, 1, true, {.cacheBytes = 1, .bytesPerThread = 0});
   ASSERT_EQ(partition.chunks.size(), 1u);
   EXPECT_TRUE(partition.chunks[0].streaming);
 }
@@ -123,14 +123,14 @@ TEST(Partition, SizeChoosesVariantAndThreads) {
   std::vector<Segment> segments = {tensor(100'000, uintptr_t(1) << 32)};
   auto streamsWith = [&](int64_t cache, int threads) {
     HostPartition partition =
-        cut(streams, segments, threads, true, {.cacheBytes = cache, .bytesPerThread = 0});
+        cut({streams}, segments, threads, true, {.cacheBytes = cache, .bytesPerThread = 0});
     return partition.shares[0].streams;
   };
   EXPECT_TRUE(streamsWith(1'000'000, 1));
   EXPECT_FALSE(streamsWith(1'000'000, 2));
   EXPECT_FALSE(streamsWith(1'200'000, 1));
   auto threadsWith = [&](int64_t bytesPerThread) {
-    return cut(streams, segments, 8, false, {.bytesPerThread = bytesPerThread}).shares.size();
+    return cut({streams}, segments, 8, false, {.bytesPerThread = bytesPerThread}).shares.size();
   };
   EXPECT_EQ(threadsWith(1'000'000), 1u);
   EXPECT_EQ(threadsWith(300'000), 4u);
@@ -139,12 +139,12 @@ TEST(Partition, SizeChoosesVariantAndThreads) {
 }
 
 TEST(Partition, EmptyModelsAndTensors) {
-  EXPECT_EQ(cut(streams, {}, 4, true, {}).chunks.size(), 0u);
+  EXPECT_EQ(cut({streams}, {}, 4, true, {}).chunks.size(), 0u);
   std::vector<Segment> segments = {{0, {nullptr, nullptr, nullptr}},
                                    tensor(5, uintptr_t(1) << 32),
                                    {0, {nullptr, nullptr, nullptr}}};
   for (int threads : {1, 2, 7}) {
-    HostPartition partition = cut(streams, segments, threads, true, {.bytesPerThread = 0});
+    HostPartition partition = cut({streams}, segments, threads, true, {.bytesPerThread = 0});
     expectEveryWeightOnce(partition, segments);
   }
 }

@@ -39,11 +39,11 @@ void finalCode(int64_t size, void *const *s, const float *) {
     plane(s, 1)[i] = plane(s, 0)[i] < 0 ? -1 : 1;
 }
 
-std::shared_ptr<const Kernel> kernel(std::string name, std::vector<StreamInfo> streams,
-                                     std::vector<std::string> scalars,
-                                     bregman::abi::Function code) {
-  return std::make_shared<HostKernel>(std::move(name), std::move(streams), std::move(scalars),
-                                      HostCode{code, nullptr, nullptr});
+KernelSequence kernel(std::string name, std::vector<StreamInfo> streams,
+                      std::vector<std::string> scalars, bregman::abi::Function code,
+                      Extent over = {}) {
+  return {std::make_shared<HostKernel>(std::move(name), std::move(streams), std::move(scalars),
+                                       HostCode{code, nullptr, nullptr}, CutPolicy(), over)};
 }
 
 /// md_tanh_s with beta = growth ^ step, by momentum; `lr` is divided by t, so that resets show.
@@ -410,7 +410,7 @@ TEST(Stepper, ALevelAxisLiesPlaneByPlane) {
                             for (int64_t i = 0; i < size; ++i)
                               plane(s, 2)[i] = plane(s, 1)[i] - plane(s, 0)[i];
                           });
-  method.final = nullptr;
+  method.final = {};
   Stepper stepper = make(std::move(method));
   std::vector<float> w = {1, 2, 3}, x(6), m(3);
   std::vector<TensorRef> all = {{3, w.data(), nullptr, {x.data(), m.data()}}};
@@ -454,7 +454,7 @@ TEST(Stepper, AMethodWhosePartsDoNotFitIsOurBug) {
     breakIt(method);
     return refusal(std::move(method));
   };
-  EXPECT_EQ(broken([](Method &m) { m.step = nullptr; }),
+  EXPECT_EQ(broken([](Method &m) { m.step = {}; }),
             "method `md_tanh_s` by `momentum` has no step kernel");
   EXPECT_THAT(broken([](Method &m) { m.stored[1].name = "optimizer.v"; }),
               HasSubstr("kernel `attach`: stream `optimizer.m` is neither g, w nor stored"));
@@ -470,7 +470,7 @@ TEST(Stepper, AMethodWhosePartsDoNotFitIsOurBug) {
               HasSubstr("does not compute its schedule `gamma`"));
   EXPECT_THAT(broken([](Method &m) {
                 m = freezingMethod();
-                m.final = nullptr;
+                m.final = {};
               }),
               HasSubstr("freezes but has no final kernel"));
 }
@@ -487,8 +487,11 @@ public:
     ++cuts;
     return inner->partition(segments, threads);
   }
-  void launch(const Partition &partition, std::span<const float> scalars) const override {
-    inner->launch(partition, scalars);
+  Extent over() const override { return inner->over(); }
+  bool random() const override { return inner->random(); }
+  void launch(const Partition &partition, std::span<const float> scalars,
+              const Draw &draw) const override {
+    inner->launch(partition, scalars, draw);
   }
   mutable int cuts = 0;
 
@@ -498,8 +501,8 @@ private:
 
 TEST(Stepper, TheCutIsKeptWhileAddressesStay) {
   Method method = tanhMethod();
-  auto counting = std::make_shared<CountingKernel>(method.step);
-  method.step = counting;
+  auto counting = std::make_shared<CountingKernel>(method.step.front());
+  method.step = {counting};
   Stepper stepper = make(std::move(method));
   Tensor tensor({0.5f, 0.25f}), other({1});
   std::vector<TensorRef> all = {tensor.ref(), other.ref()};

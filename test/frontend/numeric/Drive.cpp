@@ -149,7 +149,7 @@ Drive::Cut Drive::cut() const {
   for (const TensorRef &tensor : tensors(true)) {
     Segment &segment = segments.emplace_back();
     segment.size = tensor.size;
-    for (const StreamInfo &stream : method->step->streams())
+    for (const StreamInfo &stream : method->step.front()->streams())
       for (int plane = 0; plane < stream.planes; ++plane) {
         void *address = stream.name == "w"   ? tensor.weight
                         : stream.name == "g" ? const_cast<void *>(tensor.gradient)
@@ -160,7 +160,7 @@ Drive::Cut Drive::cut() const {
         segment.streams.push_back(address);
       }
   }
-  auto partition = method->step->partition(segments, layout.threads);
+  auto partition = method->step.front()->partition(segments, layout.threads);
   const auto &made = static_cast<const HostPartition &>(*partition);
   bool streams = std::any_of(made.chunks.begin(), made.chunks.end(),
                              [](const HostPartition::Chunk &chunk) { return chunk.streaming; });

@@ -39,7 +39,10 @@ public:
     return {kept, reinterpret_cast<const Partition *>(kept.get())};
   }
   using Kernel::launch;
-  void launch(const Partition &partition, std::span<const float> scalars) const override {
+  Extent over() const override { return {}; }
+  bool random() const override { return false; }
+  void launch(const Partition &partition, std::span<const float> scalars,
+              const Draw &) const override {
     for (const Segment &segment : *reinterpret_cast<const std::vector<Segment> *>(&partition))
       body(segment.size, segment.streams.data(), scalars);
   }
@@ -66,10 +69,10 @@ struct Element {
   }
 };
 
-inline std::shared_ptr<const Kernel> makeKernel(std::string name, std::vector<StreamInfo> streams,
-                                                std::vector<std::string> scalars, Body body) {
-  return std::make_shared<HandKernel>(std::move(name), std::move(streams), std::move(scalars),
-                                      std::move(body));
+inline KernelSequence makeKernel(std::string name, std::vector<StreamInfo> streams,
+                                 std::vector<std::string> scalars, Body body) {
+  return {std::make_shared<HandKernel>(std::move(name), std::move(streams), std::move(scalars),
+                                       std::move(body))};
 }
 
 inline ParameterInfo number(std::string name, double value) {

@@ -1,0 +1,73 @@
+// Kernels one after the other over the same tensors.
+#include "runtime/Sequence.h"
+
+#include <algorithm>
+
+namespace bregman {
+
+Sequence::Sequence(const Method &method, const KernelSequence &kernels, int threads) {
+  for (const std::shared_ptr<const Kernel> &kernel : kernels)
+    for (const StreamInfo &stream : kernel->streams()) {
+      if (!stream.name.starts_with("$"))
+        continue;
+      auto known = std::find_if(temporaries.begin(), temporaries.end(),
+                                [&](const Temporary &t) { return t.name == stream.name; });
+      std::string title = "kernel `" + kernel->name() + "`: stream `" + stream.name + "` ";
+      bool isRead = stream.access == Access::In || stream.access == Access::InOut;
+      if (known == temporaries.end()) {
+        temporaries.push_back({stream.name, stream.planes, stream.extent});
+        if (isRead)
+          misfit = Error{ErrorKind::Internal, title + "is read before a kernel writes it"};
+      } else if (known->planes != stream.planes || known->extent != stream.extent) {
+        misfit = Error{ErrorKind::Internal, title + "is not what an earlier kernel has written"};
+      }
+    }
+  for (const std::shared_ptr<const Kernel> &kernel : kernels)
+    launchers.emplace_back(method, *kernel, temporaries, threads);
+}
+
+Status Sequence::check() const {
+  for (const Launcher &launcher : launchers)
+    if (Status bad = launcher.check())
+      return bad;
+  return misfit;
+}
+
+bool Sequence::writes(const std::string &name) const {
+  return std::any_of(launchers.begin(), launchers.end(),
+                     [&](const Launcher &launcher) { return launcher.writes(name); });
+}
+
+void Sequence::watch(std::vector<Clock::Watch> &watched, bool everyStep) const {
+  for (const Launcher &launcher : launchers)
+    launcher.watch(watched, everyStep);
+}
+
+Status Sequence::bind(Clock &clock, Moment moment) {
+  for (Launcher &launcher : launchers)
+    if (Status bad = launcher.bind(clock, moment))
+      return bad;
+  return std::nullopt;
+}
+
+void Sequence::launch(std::span<const TensorRef> tensors) {
+  if (!temporaries.empty()) {
+    memory.resize(tensors.size());
+    addresses.resize(tensors.size());
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      memory[i].resize(temporaries.size());
+      addresses[i].clear();
+      for (size_t t = 0; t < temporaries.size(); ++t) {
+        const Temporary &temporary = temporaries[t];
+        memory[i][t].resize(
+            size_t(temporary.planes) *
+            size_t(segmentsOf(temporary.extent, tensors[i].size, tensors[i].channels)));
+        addresses[i].push_back(memory[i][t].data());
+      }
+    }
+  }
+  for (Launcher &launcher : launchers)
+    launcher.launch(tensors, addresses);
+}
+
+} // namespace bregman

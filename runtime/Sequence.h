@@ -1,0 +1,34 @@
+// Sequence: the kernels of one phase of a method, and what lives between them. Private to the
+// stepper.
+#pragma once
+
+#include "runtime/Launcher.h"
+
+namespace bregman {
+
+class Sequence {
+public:
+  /// `kernels` may be empty: then there is nothing to do.
+  Sequence(const Method &method, const KernelSequence &kernels, int threads);
+  Sequence(Sequence &&) = default;
+
+  bool exists() const { return !launchers.empty(); }
+  /// Whether the kernels fit the method and each other.
+  Status check() const;
+  /// Whether a kernel writes the stored value `name`.
+  bool writes(const std::string &name) const;
+  void watch(std::vector<Clock::Watch> &watched, bool everyStep) const;
+  /// The scalars of the coming launches. Fails by Q11.
+  Status bind(Clock &clock, Moment moment);
+  void launch(std::span<const TensorRef> tensors);
+
+private:
+  std::vector<Temporary> temporaries;
+  std::vector<Launcher> launchers;
+  Status misfit; ///< kernels that do not agree about a temporary
+  /// For every tensor and temporary; kept while the tensors keep their sizes.
+  std::vector<std::vector<std::vector<float>>> memory;
+  std::vector<std::vector<float *>> addresses;
+};
+
+} // namespace bregman
