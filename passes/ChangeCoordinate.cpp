@@ -32,6 +32,8 @@ private:
   void rewriteLatent();
   void rewriteReaders();
   Value scale(Location loc, Type type, bool inverse);
+  Value scaled(Location loc, Value value, bool inverse);
+  void yieldDual(YieldOp yield, StringRef name, Value value);
   HostScalar times(HostArithmetic &host, HostScalar product, const HostFactor &factor,
                    IRMapping &mapping);
   void removeCommon(const LatentRead::Link &link);
@@ -42,6 +44,7 @@ private:
   OpBuilder builder;
   Value latent;
   ScaledLatent found;
+  Operation *moved = nullptr; ///< z - c d
 };
 
 LogicalResult CoordinateChange::run() {
@@ -126,36 +129,81 @@ Value CoordinateChange::scale(Location loc, Type type, bool inverse) {
   return result;
 }
 
-/// y' = P^-1(u) - d, u' = P(y') becomes z' = z - c d.
+/// `value` times c, or over c.
+Value CoordinateChange::scaled(Location loc, Value value, bool inverse) {
+  Value c = scale(loc, value.getType(), inverse);
+  return c ? arith::MulFOp::create(builder, loc, c, value).getResult() : value;
+}
+
+/// Where a region gives `name` a new value, that is c times it and the dual's.
+void CoordinateChange::yieldDual(YieldOp yield, StringRef name, Value value) {
+  SmallVector<Value> values(yield.getValues());
+  SmallVector<Attribute> names(yield.getNames().begin(), yield.getNames().end());
+  for (auto [index, known] : llvm::enumerate(names))
+    if (cast<StringAttr>(known).getValue() == name) {
+      values[index] = value;
+      known = builder.getStringAttr("dual");
+    }
+  builder.setInsertionPoint(yield);
+  YieldOp::create(builder, yield.getLoc(), values, builder.getArrayAttr(names));
+  yield.erase();
+}
+
+/// y' = f(P^-1(u) - d), u' = P(y') becomes z' = c f((z - c d) / c), where f is what `every` does.
 LogicalResult CoordinateChange::rewriteStep() {
   YieldOp yield = yieldOf(clauses.step.getBody());
-  auto apply = yield.getValues().front().getDefiningOp<ApplyOp>();
-  auto difference = apply ? apply.getOperand().getDefiningOp<arith::SubFOp>() : nullptr;
-  auto inverse = difference ? difference.getLhs().getDefiningOp<InverseOp>() : nullptr;
-  if (!inverse || inverse.getOperand() != clauses.project.getResult())
-    return clauses.step.emitOpError("is not one of agile mirror descent alone: between P^-1(u) - d "
-                                    "and P nothing may be done to x");
+  StringRef name = clauses.project.getName();
+  Value last = yield.get(name);
+  auto apply = last ? last.getDefiningOp<ApplyOp>() : nullptr;
+  InverseOp inverse;
+  for (auto op : clauses.step.getBody().getOps<InverseOp>())
+    inverse = op;
+  bool moves = apply && inverse && inverse.getOperand() == clauses.project.getResult() &&
+               inverse->hasOneUse();
+  auto difference = moves ? dyn_cast<arith::SubFOp>(*inverse->user_begin()) : nullptr;
+  if (!difference || difference.getLhs() != inverse.getResult())
+    return clauses.step.emitOpError("is not one of agile mirror descent: it has to move P^-1(u) "
+                                    "and to apply P");
   Location loc = difference.getLoc();
   builder.setInsertionPoint(difference);
-  Value d = difference.getRhs();
-  if (Value c = scale(loc, latent.getType(), /*inverse=*/false))
-    d = arith::MulFOp::create(builder, loc, c, d);
-  Value moved = arith::SubFOp::create(builder, loc, latent, d);
-  builder.setInsertionPoint(yield);
-  YieldOp::create(builder, yield.getLoc(), moved, builder.getStrArrayAttr({"dual"}));
-  for (Operation *op : {yield.getOperation(), apply.getOperation(), difference.getOperation(),
-                        inverse.getOperation()})
-    op->erase();
+  Value d = scaled(loc, difference.getRhs(), /*inverse=*/false);
+  Value dual = arith::SubFOp::create(builder, loc, latent, d);
+  moved = dual.getDefiningOp();
+  if (apply.getOperand() != difference.getResult()) {
+    difference.getResult().replaceAllUsesWith(scaled(loc, dual, /*inverse=*/true));
+    builder.setInsertionPoint(apply);
+    dual = scaled(apply.getLoc(), apply.getOperand(), /*inverse=*/false);
+  }
+  yieldDual(yield, name, dual);
+  apply.erase();
+  difference.erase();
+  inverse.erase();
+  for (auto every : clauses.quantizer.getBody().getOps<EveryOp>()) {
+    YieldOp yield = yieldOf(every.getBody());
+    builder.setInsertionPoint(yield);
+    if (Value x = yield.get("x"))
+      yieldDual(yield, "x", scaled(yield.getLoc(), x, /*inverse=*/false));
+  }
   return success();
 }
 
-/// Whoever else reads x finds z / c; what only asks for a sign or an order finds z.
+/// Whoever else reads x finds z / c; what only asks for a sign or an order finds z. A derivative in
+/// z is 1 / c of one in x.
 void CoordinateChange::rewriteReaders() {
   for (OpOperand &use : llvm::make_early_inc_range(latent.getUses())) {
     Operation *owner = use.getOwner();
-    if (clauses.project->isAncestor(owner) || clauses.step->isAncestor(owner) ||
+    if (clauses.project->isAncestor(owner) || owner == moved ||
         isa<SignOp, SgnOp, HardmaxOp>(owner))
       continue;
+    if (auto vjp = dyn_cast<VjpOp>(owner)) {
+      if (vjp.getVariable())
+        continue;
+      builder.setInsertionPointAfter(vjp);
+      Value ofLatent = scaled(vjp.getLoc(), vjp.getResult(), /*inverse=*/false);
+      if (Operation *times = ofLatent.getDefiningOp(); times != vjp)
+        vjp.getResult().replaceAllUsesExcept(ofLatent, times);
+      continue;
+    }
     builder.setInsertionPoint(owner);
     if (Value c = scale(owner->getLoc(), latent.getType(), /*inverse=*/true))
       use.set(arith::MulFOp::create(builder, owner->getLoc(), c, latent));

@@ -264,6 +264,43 @@ def ExpandProx : Pass<"bregman-expand-prox", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def ExpandFit : Pass<"bregman-expand-fit", "::mlir::ModuleOp"> {
+  let summary = "Fit a codebook by reductions and a small linear system";
+  let description = [{
+    Replaces `bregman.fit` by its rounds, one after the other, 32 at most. In each the weights take
+    the nearest level; then the unknowns, in which the levels are affine, solve the normal equations
+    of weighted least squares, whose entries are sums over the extent. A system with a pivot that is
+    no more than the rounding of its entries is singular and keeps the unknowns' values.
+
+    ```mlir
+    func.func @fit(%v: f32, %a0: f32) -> f32 {
+      %a = bregman.fit %v from (%a0) rounds 1 per tensor : f32 {
+      ^bb0(%b: f32):
+        %q = arith.constant dense<[-1.0, 0.0, 1.0]> : vector<3xf32>
+        %0 = vector.broadcast %b : f32 to vector<3xf32>
+        %1 = arith.mulf %0, %q : vector<3xf32>
+        bregman.yield %1 : vector<3xf32>
+      }
+      return %a : f32
+    }
+    ```
+
+    becomes, with %q the level that v is nearest to for a = 1,
+
+    ```mlir
+    %0 = arith.mulf %q, %v : f32
+    %r = bregman.reduce sum per tensor %0 : f32
+    %1 = arith.mulf %q, %q : f32
+    %m = bregman.reduce sum per tensor %1 : f32
+    %2 = arith.divf %r, %m : f32
+    %3 = arith.cmpf ogt, %m, %zero : f32
+    %a = arith.select %3, %2, %a0 : f32
+    ```
+  }];
+  let dependentDialects = ["::bregman::BregmanDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
   let summary = "Make one method of a quantizer and an optimizer";
   let description = [{

@@ -29,6 +29,7 @@ void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &o
   manager.addPass(createChangeCoordinate());
   manager.addPass(createExpandVjp());
   manager.addPass(createExpandProx());
+  manager.addPass(createExpandFit());
   manager.addPass(createCompose(compose));
   addCleanup(manager);
   manager.addPass(createReduceTwoLevels());

@@ -136,7 +136,7 @@ public:
     if (auto broadcast = value.getDefiningOp<vector::BroadcastOp>())
       value = broadcast.getSource();
     auto reduce = value.getDefiningOp<ReduceOp>();
-    if (!reduce || reduce.getKind() != Reduction::Sum)
+    if (!reduce || reduce.getKind() != Reduction::Sum || reduce.getExtentAttr())
       return false;
     auto multiply = reduce.getOperand().getDefiningOp<arith::MulFOp>();
     if (!multiply)
@@ -223,7 +223,7 @@ private:
     if (auto multiply = dyn_cast<arith::MulFOp>(op);
         multiply && isPair(multiply.getType()) && analysis.isCentred(multiply, u, c))
       return centred(multiply.getLoc(), u, c);
-    if (auto reduce = dyn_cast<ReduceOp>(op))
+    if (auto reduce = dyn_cast<ReduceOp>(op); reduce && !reduce.getExtentAttr())
       return weight(reduce);
     bool acrossLevels =
         !op->hasTrait<OpTrait::Elementwise>() && llvm::any_of(op->getOperandTypes(), isPair);
@@ -307,7 +307,7 @@ public:
       return;
     SmallVector<Operation *> made;
     bool complete = rewrite(method.getAttach(), made) && rewrite(method.getStep(), made) &&
-                    rewrite(method.getPublish(), made) &&
+                    rewrite(method.getPublish(), made) && rewriteBlocks(made) &&
                     (!method.getFinal() || rewrite(method.getFinal(), made));
     if (!complete) {
       for (Operation *op : made)
@@ -356,6 +356,8 @@ private:
     do {
       changed = false;
       joinYields(method.getStep(), changed);
+      for (EveryBlockOp block : method.getEveryBlocks())
+        joinYields(block, changed);
     } while (changed);
     return llvm::none_of(parities, [](auto &entry) { return entry.second == Parity::None; });
   }
@@ -363,10 +365,15 @@ private:
   template <typename Op> bool rewrite(Op op, SmallVector<Operation *> &made) {
     OpBuilder builder(op->getContext());
     builder.setInsertionPointAfter(op);
-    auto copy = Op::create(builder, op.getLoc(), op.getArgNames());
+    auto copy = cast<Op>(builder.insert(op->cloneWithoutRegions()));
     made.push_back(copy);
     UpperLevel writer(op.getBody(), copy.getBody(), op.getArgNames(), parities);
     return succeeded(writer.run(yieldOf(op.getBody())));
+  }
+
+  bool rewriteBlocks(SmallVector<Operation *> &made) {
+    return llvm::all_of(method.getEveryBlocks(),
+                        [&](EveryBlockOp block) { return rewrite(block, made); });
   }
 
   MethodOp method;

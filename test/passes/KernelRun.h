@@ -1,11 +1,13 @@
 // The kernels of a method, interpreted in double precision: what a training run would see, without
-// code generation and without rounding.
+// code generation and without rounding. A value that weights share is kept once per weight.
 #pragma once
 
 #include "frontend/reference/Interpreter.h"
+#include "frontend/reference/Reductions.h"
 #include "passes/Clauses.h"
 #include "runtime/Stepper.h"
 
+#include <gtest/gtest.h>
 #include <map>
 
 namespace bregman::test {
@@ -19,45 +21,81 @@ public:
   }
 
   std::map<std::string, double> parameters;
-  /// By stream, then weight, then level.
-  std::map<std::string, std::vector<std::vector<double>>> memory;
+  /// By stream.
+  std::map<std::string, reference::Tensor> memory;
+  /// States per run.
+  std::map<std::string, double> states;
   bool frozen = false;
 
-  bool attach(llvm::ArrayRef<double> w0) {
+  bool attach(llvm::ArrayRef<double> w0, int64_t channels = 1) {
     memory.clear();
-    count = w0.size();
-    memory["w"].assign(count, {0});
-    for (size_t i = 0; i < count; ++i)
-      memory["w"][i][0] = w0[i];
-    return run("attach", 0, 0) && run("publish", 0, 0);
+    shape = {int64_t(w0.size()), channels};
+    memory["w"] = column(w0);
+    for (auto state : method.getBody().getOps<StateOp>()) {
+      reference::Environment environment{context(0)};
+      declare(environment, 0, 0);
+      auto initial = reference::yielded(state.getBody(), environment);
+      if (failed(initial))
+        return false;
+      states[state.getName().str()] = initial->at(0).value;
+    }
+    return run("attach", 0, 0) && run("publish", -1, 0);
   }
 
   /// Step k, phases 2 to 5.
   bool advance(llvm::ArrayRef<double> gradient, int64_t k) {
     if (frozen)
       return true;
-    memory["g"].assign(count, {0});
-    for (size_t i = 0; i < count; ++i)
-      memory["g"][i][0] = gradient[i];
+    memory["g"] = column(gradient);
     if (!run("step", k, k + 1))
       return false;
     auto outputs = host(k, k + 1);
-    frozen = outputs.count("freeze") && outputs["freeze"].front().value != 0;
-    return !frozen || run("final", k, k + 1);
+    bool moved = false;
+    for (auto [index, block] : llvm::enumerate(method.getEveryBlocks())) {
+      if (outputs.at(block.getDue().str()) == 0)
+        continue;
+      moved = true;
+      if (!run("every." + std::to_string(index), k, k + 1))
+        return false;
+    }
+    if (moved && !run("publish", k, k + 1))
+      return false;
+    frozen = outputs.count("freeze") && outputs["freeze"] != 0;
+    if (frozen && !run("final", k, k + 1))
+      return false;
+    for (auto &[name, value] : states)
+      value = outputs.at(name + ".new");
+    return true;
   }
 
-  int parityOf(const std::string &name) {
-    for (auto stored : method.getBody().getOps<StoredOp>())
-      if (stored.getName() == name)
-        return stored.getParity().value_or(0);
-    return 0;
+  /// What is declared under a name; null for a stream of the kernels alone.
+  StoredOp stored(const std::string &name) {
+    for (auto op : method.getBody().getOps<StoredOp>())
+      if (op.getName() == name)
+        return op;
+    return {};
   }
+  reference::Shape getShape() const { return shape; }
 
 private:
-  using Value = reference::Value;
+  using Tensor = reference::Tensor;
 
-  KernelOp kernel(const std::string &suffix) {
-    return module.lookupSymbol<KernelOp>((method.getSymName() + "." + suffix).str());
+  Tensor column(llvm::ArrayRef<double> values) {
+    Tensor result(values.size(), 1);
+    for (auto [index, value] : llvm::enumerate(values))
+      result(index).value = value;
+    return result;
+  }
+
+  /// The sweeps of a phase in order; none where it has nothing to do.
+  std::vector<KernelOp> kernels(const std::string &suffix) {
+    std::string name = (method.getSymName() + "." + suffix).str();
+    if (auto only = module.lookupSymbol<KernelOp>(name))
+      return {only};
+    std::vector<KernelOp> all;
+    while (auto next = module.lookupSymbol<KernelOp>(name + "." + std::to_string(all.size())))
+      all.push_back(next);
+    return all;
   }
 
   double counter(CounterOp op, int64_t step, int64_t next) {
@@ -80,59 +118,77 @@ private:
     return 0;
   }
 
-  std::map<std::string, Value> host(int64_t step, int64_t next) {
-    reference::Environment environment;
+  reference::Context context(int64_t step) {
+    reference::Context context;
+    context.shape = shape;
+    context.step = step;
+    return context;
+  }
+
+  void declare(reference::Environment &environment, int64_t step, int64_t next) {
     for (mlir::Operation &op : method.getBody().front())
       if (auto param = llvm::dyn_cast<ParamOp>(op))
-        environment[param.getResult()] = reference::constant(parameters.at(param.getName().str()));
+        environment.set(param.getResult(), Tensor(parameters.at(param.getName().str())));
       else if (auto clock = llvm::dyn_cast<CounterOp>(op))
-        environment[clock.getResult()] = reference::constant(counter(clock, step, next));
+        environment.set(clock.getResult(), Tensor(counter(clock, step, next)));
+      else if (auto state = llvm::dyn_cast<StateOp>(op);
+               state && states.count(state.getName().str()))
+        environment.set(state.getResult(), Tensor(states.at(state.getName().str())));
+  }
+
+  std::map<std::string, double> host(int64_t step, int64_t next) {
+    reference::Environment environment{context(step)};
+    declare(environment, step, next);
     mlir::Block &block = method.getHost().getBody().front();
     EXPECT_TRUE(succeeded(reference::evaluate(block, environment)));
-    std::map<std::string, Value> outputs;
-    YieldOp yield = yieldOf(method.getHost().getBody());
+    std::map<std::string, double> outputs;
+    YieldOp yield = bregman::yieldOf(method.getHost().getBody());
     for (auto [index, value] : llvm::enumerate(yield.getValues()))
-      outputs[yield.nameOf(index).str()] = environment.at(value);
+      outputs[yield.nameOf(index).str()] = environment.at(value).at(0).value;
     return outputs;
   }
 
-  /// One sweep over every weight. A kernel that is not there has nothing to do.
   bool run(const std::string &suffix, int64_t step, int64_t next) {
-    KernelOp op = kernel(suffix);
-    if (!op)
-      return true;
     auto outputs = host(step, next);
-    auto sweep = *op.getBody().getOps<SweepOp>().begin();
-    for (size_t weight = 0; weight < count; ++weight) {
-      reference::Environment environment;
+    for (KernelOp op : kernels(suffix)) {
+      reference::Environment environment{context(step)};
       for (auto [index, name] : llvm::enumerate(op.getScalars()))
-        environment[op.getScalar(index)] =
-            outputs.at(llvm::cast<mlir::StringAttr>(name).getValue().str());
-      for (auto [read, argument] : llvm::zip(sweep.getReads(), sweep.getBody().getArguments())) {
-        unsigned index =
-            llvm::cast<mlir::BlockArgument>(read).getArgNumber() - op.getScalars().size();
-        Value &value = environment[argument];
-        for (double entry : memory.at(op.streamName(index).str())[weight])
-          value.push_back({entry, 0});
-      }
+        environment.set(op.getScalar(index),
+                        Tensor(outputs.at(llvm::cast<mlir::StringAttr>(name).getValue().str())));
+      auto sweep = *op.getBody().getOps<SweepOp>().begin();
+      for (auto [read, argument] : llvm::zip(sweep.getReads(), sweep.getBody().getArguments()))
+        environment.set(argument, memory.at(streamOf(op, read)));
       if (failed(reference::evaluate(sweep.getBody().front(), environment)))
         return false;
-      YieldOp yield = yieldOf(sweep.getBody());
-      for (auto [index, value] : llvm::enumerate(yield.getValues())) {
-        auto &stream = memory[yield.nameOf(index).str()];
-        stream.resize(count);
-        stream[weight].clear();
-        for (const reference::Dual &entry : environment.at(value))
-          stream[weight].push_back(entry.value);
-      }
+      write(op, bregman::yieldOf(sweep.getBody()), environment);
     }
     return true;
+  }
+
+  std::string streamOf(KernelOp op, mlir::Value argument) {
+    unsigned index = llvm::cast<mlir::BlockArgument>(argument).getArgNumber();
+    return op.streamName(index - op.getScalars().size()).str();
+  }
+
+  void write(KernelOp op, YieldOp yield, const reference::Environment &environment) {
+    for (unsigned index = 0; index < op.getStreams().size(); ++index) {
+      std::string name = op.streamName(index).str();
+      mlir::Value value = yield.get(name), mask = yield.get(name + ".where");
+      if (!value)
+        continue;
+      const Tensor &computed = environment.at(value);
+      auto kind = op.reductionOf(index);
+      memory[name] =
+          kind ? reference::narrowWeights(*kind, reference::Segments(shape, op.extentOf(index)),
+                                          computed, mask ? &environment.at(mask) : nullptr)
+               : computed.spread(shape.size, levelCount(value.getType()));
+    }
   }
 
   mlir::ModuleOp module;
   MethodOp method;
   Timing timing;
-  size_t count = 0;
+  reference::Shape shape;
 };
 
 } // namespace bregman::test

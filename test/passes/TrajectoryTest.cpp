@@ -4,6 +4,9 @@
 #include "frontend/spec/Spec.h"
 #include "passes/Pipelines.h"
 
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+
 #include <gtest/gtest.h>
 #include <random>
 
@@ -45,6 +48,28 @@ struct Program {
   }
 };
 
+/// A definition of the language's appendix where the library has none of that name.
+std::string definitionOf(const std::string &name) {
+  std::string root = BREGMAN_SOURCE_DIR;
+  if (llvm::sys::fs::exists(root + "/examples/specs/" + name + ".breg"))
+    return "";
+  auto file = llvm::MemoryBuffer::getFile(root + "/test/frontend/spec/Inputs/appendix.breg");
+  EXPECT_TRUE(bool(file));
+  llvm::StringRef text = (*file)->getBuffer();
+  for (const char *kind : {"quantizer ", "optimizer "})
+    for (const char *end : {" {", "("})
+      if (size_t start = text.find(kind + name + end); start != llvm::StringRef::npos)
+        return text.slice(start, text.find("\n}", start) + 3).str();
+  ADD_FAILURE() << "nobody defines " << name;
+  return "";
+}
+
+std::string planOf(const Names &names) {
+  const auto &[quantizer, optimizer] = names;
+  return definitionOf(quantizer) + definitionOf(optimizer) + "plan { else : " + quantizer + " by " +
+         optimizer + " }";
+}
+
 void expectSame(double expected, double actual, const std::string &what) {
   EXPECT_NEAR(actual, expected, 1e-9 * (1 + std::fabs(expected))) << what;
 }
@@ -54,14 +79,19 @@ void compareStored(Oracle &oracle, KernelRun &run, const std::string &when) {
     bool inWeight = !run.memory.count(name);
     if (inWeight && run.frozen)
       continue; // the levels have taken the latent's place
-    int parity = run.parityOf(name);
-    for (size_t weight = 0; weight < values.size(); ++weight)
-      for (size_t level = 0; level < values[weight].size(); ++level) {
-        const std::vector<double> &kept = run.memory.at(inWeight ? "w" : name)[weight];
-        double actual = parity == 0  ? kept.at(level)
-                        : level == 1 ? kept.at(0)
-                                     : parity * kept.at(0);
-        expectSame(values[weight][level], actual, name + " " + when);
+    StoredOp stored = run.stored(name);
+    ASSERT_TRUE(stored) << name;
+    int parity = stored.getParity().value_or(0);
+    const reference::Tensor &kept = run.memory.at(inWeight ? "w" : name);
+    reference::Segments segments(run.getShape(), stored.getExtentAttr());
+    ASSERT_EQ(values.size(), size_t(segments.count())) << name;
+    for (size_t index = 0; index < values.size(); ++index)
+      for (size_t level = 0; level < values[index].size(); ++level) {
+        int64_t weight = segments.first(index);
+        double actual = parity == 0  ? kept.at(weight, level).value
+                        : level == 1 ? kept.at(weight).value
+                                     : parity * kept.at(weight).value;
+        expectSame(values[index][level], actual, name + "[" + std::to_string(index) + "] " + when);
       }
   }
 }
@@ -78,23 +108,27 @@ void compareRuns(Program &program) {
   std::map<std::string, double> faster{{"growth", 1.1},        {"period", 2},
                                        {"rate", 0.05},         {"freeze_epoch", 9},
                                        {"optimizer.lr", 0.05}, {"optimizer.weight_decay", 0.1}};
-  for (const auto &[name, value] : faster)
-    if (run.parameters.count(name)) {
-      run.parameters[name] = value;
-      oracle.set(name, value);
+  // By default a learned value's instance has the arguments of the latent's.
+  for (auto &[name, own] : run.parameters) {
+    size_t instance = name.find("optimizer.");
+    std::string shared = instance == std::string::npos ? name : name.substr(instance);
+    if (auto found = faster.find(shared); found != faster.end()) {
+      own = found->second;
+      oracle.set(shared, found->second);
     }
+  }
   std::mt19937 generator(7); // NOLINT(bugprone-random-generator-seed): the same in every run
   std::normal_distribution<double> normal;
   std::vector<double> w0{0, 1, -1};
-  while (w0.size() < 8)
+  while (w0.size() < 24)
     w0.push_back(0.5 * normal(generator));
-  ASSERT_TRUE(succeeded(oracle.attach(w0)));
-  ASSERT_TRUE(run.attach(w0));
+  ASSERT_TRUE(succeeded(oracle.attach(w0, 3)));
+  ASSERT_TRUE(run.attach(w0, 3));
   for (int64_t step = 0; step < timing.steps && !testing::Test::HasFailure(); ++step) {
     std::string when = "before step " + std::to_string(step);
     compareStored(oracle, run, when);
     for (size_t weight = 0; weight < w0.size(); ++weight)
-      expectSame(oracle.weights()[weight], run.memory.at("w")[weight].front(), "w " + when);
+      expectSame(oracle.weights()[weight], run.memory.at("w").at(weight).value, "w " + when);
     std::vector<double> gradient;
     for (size_t weight = 0; weight < w0.size(); ++weight)
       gradient.push_back(normal(generator));
@@ -106,8 +140,7 @@ void compareRuns(Program &program) {
 class Trajectory : public testing::TestWithParam<Names> {};
 
 TEST_P(Trajectory, FollowsTheOracle) {
-  auto [quantizer, optimizer] = GetParam();
-  Program program("plan { else : " + quantizer + " by " + optimizer + " }");
+  Program program(planOf(GetParam()));
   if (program.derived)
     compareRuns(program);
 }
@@ -120,10 +153,30 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values("sgd", "momentum", "nesterov", "adam", "adamw")),
     [](const auto &info) { return std::get<0>(info.param) + "_" + std::get<1>(info.param); });
 
+/// Methods with sums over weights, learned values, states and slower blocks.
+INSTANTIATE_TEST_SUITE_P(
+    Shared, Trajectory,
+    testing::Combine(testing::Values("binary_relax", "parq", "lsq", "dorefa", "bwn", "twn", "ttq",
+                                     "proxquant_ternary", "proxquant_2bit", "approx_sign", "ir_net",
+                                     "quantization_networks", "bitnet", "lc", "admm", "admm_q",
+                                     "binary_connect_stochastic", "slb", "pgd", "picm", "bayes_bnn",
+                                     "md_levels_s", "binary"),
+                     testing::Values("sgd", "momentum", "adam")),
+    [](const auto &info) { return std::get<0>(info.param) + "_" + std::get<1>(info.param); });
+
+/// What reads an optimizer's state, and optimizers with states per run.
+INSTANTIATE_TEST_SUITE_P(
+    OfOptimizers, Trajectory,
+    testing::Values(Names{"lab", "adam"}, Names{"laq", "adam"}, Names{"lab", "rmsprop"},
+                    Names{"float", "nadam"}, Names{"lsq", "nadam"}, Names{"binary", "bop"},
+                    Names{"float", "extragradient"}, Names{"admm", "extragradient"},
+                    Names{"md_softmax_s", "lion"}, Names{"float", "signum"},
+                    Names{"float", "adagrad"}, Names{"float", "rmsprop"}),
+    [](const auto &info) { return std::get<0>(info.param) + "_" + std::get<1>(info.param); });
+
 /// Whatever a pass makes leads back to a line of the spec.
 TEST_P(Trajectory, KeepsItsPlaces) {
-  auto [quantizer, optimizer] = GetParam();
-  Program program("plan { else : " + quantizer + " by " + optimizer + " }");
+  Program program(planOf(GetParam()));
   ASSERT_TRUE(bool(program.derived));
   (*program.derived)->walk([](mlir::Operation *op) {
     std::string file;
@@ -169,6 +222,40 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       // Steps of a staircase that is differentiated through a surrogate with an `if`.
       "quantizer q { let p = if x < 0 then 2 * x + x ^ 2 else 2 * x - x ^ 2 levels {-1, 1} "
       "project w = ste(sign(x), if abs(x) < 1 then p else 0) update chain final sign(x) }",
+      // Agile with blocks that move x, in every step and in some.
+      "quantizer q { levels {-1, 1} schedule b = 1.05 ^ step project w = tanh(b * x) "
+      "update agile mirror every step x' = clamp(x, -0.8, 0.9) every 3 steps x' = x / 2 "
+      "final sign(w) }",
+      // A penalty on both, beside a projection.
+      "quantizer q { levels {-1, 1} project w = tanh(2 * x) update lazy mirror "
+      "penalty 0.1 * (w - nearest(w)) ^ 2 + 0.2 * x ^ 2 * w final sign(x) }",
+      // A penalty that pulls on what is learned, through the weight too.
+      "quantizer q { learn s per channel in [0.1, 3] = mean(abs(x) per channel) "
+      "scaled 1 / sum(1 per channel) levels {-s, s} project u = ste(sign(x), x) "
+      "weight w = s * u update chain penalty 0.01 * (s - 1) ^ 2 + 0.1 * (abs(x) - s) ^ 2 "
+      "final s * sign(x) }",
+      // Learned by group, and a gradient that reads it.
+      "quantizer q { learn s per group(3) = 1 levels {-s, s} project w = s * tanh(x) "
+      "update gradient g + 0.1 * grad(s) * x final s * sign(x) }",
+      // Each level learned.
+      "quantizer q { levels {-1, 1} learn k[level] per tensor in [-2, 2] = levels "
+      "latent x[level] = levels * w0 project u = softmax(x) weight w = sum(k * u) update chain "
+      "final sum(levels * hardmax(x)) }",
+      // States of the run: moved by slower blocks, read by schedules of the next weight.
+      "quantizer q { state p per run = 1 levels {-1, 1} project w = tanh(p * x) "
+      "update straight_through every 2 steps p' = p * 1.5 every 3 steps { p' = p + 1 x' = x / p } "
+      "final sign(x) }",
+      // Two blocks of one period after each other, the second on what the first has left.
+      "quantizer q { state a per channel = 1 state z = x levels {-1, 1} "
+      "every 2 steps { a' = mean(abs(x) per channel) z' = a * sign(x) } "
+      "every 2 steps x' = (x + z) / (1 + a) final sign(x) }",
+      // Levels of the latent as it is when they are read: before the move, after it, published.
+      "quantizer q { levels {-mean(abs(x) per group(5)), mean(abs(x) per group(5))} "
+      "prox 0.2 * abs(x - nearest(x)) every step x' = (x + nearest(x)) / 2 final nearest(x) }",
+      // A state of the optimizer beside the step, random numbers in it.
+      "quantizer q { levels {-1, 1} project w = sign(x) / (1 + optimizer.v) "
+      "update straight_through every step x' = clamp(x, -1, 1) + 0.01 * random() * optimizer.v "
+      "final sign(x) }",
   };
   for (const char *text : quantizers) {
     SCOPED_TRACE(text);

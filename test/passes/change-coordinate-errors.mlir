@@ -63,22 +63,3 @@ bregman.quantizer @Q13_negative {
   }
   bregman.update agile_mirror
 }
-
-// -----
-
-bregman.quantizer @every_between {
-  %one = arith.constant 1.0 : f64
-  // expected-error @+8 {{'bregman.step' op is not one of agile mirror descent alone: between P^-1(u) - d and P nothing may be done to x}}
-  %x = bregman.latent (w0 = %w0 : f32) : f32 {
-    bregman.yield %w0 : f32
-  }
-  %w = bregman.project "w" : f32 {
-    %0 = math.tanh %x : f32
-    bregman.yield %0 : f32
-  }
-  bregman.update agile_mirror
-  bregman.every %one step {
-    %0 = math.absf %x : f32
-    bregman.yield x = %0 : f32
-  }
-}
