@@ -114,6 +114,22 @@ struct ErfModel : IncreasingModel<ErfModel, math::ErfOp> {
     Value bell = e.make<math::ExpOp>(e.neg(e.mul(x, x)));
     return e.mul(c, e.mul(bell, 2 * std::numbers::inv_sqrtpi));
   }
+  // Winitzki's approximation (2 digits), then Newton's steps, each of which doubles the digits.
+  static FailureOr<Value> inverted(Emit &e, Value r) {
+    constexpr double a = 0.147;
+    Value log = e.make<math::LogOp>(e.mul(e.sub(1, r), e.add(r, 1)));
+    Value half = e.add(e.mul(log, 0.5), 2 / (std::numbers::pi * a));
+    Value size = e.sub(e.make<math::SqrtOp>(e.sub(e.mul(half, half), e.mul(log, 1 / a))), half);
+    size = e.make<math::SqrtOp>(size);
+    Value start = e.mul(size, e.make<SgnOp>(r.getType(), r)), x = start;
+    for (int i = 0; i < 4; ++i) {
+      Value steep = e.mul(e.make<math::ExpOp>(e.mul(x, x)), 0.5 / std::numbers::inv_sqrtpi);
+      x = e.sub(x, e.mul(e.sub(e.make<math::ErfOp>(x), r), steep));
+    }
+    // At +-1 the start is infinite, and right.
+    Value far = e.compare(arith::CmpFPredicate::OLT, size, e.constant(size.getType(), 7));
+    return e.select(far, x, start);
+  }
 };
 
 struct AtanModel : IncreasingModel<AtanModel, math::AtanOp> {
@@ -122,6 +138,17 @@ struct AtanModel : IncreasingModel<AtanModel, math::AtanOp> {
   static double at(double x) { return std::atan(x); }
   static Value derivative(Emit &e, Value x, Value, Value c) {
     return e.div(c, e.add(e.mul(x, x), 1));
+  }
+  // The tangent: of a quarter by its continued fraction, then doubled twice.
+  static FailureOr<Value> inverted(Emit &e, Value r) {
+    Value quarter = e.mul(r, 0.25), square = e.mul(quarter, quarter);
+    Value below = e.constant(r.getType(), 15);
+    for (int n = 13; n > 0; n -= 2)
+      below = e.sub(n, e.div(square, below));
+    Value tangent = e.div(quarter, below);
+    for (int i = 0; i < 2; ++i)
+      tangent = e.div(e.mul(tangent, 2), e.sub(1, e.mul(tangent, tangent)));
+    return tangent;
   }
   Interval limit(Operation *, unsigned, End end, Intervals) const {
     Interval top{0x1.921fb54442d18p+0, 0x1.921fb54442d19p+0};

@@ -5,6 +5,8 @@
 #include "mlir/Parser/Parser.h"
 #include "gtest/gtest.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace bregman;
 
@@ -17,6 +19,7 @@ public:
     registerBregmanDialects(registry);
     registry.insert<func::FuncDialect>();
     context = std::make_unique<MLIRContext>(registry);
+    context->loadAllAvailableDialects(); // an inverse may be made of others than its function
     std::string text =
         ("func.func @f(%x: f64, %y: f64) -> f64 {\n" + body + "\nreturn %r : f64\n}").str();
     module = parseSourceString<ModuleOp>(text, context.get());
@@ -58,6 +61,23 @@ TEST(InverseTest, ofAChainIsTheChainOfInversesBackwards) {
   ASSERT_TRUE(succeeded(inverse));
   for (double x : {-0.7, 0.0, 0.3, 1.1})
     EXPECT_NEAR(chain.at(*inverse, 0, chain.at(chain.root(), x, 0)), x, 1e-12);
+}
+
+TEST(InverseTest, ofErfAndAtanHasAllDigits) {
+  for (const char *function : {"erf", "atan"}) {
+    Chain chain(std::string("%r = math.") + function + " %x : f64");
+    FailureOr<Value> inverse = chain.inverted();
+    ASSERT_TRUE(succeeded(inverse));
+    for (double x : {-3.0, -0.8, -1e-9, 0.0, 1e-300, 0.04, 0.5, 1.0, 2.0, 2.9}) {
+      // What rounding of the value alone does to the operand.
+      double slope = function == std::string("erf") ? std::exp(-x * x) : 1 / (1 + x * x);
+      double allowed = std::abs(x) * 1e-14 + 4e-16 / slope;
+      EXPECT_NEAR(chain.at(*inverse, 0, chain.at(chain.root(), x, 0)), x, allowed) << function;
+    }
+  }
+  Chain erf("%r = math.erf %x : f64");
+  EXPECT_EQ(erf.at(*erf.inverted(), 0, 1), INFINITY);
+  EXPECT_EQ(erf.at(*erf.inverted(), 0, -1), -INFINITY);
 }
 
 TEST(InverseTest, failsWhereTheVariableOccursTwice) {
