@@ -171,7 +171,7 @@ double Algebra::valueAt(const Fraction &fraction, double x,
     if (info.kind == Kind::Latent)
       return x;
     if (info.kind == Kind::Host)
-      return values.lookup(info.host)[info.level];
+      return info.host ? values.lookup(info.host)[info.level] : info.range.lo;
     double u = valueAt(info.argument, x, values);
     switch (info.kind) {
     case Kind::Tanh:
@@ -269,6 +269,23 @@ Fraction Algebra::function(Kind kind, const Fraction &argument, double exponent)
     if (exponent == 2 ? std::fma(root, root, -*exact) == 0 : product == *exact)
       return Fraction::constant(root);
   }
+  if (kind == Kind::Root && argument.below.isConstant() && argument.above.isMonomial() &&
+      (argument.below - Polynomial::constant(1.0)).isZero()) {
+    // Out of the root goes whatever is positive to a power that its degree divides.
+    const auto [monomial, coefficient] = *argument.above.terms().begin();
+    Monomial inside, outside;
+    for (auto [atom, power] : monomial) {
+      bool isOut =
+          atoms[atom].kind == Kind::Host && atoms[atom].isPositive && power % int(exponent) == 0;
+      (isOut ? outside : inside).push_back({atom, isOut ? power / int(exponent) : power});
+    }
+    if (!outside.empty()) {
+      Polynomial rest, factor;
+      rest.add(inside, coefficient);
+      factor.add(outside, Interval::point(1));
+      return function(kind, rest, exponent) * Fraction(factor);
+    }
+  }
   AtomInfo info{};
   info.kind = kind;
   info.argument = argument;
@@ -319,8 +336,12 @@ std::optional<Fraction> Algebra::derivative(Atom atom) {
   case Kind::Atan:
     return *inner / (one + u * u);
   case Kind::Erf: {
-    Interval factor = interval::widen(Interval::point(2 * std::numbers::inv_sqrtpi));
-    return Fraction(Polynomial::constant(factor)) * function(Kind::Bell, u) * *inner;
+    // An atom, so that it goes out where it multiplies every term.
+    AtomInfo factor{};
+    factor.kind = Kind::Host;
+    factor.range = interval::widen(Interval::point(2 * std::numbers::inv_sqrtpi));
+    factor.isPositive = true;
+    return Fraction(Polynomial::atom(intern(factor))) * function(Kind::Bell, u) * *inner;
   }
   case Kind::Bell:
     return -(two * u * self * *inner);

@@ -74,6 +74,9 @@ public:
   /// the way in `obstacle`.
   std::optional<Fraction> convert(mlir::Value value, unsigned level, const Piece &piece);
   std::string obstacle;
+  /// Whether the value at the upper end of piece `i` is what both sides tend to.
+  bool joins(mlir::Value root, llvm::ArrayRef<Piece> pieces,
+             llvm::ArrayRef<std::optional<Fraction>> parts, size_t i);
 
   /// d/dx; empty where an atom has no derivative in this algebra.
   std::optional<Fraction> derivative(const Fraction &fraction);

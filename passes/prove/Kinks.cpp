@@ -99,8 +99,7 @@ bool Algebra::addKink(const Piece &piece, const Fraction &difference, std::vecto
       double x = root.value().lo;
       // At the start too, where another switch may turn already.
       if (piece.low <= x && x < piece.high && std::isfinite(x))
-        kinks.push_back(
-            {root.value(), x, root.value().isPoint() ? std::optional(root) : std::nullopt});
+        kinks.push_back({root.value(), x, root});
       return true;
     }
     // Inside the piece at every setting, or at none.
@@ -251,7 +250,9 @@ std::vector<Piece> Algebra::between(const std::vector<Kink> &kinks) {
   std::vector<Piece> all;
   for (size_t i = 0; i <= kinks.size(); ++i) {
     const Kink *from = i ? &kinks[i - 1] : nullptr, *to = i < kinks.size() ? &kinks[i] : nullptr;
-    auto isNumber = [](const Kink *kink) { return !kink || kink->where.isPoint(); };
+    auto isNumber = [](const Kink *kink) {
+      return !kink || kink->where.isPoint() || (kink->exact && kink->exact->isConstant());
+    };
     Piece piece{from ? from->where.lo : -Infinity, to ? to->where.hi : Infinity};
     if (isNumber(from) && isNumber(to)) {
       piece.start = from ? from->exact : std::nullopt;
@@ -316,4 +317,28 @@ std::vector<Piece> Algebra::pieces(Value root) {
     obstacle.clear();
   }
   return between(kinks);
+}
+
+bool Algebra::joins(Value root, ArrayRef<Piece> pieces, ArrayRef<std::optional<Fraction>> parts,
+                    size_t i) {
+  if (pieces[i].joinsNext)
+    return true;
+  const auto &end = pieces[i].end, &start = pieces[i + 1].start;
+  if (!end || !start || !parts[i] || !parts[i + 1])
+    return false;
+  auto before = at(*parts[i], *end), after = at(*parts[i + 1], *start);
+  if (!before || !after || !(*before - *after).isZero())
+    return false;
+  // The value at the kink itself: by formulas, unless the kink is a double.
+  Piece point{pieces[i].high, pieces[i].high};
+  Fraction place = *end;
+  if (pieces[i].moves() || pieces[i + 1].moves() || !end->isConstant() || !end->value().isPoint()) {
+    point = Piece{0, 0};
+    point.origin = pieces[i].origin ? *pieces[i].origin + *end : *end;
+    point.sample = 0;
+    place = Fraction();
+  }
+  auto here = convert(root, 0, point);
+  auto value = here ? at(*here, place) : std::nullopt;
+  return value && (*before - *value).isZero();
 }

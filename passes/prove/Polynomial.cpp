@@ -148,12 +148,17 @@ Fraction::Fraction(Polynomial over, Polynomial under)
   // A denominator of one term goes into the numerator, as negative powers.
   if (!below.isMonomial())
     return;
-  const auto &[monomial, coefficient] = *below.terms().begin();
-  Polynomial quotient;
-  for (const auto &[term, factor] : above.terms())
-    quotient.add(product(term, reciprocal(monomial)), interval::div(factor, coefficient));
-  above = quotient;
-  below = Polynomial::constant(1);
+  const auto [monomial, coefficient] = *below.terms().begin();
+  Polynomial shifted = above.shifted(reciprocal(monomial)), quotient;
+  bool isExact = true;
+  for (const auto &[term, factor] : shifted.terms()) {
+    Interval ratio = interval::div(factor, coefficient);
+    isExact &= ratio.isPoint() || !factor.isPoint() || !coefficient.isPoint();
+    quotient.add(term, ratio);
+  }
+  // A quotient that is no double stays one, so that what it cancels with cancels.
+  above = isExact ? quotient : shifted;
+  below = isExact ? Polynomial::constant(1) : Polynomial::constant(coefficient);
 }
 
 Fraction Fraction::operator+(const Fraction &other) const {

@@ -199,22 +199,7 @@ Finding Projection::analyse() {
   if (allConverted && !joined) {
     joined = true;
     for (size_t i = 0; i + 1 < pieces.size() && joined; ++i) {
-      if (pieces[i].joinsNext)
-        continue;
-      const auto &end = pieces[i].end, &start = pieces[i + 1].start;
-      auto before = end ? algebra.at(*parts[i], *end) : std::nullopt;
-      auto after = start ? algebra.at(*parts[i + 1], *start) : std::nullopt;
-      bool moves = pieces[i].moves() || pieces[i + 1].moves();
-      double kink = moves ? 0 : pieces[i].high;
-      Piece point{kink, kink};
-      if (moves && end) {
-        point.origin = pieces[i].origin ? *pieces[i].origin + *end : *end;
-        point.sample = 0;
-      }
-      auto here = end ? algebra.convert(root, 0, point) : std::nullopt;
-      auto value = here ? algebra.at(*here, kink) : std::nullopt;
-      bool meets =
-          before && after && value && (*before - *after).isZero() && (*before - *value).isZero();
+      bool meets = algebra.joins(root, pieces, parts, i);
       if (!meets) {
         joined = false;
         gap = "the two sides of x = " + describe(algebra.latentAt(pieces[i], pieces[i].high)) +
@@ -311,8 +296,10 @@ std::optional<Fraction> Projection::limit(End end) {
   }
   // Composition of limits, where it gives one number.
   Interval composed = limitOf(scratch, root, end, refinements);
-  if (composed.isPoint() && std::isfinite(composed.lo))
-    return Fraction::constant(composed.lo);
+  bool isOne = std::isfinite(composed.lo) && std::isfinite(composed.hi) &&
+               composed.hi - composed.lo <= 0x1p-40 * std::max(1.0, std::abs(composed.lo));
+  if (isOne)
+    return Fraction(Polynomial::constant(composed));
   return std::nullopt;
 }
 

@@ -30,7 +30,7 @@ static bool between(const Scratch &scratch, Value value, Value inner,
 static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner) {
   Algebra algebra(scratch, inner);
   std::vector<Piece> pieces = algebra.pieces(value);
-  std::vector<Fraction> parts;
+  std::vector<std::optional<Fraction>> parts;
   bool rising = true, falling = true, strict = true;
   for (const Piece &piece : pieces) {
     auto part = algebra.convert(value, 0, piece);
@@ -41,13 +41,16 @@ static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner
     rising &= isNonNegative(sign);
     falling &= isNonPositive(sign);
     strict &= sign != Sign::Zero;
-    parts.push_back(*part);
+    parts.push_back(part);
     if (!rising && !falling)
       return std::nullopt;
   }
+  for (size_t i = 0; i + 1 < pieces.size(); ++i)
+    if (!algebra.joins(value, pieces, parts, i))
+      return std::nullopt;
   auto limit = [&](End end) {
     bool plus = end == End::Plus;
-    Limit tends = algebra.limit(plus ? parts.back() : parts.front(), end,
+    Limit tends = algebra.limit(plus ? *parts.back() : *parts.front(), end,
                                 plus ? pieces.back() : pieces.front());
     if (tends.value)
       return algebra.range(*tends.value, Interval::point(0));
@@ -77,11 +80,10 @@ std::optional<Refined> prove::refine(Scratch &scratch, Value value,
     llvm::SmallSetVector<Operation *, 16> ops;
     if (!between(scratch, value, inner, ops) || ops.size() > MaxOps)
       continue;
-    // Conditions and staircases may jump; what is left is continuous wherever the algebra converts.
+    // Staircases jump; conditions and signs may, which the analysis looks at.
     bool continuous = llvm::none_of(ops, [](Operation *each) {
-      return isa<arith::CmpFOp, arith::SelectOp, SignOp, SgnOp, RoundOp, NearestOp, LowerOp,
-                 UpperOp, math::FloorOp, math::CeilOp, math::CopySignOp, ReduceOp,
-                 vector::BroadcastOp, vector::ExtractOp>(each);
+      return isa<RoundOp, NearestOp, LowerOp, UpperOp, math::FloorOp, math::CeilOp,
+                 math::CopySignOp, ReduceOp, vector::BroadcastOp, vector::ExtractOp>(each);
     });
     if (!continuous)
       continue;

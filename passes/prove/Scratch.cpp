@@ -306,6 +306,7 @@ std::optional<double> Scratch::number(Value value) const {
 
 DenseMap<Value, Numbers> Scratch::evaluate(const Point &point, Value held, double as) const {
   DenseMap<Value, Numbers> known;
+  known.reserve(4 * all.size() + 64);
   for (auto [leaf, number] : llvm::zip(all, point))
     known[leaf.value] = number;
   for (Operation &op : const_cast<Block &>(body)) {
@@ -343,6 +344,7 @@ double Scratch::evaluate(Value root, const Point &point) const {
 
 DenseMap<Value, Interval> Scratch::ranges(const Box &box) const {
   DenseMap<Value, Interval> known;
+  known.reserve(4 * all.size() + 64);
   for (auto [leaf, range] : llvm::zip(all, box))
     known[leaf.value] = range;
   for (Operation &op : const_cast<Block &>(body)) {

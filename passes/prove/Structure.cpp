@@ -101,7 +101,8 @@ Interval prove::limitOf(const Scratch &scratch, Value root, End end,
             interval::intersect(limit, interval::hull(refined->second.low, refined->second.high));
     } else if (calculus && count == 1)
       limit = calculus.limit(infinite, at[infinite].lo > 0 ? End::Plus : End::Minus, at);
-    else if (calculus && (count == 0 || isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op)))
+    else if (calculus && (count == 0 || isa<arith::AddFOp, arith::SubFOp, arith::MulFOp,
+                                            arith::MinimumFOp, arith::MaximumFOp>(op)))
       limit = calculus.range(at);
     limits[op.getResult(0)] = interval::intersect(limit, ranges.lookup(op.getResult(0)));
     if (limits[op.getResult(0)].isEmpty()) // an infinite limit is a value of no range

@@ -90,6 +90,16 @@ std::vector<Trial> bregman::test::broken() {
        "tanh(2 * x) - tanh(beta * x) / 2",
        P(tanh(2 * x) - tanh(b * x) / 2),
        {Falls}},
+      {"sumWithAFallingPart",
+       "0.77 * (2 * sigmoid(0.25 * x + 1.5 - 0.5 * tanh(2 * x)) - 1) + "
+       "0.23 * max(3 * x, 0.1 * x) / sqrt(1 + max(3 * x, 0.1 * x) ^ 2)",
+       P(0.77 * (2 * sigmoid(0.25 * x + 1.5 - 0.5 * tanh(2 * x)) - 1) +
+         0.23 * std::max(3 * x, 0.1 * x) / sqrt(1 + pow(std::max(3 * x, 0.1 * x), 2))),
+       {Falls}},
+      {"fallsOnlyWhereSharp",
+       "clamp(3 * x, -1, 1) / 2 + erf(x - 0.5 * tanh(beta * x)) / 2",
+       P(clamp(3 * x, -1.0, 1.0) / 2 + erf(x - 0.5 * tanh(b * x)) / 2),
+       {Falls}},
       {"sumOfOpposites",
        "tanh(beta * (x + 1)) - 0.5 * tanh(beta * (x - 1))",
        P(tanh(b * (x + 1)) - 0.5 * tanh(b * (x - 1))),
