@@ -433,6 +433,12 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   if (!module)
     return module.error();
   MethodOp op = *(*module)->getOps<MethodOp>().begin();
+  for (auto kernel : (*module)->getOps<KernelOp>())
+    for (unsigned index = 0; index < kernel.getStreams().size(); ++index)
+      if (ExtentAttr extent = kernel.extentOf(index); extent && extent.getScope() == Scope::Token)
+        return Error{ErrorKind::SpecRefused, "error: quantizer `" + quantizer +
+                                                 "` has values per token, which weights "
+                                                 "do not have; use it in an `activations` line\n"};
   llvm::Expected<Method> described = describeMethod(op);
   if (!described)
     return internal(described.takeError());

@@ -38,6 +38,17 @@ struct Stepper::State {
     return all;
   }
 
+  /// A parameter of the optimizer is also that of the learned values' instances of it, but for
+  /// those that have been given another value.
+  void set(const std::string &name, double value) {
+    double before = clock.get(name);
+    if (name.starts_with("optimizer."))
+      for (const ParameterInfo &parameter : method->parameters)
+        if (parameter.name.ends_with("." + name) && clock.get(parameter.name) == before)
+          clock.set(parameter.name, value);
+    clock.set(name, value);
+  }
+
   /// Every tensor's `w` from what is stored, at the moment `now`.
   Status publishAt(Moment now, std::span<const TensorRef> tensors) {
     Sequence &sequence = frozen && final.exists() ? final : publish;
@@ -92,9 +103,11 @@ Result<Stepper> Stepper::create(std::shared_ptr<const Method> method, Timing tim
                     title + ": the attach kernel does not write `" + stored.name + "`");
   if (Status bad = state.clock.check())
     return refuse(bad->kind, title + " " + bad->message);
-  for (const ParameterInfo &parameter : method->parameters)
-    if (Status bad = stepper.set(parameter.name, parameter.value))
+  for (const ParameterInfo &parameter : method->parameters) {
+    if (Status bad = parameter.check(parameter.value, title))
       return *bad;
+    state.clock.set(parameter.name, parameter.value);
+  }
   state.clock.initializeStates(/*onlyOfOptimizers=*/false);
   state.freeze = method->host.indexOf("freeze");
   if (state.freeze >= 0 && !state.final.exists())
@@ -110,7 +123,7 @@ Status Stepper::set(const std::string &name, double value) {
       continue;
     if (Status bad = parameter.check(value, titleOf(*state->method)))
       return bad;
-    state->clock.set(name, value);
+    state->set(name, value);
     return std::nullopt;
   }
   std::string known;

@@ -57,7 +57,9 @@ public:
 
   const Method &method() const;
 
-  /// A parameter's value from now on. Fails outside its range or for an unknown name.
+  /// A parameter's value from now on. Fails outside its range or for an unknown name. One of the
+  /// optimizer, `optimizer.lr`, goes to the learned values as well, except where theirs,
+  /// `s.optimizer.lr`, has been made another.
   Status set(const std::string &parameter, double value);
   /// NaN for an unknown name.
   double get(const std::string &parameter) const;

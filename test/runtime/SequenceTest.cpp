@@ -126,6 +126,18 @@ TEST(Sequence, ALearnedScaleByHand) {
   EXPECT_EQ(w, (std::vector<float>{0, -4.5f, 3.5f, 3.0625f, 0.375f, -2.25f})) << "by the new ones";
 }
 
+TEST(Sequence, ALearnedValuesOptimizerHasTheParametersOfTheBase) {
+  Method method = scaled();
+  method.parameters.push_back({"s.optimizer.lr", 0.5, -inf, inf});
+  Stepper stepper = make(std::move(method));
+  ASSERT_DONE(stepper.set("optimizer.lr", 0.25));
+  EXPECT_EQ(stepper.get("s.optimizer.lr"), 0.25);
+  ASSERT_DONE(stepper.set("s.optimizer.lr", 2));
+  EXPECT_EQ(stepper.get("optimizer.lr"), 0.25);
+  ASSERT_DONE(stepper.set("optimizer.lr", 0.125));
+  EXPECT_EQ(stepper.get("s.optimizer.lr"), 2) << "it has one of its own";
+}
+
 TEST(Sequence, BitsDoNotDependOnThreads) {
   std::vector<std::vector<float>> results;
   for (int threads : {1, 2, 7}) {
