@@ -35,6 +35,10 @@ static bool isDetached(const Scratch &scratch, Value value) {
     return false;
   if (auto ste = dyn_cast<SteOp>(op))
     return isDetached(scratch, ste.getSurrogate());
+  if (isa<SignOp, SgnOp, RoundOp, math::FloorOp, math::CeilOp, HardmaxOp, arith::CmpFOp>(op))
+    return true; // flat
+  if (isa<NearestOp, LowerOp, UpperOp>(op))
+    return isDetached(scratch, op->getOperand(1));
   return llvm::all_of(op->getOperands(),
                       [&](Value operand) { return isDetached(scratch, operand); });
 }
