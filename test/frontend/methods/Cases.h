@@ -20,8 +20,10 @@ struct Method {
   /// How far a kernel's may be. What is steep multiplies the latent's rounding errors, and a
   /// derivative of it does so twice.
   std::optional<double> kernel = {};
-  /// Of the 24,024 weights that a run publishes, how many may sit on the other side of a jump.
-  int parted = 0;
+  /// Of the 24,024 weights that a run publishes, how many may be farther, under an optimizer: f32
+  /// tells on which side of a jump a weight is a step earlier or later, and what reads the jump
+  /// parts for as long as it remembers.
+  std::map<std::string, int> parted = {};
 };
 
 const std::vector<Method> &methods();

@@ -1,0 +1,186 @@
+// What the papers say is the same: whole trajectories of the oracle, and of kernels where neither
+// side narrows over weights.
+#include "frontend/Compiler.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <optional>
+
+using namespace bregman;
+
+namespace {
+
+constexpr int steps = 300, weights = 12, stepsPerEpoch = 50;
+
+float gradient(int step, int weight) {
+  return float(std::sin(0.017 * step * (1 + 0.1 * weight) + weight) +
+               0.3 * std::sin(7.3 * step + 2.9 * weight));
+}
+
+std::vector<float> start() {
+  std::vector<float> w0;
+  for (int i = 0; i < weights; ++i)
+    w0.push_back(float(0.9 * std::sin(1 + 2.1 * i)));
+  return w0;
+}
+
+/// A method and its arguments.
+struct Side {
+  std::string spec; ///< a text, or the name of one of the library
+  std::string optimizer = "sgd";
+  std::vector<std::pair<std::string, double>> arguments = {};
+};
+
+/// A run at rest before its first step.
+class Trajectory {
+public:
+  Trajectory(const Side &side, bool reference) {
+    bool isText = side.spec.starts_with("quantizer");
+    Result<Program> loaded = isText ? Program::parse("spec.breg", side.spec)
+                                    : Program::load(std::string(SPECS) + "/" + side.spec + ".breg");
+    if (!loaded)
+      throw std::runtime_error(loaded.error().message);
+    program.emplace(std::move(*loaded));
+    Timing timing{stepsPerEpoch, steps, double(steps) / stepsPerEpoch};
+    auto made = program->run(program->quantizers().front(), side.optimizer, timing, reference);
+    if (!made)
+      throw std::runtime_error(made.error().message);
+    run = std::move(*made);
+    for (const auto &[name, value] : side.arguments)
+      if (Status failed = run->set(name, value))
+        throw std::runtime_error(failed->message);
+    if (Status failed = run->attach(start()))
+      throw std::runtime_error(failed->message);
+  }
+
+  void step(int k) {
+    std::vector<float> g;
+    for (int i = 0; i < weights; ++i)
+      g.push_back(gradient(k, i));
+    EXPECT_FALSE(run->advance(g));
+  }
+
+  /// A stored value by name.
+  Run::Planes stored(const std::string &name) {
+    for (const auto &[found, planes] : run->stored())
+      if (found == name)
+        return planes;
+    ADD_FAILURE() << name;
+    return {};
+  }
+
+  std::optional<Program> program;
+  std::unique_ptr<Run> run;
+};
+
+/// The largest distance of two trajectories' weights.
+double distance(const Side &one, const Side &other, bool reference, int from = 0) {
+  Trajectory a(one, reference), b(other, reference);
+  double largest = 0;
+  for (int k = 0; k <= steps; ++k) {
+    std::vector<double> left = a.run->weights(), right = b.run->weights();
+    for (int i = 0; i < weights && k >= from; ++i)
+      largest = std::fmax(largest, std::isnan(left[i] - right[i]) ? INFINITY
+                                                                  : std::fabs(left[i] - right[i]));
+    a.step(k);
+    b.step(k);
+  }
+  return largest;
+}
+
+using Arguments = std::vector<std::pair<std::string, double>>;
+
+const Arguments growing = {{"growth", 1.05}, {"period", 10}, {"optimizer.lr", 0.02}};
+
+TEST(Identities, TwoLevelSoftmaxIsTanh) {
+  for (std::string optimizer : {"sgd", "momentum", "adam", "adamw"}) {
+    Side softmax{"md_softmax_s", optimizer, growing}, tanh{"md_tanh_s", optimizer, growing};
+    for (Side *side : {&softmax, &tanh})
+      side->arguments.emplace_back("optimizer.weight_decay", 0.01);
+    EXPECT_LE(distance(softmax, tanh, true), 1e-12) << optimizer;
+    EXPECT_LE(distance(softmax, tanh, false), 1e-6) << optimizer;
+  }
+}
+
+// Where the update is not antisymmetric the two duals are not one.
+TEST(Identities, TwoDualsOfTheReleasedJacobianDrift) {
+  Trajectory run({"pmf", "sgd", growing}, true);
+  double largest = 0;
+  for (int k = 0; k < steps; ++k) {
+    run.step(k);
+    for (const auto &levels : run.stored("x"))
+      largest = std::fmax(largest, std::fabs(levels[0] + levels[1]));
+  }
+  EXPECT_GT(largest, 0.01);
+}
+
+// With J = I - u u^T the difference of the duals moves by beta (1 - w^2 / 2) g.
+TEST(Identities, PmfIsAGainOfTheMirrorStep) {
+  Side pmf{"pmf", "momentum", growing};
+  Side gain{"quantizer q(growth in [1, 2] = 1.1, period = 1000) {\n"
+            "  levels {-1, 1}\n"
+            "  schedule beta = min(growth ^ ceil(step / period), 1e4)\n"
+            "  project w = tanh(beta * x)\n"
+            "  update gradient beta * (1 - w ^ 2 / 2) * g\n"
+            "  final sign(x)\n}\n",
+            "momentum", growing};
+  EXPECT_LE(distance(pmf, gain, true), 1e-12);
+  EXPECT_LE(distance(pmf, gain, false), 2e-4);
+}
+
+// The chain rule through the softmax of two levels is half of that through tanh.
+TEST(Identities, ChainThroughTwoLevelsIsHalfOfTanh) {
+  std::string softmax = "quantizer q(growth in [1, 2] = 1.1, period = 1000) {\n"
+                        "  levels {-1, 1}\n"
+                        "  schedule beta = min(growth ^ ceil(step / period), 1e35)\n"
+                        "  latent x[level] = levels * w0\n"
+                        "  project u = softmax(beta * x)\n"
+                        "  weight w = sum(levels * u)\n"
+                        "  update chain\n"
+                        "  final sum(levels * hardmax(x))\n}\n";
+  Side twice{softmax, "sgd", growing}, once{"gd_tanh", "sgd", growing};
+  once.arguments.back().second /= 2;
+  EXPECT_LE(distance(twice, once, true), 1e-12);
+}
+
+TEST(Identities, LazyIsAgileAtConstantBeta) {
+  for (std::string optimizer : {"sgd", "momentum", "nesterov", "adam"}) {
+    Arguments constant = {{"growth", 1}, {"optimizer.lr", 0.02}};
+    Side lazy{"md_tanh_s", optimizer, constant}, agile{"md_tanh", optimizer, constant};
+    EXPECT_LE(distance(lazy, agile, true), 1e-12) << optimizer;
+    EXPECT_LE(distance(lazy, agile, false), 1e-6) << optimizer;
+  }
+}
+
+// Primal mirror descent sums beta_t eta_t g_t, dual averaging sharpens its whole history anew.
+TEST(Identities, LazyIsNotAgileWhereBetaMoves) {
+  EXPECT_GT(distance({"md_tanh_s", "sgd", growing}, {"md_tanh", "sgd", growing}, true), 0.1);
+}
+
+// beta to infinity: the projection onto the levels.
+TEST(Identities, MirrorDescentTendsToStraightThrough) {
+  Side mirror{"quantizer q {\n  levels {-1, 1}\n  project w = tanh(1e30 * x)\n"
+              "  update lazy mirror\n  final sign(x)\n}\n",
+              "adam",
+              {{"optimizer.lr", 0.02}}};
+  Side sign{"quantizer q {\n  levels {-1, 1}\n  project w = sign(x)\n"
+            "  update straight_through\n  final sign(x)\n}\n",
+            "adam",
+            {{"optimizer.lr", 0.02}}};
+  EXPECT_EQ(distance(mirror, sign, true), 0);
+  EXPECT_EQ(distance(mirror, sign, false), 0);
+}
+
+// A prox that is strong enough, with the clip, is the projection onto the levels.
+TEST(Identities, ProxTendsToProjection) {
+  Side prox{"proxquant", "sgd", {{"rate", 1e6}, {"optimizer.lr", 0.02}}};
+  Side projected{"quantizer q {\n  levels {-1, 1}\n"
+                 "  every step x' = if epoch >= 1 then sign(x) else clamp(x, -1, 1)\n"
+                 "  final sign(x)\n}\n",
+                 "sgd",
+                 {{"optimizer.lr", 0.02}}};
+  EXPECT_LE(distance(prox, projected, true), 1e-12);
+  EXPECT_EQ(distance(prox, projected, false), 0);
+}
+
+} // namespace
