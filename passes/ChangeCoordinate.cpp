@@ -38,7 +38,6 @@ private:
                    IRMapping &mapping);
   void removeCommon(const LatentRead::Link &link);
   Value hostValue(Value source, IRMapping &mapping);
-  void hoist(Operation *op);
 
   Clauses clauses;
   OpBuilder builder;
@@ -79,23 +78,11 @@ LogicalResult CoordinateChange::findScale() {
   return error;
 }
 
-/// Moves a declaration of the host, with what it reads, above the latent.
-void CoordinateChange::hoist(Operation *op) {
-  if (op->getBlock() != clauses.latent->getBlock() || op->isBeforeInBlock(clauses.latent))
-    return;
-  op->walk([&](Operation *inner) {
-    for (Value operand : inner->getOperands())
-      if (Operation *source = operand.getDefiningOp(); source && !op->isAncestor(source))
-        hoist(source);
-  });
-  op->moveBefore(clauses.latent);
-}
-
 /// A host value of the projection's region, made again where the builder stands.
 Value CoordinateChange::hostValue(Value source, IRMapping &mapping) {
   Operation *op = source.getDefiningOp();
   if (op->getBlock() == clauses.latent->getBlock()) {
-    hoist(op);
+    hoistAbove(op, clauses.latent);
     return source;
   }
   if (Value known = mapping.lookupOrNull(source))

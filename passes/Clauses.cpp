@@ -42,6 +42,17 @@ Value Clauses::published() {
 
 YieldOp bregman::yieldOf(Region &body) { return cast<YieldOp>(body.front().getTerminator()); }
 
+void bregman::hoistAbove(Operation *op, Operation *anchor) {
+  if (op->getBlock() != anchor->getBlock() || op->isBeforeInBlock(anchor) || op == anchor)
+    return;
+  op->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (Operation *source = operand.getDefiningOp(); source && !op->isAncestor(source))
+        hoistAbove(source, anchor);
+  });
+  op->moveBefore(anchor);
+}
+
 /// Whether a captured value is computed from what the mapping replaces. What is stored is not
 /// computed.
 static bool dependsOn(Value value, const IRMapping &mapping) {

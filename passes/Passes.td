@@ -264,6 +264,44 @@ def ExpandProx : Pass<"bregman-expand-prox", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def ExpandInverse : Pass<"bregman-expand-inverse", "::mlir::ModuleOp"> {
+  let summary = "Invert the projection where training starts from a weight";
+  let description = [{
+    Replaces `bregman.inverse` in the initial latent. Where x occurs once in the projection and each
+    function on its way has a closed inverse, that is taken; else x is found by 32 halvings, of its
+    logarithm first, which is right to the last bit because the projection increases strictly
+    (rule Q7). Weights on a bound of the range start at infinity, weights beyond it at NaN.
+
+    ```mlir
+    %x = bregman.latent (w0 = %w0 : f32) : f32 {
+      %0 = bregman.inverse project %w0 : f32 to f32
+      bregman.yield %0 : f32
+    }
+    ```
+
+    becomes, for the projection tanh(x),
+
+    ```mlir
+    %x = bregman.latent (w0 = %w0 : f32) : f32 {
+      %0 = math.atanh %w0 : f32
+      %bottom = math.tanh %least : f32
+      %top = math.tanh %most : f32
+      %1 = arith.cmpf oeq, %w0, %top : f32
+      %2 = arith.select %1, %inf, %nan : f32
+      %3 = arith.cmpf oeq, %w0, %bottom : f32
+      %4 = arith.select %3, %minus_inf, %2 : f32
+      %5 = arith.cmpf ogt, %w0, %bottom : f32
+      %6 = arith.cmpf olt, %w0, %top : f32
+      %7 = arith.andi %5, %6 : i1
+      %8 = arith.select %7, %0, %4 : f32
+      bregman.yield %8 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::bregman::BregmanDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 def ExpandFit : Pass<"bregman-expand-fit", "::mlir::ModuleOp"> {
   let summary = "Fit a codebook by reductions and a small linear system";
   let description = [{

@@ -26,6 +26,7 @@ void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &o
   // Equal host expressions are one value for what follows.
   manager.addPass(createCSEPass());
   manager.addPass(createResolveUpdate());
+  manager.addPass(createExpandInverse()); // of P, before its coordinate changes
   manager.addPass(createChangeCoordinate());
   manager.addPass(createExpandVjp());
   manager.addPass(createExpandProx());

@@ -70,8 +70,11 @@ std::string planOf(const Names &names) {
          optimizer + " }";
 }
 
+/// Both compute in double; constants are rounded to f32 in the kernels.
+double tolerance = 1e-9;
+
 void expectSame(double expected, double actual, const std::string &what) {
-  EXPECT_NEAR(actual, expected, 1e-9 * (1 + std::fabs(expected))) << what;
+  EXPECT_NEAR(actual, expected, tolerance * (1 + std::fabs(expected))) << what;
 }
 
 void compareStored(Oracle &oracle, KernelRun &run, const std::string &when) {
@@ -226,6 +229,11 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       "quantizer q { levels {-1, 1} schedule b = 1.05 ^ step project w = tanh(b * x) "
       "update agile mirror every step x' = clamp(x, -0.8, 0.9) every 3 steps x' = x / 2 "
       "final sign(w) }",
+      // A warm start, also with a coordinate that changes after it.
+      "quantizer q { levels {-1, 1} schedule b = 1.5 + step / 10 latent x = inverse(w0 / 2) "
+      "project w = tanh(b * x) update lazy mirror final sign(x) }",
+      "quantizer q { levels {-1, 1} latent x = inverse(w0 / 2) schedule b = 1.05 ^ step "
+      "project w = tanh(b * x) update agile mirror final sign(w) }",
       // A penalty on both, beside a projection.
       "quantizer q { levels {-1, 1} project w = tanh(2 * x) update lazy mirror "
       "penalty 0.1 * (w - nearest(w)) ^ 2 + 0.2 * x ^ 2 * w final sign(x) }",
@@ -262,6 +270,22 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
     Program program(std::string(text) + " plan { else : q by adam }");
     if (program.derived)
       compareRuns(program);
+  }
+}
+
+/// A start that is found by halvings is right to the last bit of an f32, not of a double.
+TEST(Passes, StartsByHalvingsFollowTheOracle) {
+  for (const char *text :
+       {"quantizer q { levels {-1, 1} latent x = inverse(w0 / 2) project w = x / (1 + abs(x)) "
+        "update lazy mirror final sign(x) }",
+        "quantizer q { levels {-2, -1, 2} latent x = inverse(w0 * 1.5) "
+        "project w = soft_nearest(x, 3) update lazy mirror final nearest(x) }"}) {
+    SCOPED_TRACE(text);
+    Program program(std::string(text) + " plan { else : q by sgd }");
+    tolerance = 1e-6;
+    if (program.derived)
+      compareRuns(program);
+    tolerance = 1e-9;
   }
 }
 

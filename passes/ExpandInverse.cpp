@@ -1,0 +1,162 @@
+// bregman-expand-inverse: P^-1 in the initial latent, closed or by bisection.
+#include "dialect/calculus/Emit.h"
+#include "dialect/calculus/Inverse.h"
+#include "passes/Clauses.h"
+#include "passes/Passes.h"
+
+#include <cmath>
+
+namespace bregman {
+#define GEN_PASS_DEF_EXPANDINVERSE
+#include "passes/Passes.h.inc"
+} // namespace bregman
+
+using namespace mlir;
+using namespace bregman;
+
+namespace {
+
+/// Beyond this the prover takes limits, and an f32 projection has reached its bounds.
+const double Outermost = std::ldexp(1, 64);
+const double Innermost = std::ldexp(1, -100);
+/// Halvings of the logarithm of |x|, then of |x| itself: together to the last bit of an f32.
+constexpr int LogarithmicHalvings = 16;
+constexpr int LinearHalvings = 16;
+
+class InverseExpander {
+public:
+  InverseExpander(InverseOp op, Clauses &clauses)
+      : op(op), clauses(clauses), builder(op), emit(builder, op.getLoc()), wanted(op.getOperand()),
+        type(wanted.getType()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult check();
+  Value project(Value x);
+  Value closed();
+  Value bisected();
+  Value inRange(Value x);
+  Value constant(double value) { return emit.constant(type, value); }
+
+  InverseOp op;
+  Clauses &clauses;
+  OpBuilder builder;
+  Emit emit;
+  Value wanted;
+  Type type;
+};
+
+/// What P reads has to be known when the latent is not yet.
+LogicalResult InverseExpander::check() {
+  if (!clauses.project)
+    return op.emitOpError("Q16: inverts `project`, and there is none");
+  if (isa<VectorType>(type))
+    return op.emitOpError("Q7: inverts a projection over levels, which is known up to a constant "
+                          "only; start from `levels * w0`");
+  Operation *unknown = nullptr;
+  auto look = [&](Operation *inner) {
+    auto reduce = dyn_cast<ReduceOp>(inner);
+    if (isa<RandomOp, OptimizerStateOp, FitOp>(inner) || (reduce && reduce.getExtentAttr()))
+      unknown = inner;
+    for (Value operand : inner->getOperands())
+      if (Operation *source = operand.getDefiningOp(); isa_and_present<StateOp, LearnOp>(source))
+        unknown = source;
+  };
+  clauses.project.getBody().walk(look);
+  if (clauses.levels)
+    clauses.levels.getBody().walk(look);
+  if (!unknown)
+    return success();
+  InFlightDiagnostic error = op.emitOpError("Q7: inverts a projection that reads what is known "
+                                            "only when the latent is");
+  error.attachNote(unknown->getLoc()) << "this";
+  return error;
+}
+
+Value InverseExpander::project(Value x) {
+  IRMapping mapping;
+  mapping.map(clauses.latent.getResult(), x);
+  return cloneClause(builder, clauses.project.getBody(), mapping);
+}
+
+/// Where x occurs once and each function on its way has a closed inverse; else null.
+Value InverseExpander::closed() {
+  Value variable = constant(0);
+  FailureOr<Value> found = invert(builder, project(variable), variable, wanted);
+  return succeeded(found) ? *found : Value();
+}
+
+/// P increases strictly (rule Q7), so that the sign of x is known from P(0), and |x| lies in
+/// halves, first of its logarithm, then of itself.
+Value InverseExpander::bisected() {
+  using P = arith::CmpFPredicate;
+  Value isPositive = emit.compare(P::OLT, project(constant(0)), wanted);
+  Value sign = emit.select(isPositive, constant(1), constant(-1));
+  Value target = emit.mul(sign, wanted);
+  Value low = constant(std::log(Innermost)), high = constant(std::log(Outermost));
+  auto halve = [&](bool isLogarithm) {
+    Value middle = emit.mul(emit.add(low, high), 0.5);
+    Value size = isLogarithm ? emit.make<math::ExpOp>(middle) : middle;
+    Value reached = emit.mul(sign, project(emit.mul(sign, size)));
+    Value isBelow = emit.compare(P::OLT, reached, target);
+    low = emit.select(isBelow, middle, low);
+    high = emit.select(isBelow, high, middle);
+  };
+  for (int i = 0; i < LogarithmicHalvings; ++i)
+    halve(/*isLogarithm=*/true);
+  low = emit.make<math::ExpOp>(low);
+  high = emit.make<math::ExpOp>(high);
+  for (int i = 0; i < LinearHalvings; ++i)
+    halve(/*isLogarithm=*/false);
+  return emit.mul(sign, high);
+}
+
+/// What lies on a bound of the range is infinitely far away, and what lies beyond is nowhere.
+Value InverseExpander::inRange(Value x) {
+  using P = arith::CmpFPredicate;
+  constexpr double Infinity = std::numeric_limits<double>::infinity();
+  Value bottom = project(constant(-Outermost)), top = project(constant(Outermost));
+  Value nowhere = constant(std::numeric_limits<double>::quiet_NaN());
+  Value above = emit.select(emit.compare(P::OEQ, wanted, top), constant(Infinity), nowhere);
+  Value below = emit.select(emit.compare(P::OEQ, wanted, bottom), constant(-Infinity), above);
+  Value isInside = emit.make<arith::AndIOp>(emit.compare(P::OGT, wanted, bottom),
+                                            emit.compare(P::OLT, wanted, top));
+  return emit.select(isInside, x, below);
+}
+
+LogicalResult InverseExpander::run() {
+  if (failed(check()))
+    return failure();
+  // What the projection captures stands above the latent from now on.
+  clauses.project.getBody().walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (operand != clauses.latent.getResult() && operand.getDefiningOp())
+        hoistAbove(operand.getDefiningOp(), clauses.latent);
+  });
+  Value x = closed();
+  op.replaceAllUsesWith(inRange(x ? x : bisected()));
+  Block *block = op->getBlock();
+  op.erase();
+  for (Operation &dead : llvm::make_early_inc_range(llvm::reverse(*block)))
+    if (isOpTriviallyDead(&dead))
+      dead.erase();
+  return success();
+}
+
+struct ExpandInverse : bregman::impl::ExpandInverseBase<ExpandInverse> {
+  void runOnOperation() override {
+    for (auto quantizer : getOperation().getOps<QuantizerOp>()) {
+      Clauses clauses(quantizer);
+      if (!clauses.latent)
+        continue;
+      SmallVector<InverseOp> ops;
+      clauses.latent.getBody().walk([&](InverseOp op) { ops.push_back(op); });
+      for (InverseOp op : ops)
+        if (failed(InverseExpander(op, clauses).run()))
+          return signalPassFailure();
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,53 @@
+// RUN: %bregman-opt %s --bregman-expand-inverse | FileCheck %s
+
+// The schedule that P reads moves above the latent.
+// CHECK-LABEL: bregman.quantizer @Closed
+// CHECK:      %beta = bregman.schedule "beta"
+// CHECK:      %x = bregman.latent (w0 = %w0: f32) : f32 {
+// CHECK:        %[[B:.*]] = arith.truncf %beta : f64 to f32
+// CHECK-NEXT:   %[[A:.*]] = math.atanh %w0 : f32
+// CHECK-NEXT:   %[[X:.*]] = arith.divf %[[A]], %[[B]] : f32
+// CHECK:        %[[BOTTOM:.*]] = math.tanh
+// CHECK:        %[[TOP:.*]] = math.tanh
+// CHECK:        %[[INSIDE:.*]] = arith.andi
+// CHECK-NEXT:   %[[X0:.*]] = arith.select %[[INSIDE]], %[[X]], %{{.*}} : f32
+// CHECK-NEXT:   bregman.yield %[[X0]] : f32
+bregman.quantizer @Closed {
+  %step = bregman.counter step : f64
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    %0 = bregman.inverse project %w0 : f32 to f32
+    bregman.yield %0 : f32
+  }
+  %beta = bregman.schedule "beta" : f64 {
+    %one = arith.constant 1.0 : f64
+    %0 = arith.addf %step, %one : f64
+    bregman.yield %0 : f64
+  }
+  %w = bregman.project "w" : f32 {
+    %b = arith.truncf %beta : f64 to f32
+    %0 = arith.mulf %b, %x : f32
+    %1 = math.tanh %0 : f32
+    bregman.yield %1 : f32
+  }
+  bregman.update lazy_mirror
+}
+
+// x occurs twice: P(0), 32 halvings and the two ends.
+// CHECK-LABEL: bregman.quantizer @Bisected
+// CHECK-COUNT-35: math.absf
+// CHECK-NOT:      math.absf
+// CHECK:      bregman.project "w"
+bregman.quantizer @Bisected {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    %0 = bregman.inverse project %w0 : f32 to f32
+    bregman.yield %0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %one = arith.constant 1.0 : f32
+    %0 = math.absf %x : f32
+    %1 = arith.addf %one, %0 : f32
+    %2 = arith.divf %x, %1 : f32
+    bregman.yield %2 : f32
+  }
+  bregman.update lazy_mirror
+}
