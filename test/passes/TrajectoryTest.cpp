@@ -1,74 +1,21 @@
 // Every quantizer of the library under every optimizer: the derived kernels move weights as the
 // oracle does, which derives nothing.
 #include "frontend/reference/Oracle.h"
-#include "frontend/spec/Spec.h"
-#include "passes/Pipelines.h"
-
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 #include <gtest/gtest.h>
 #include <random>
 
 #include "KernelRun.h"
+#include "Program.h"
 
 using namespace bregman;
 using bregman::reference::Oracle;
 using bregman::test::KernelRun;
+using bregman::test::Names;
+using bregman::test::planOf;
+using bregman::test::Program;
 
 namespace {
-
-using Names = std::tuple<std::string, std::string>;
-
-/// A spec's method, as written and as kernels.
-struct Program {
-  mlir::MLIRContext context;
-  spec::Diagnostics diagnostics;
-  std::unique_ptr<spec::Unit> unit;
-  mlir::OwningOpRef<mlir::ModuleOp> written, derived;
-
-  explicit Program(const std::string &text) {
-    mlir::DialectRegistry registry;
-    registerBregmanDialects(registry);
-    context.appendDialectRegistry(registry);
-    auto source = std::make_shared<const spec::Source>("test.breg", text);
-    spec::Library library(std::string(BREGMAN_SOURCE_DIR) + "/examples/specs");
-    written = spec::compile(source, library, context, diagnostics, unit);
-    EXPECT_TRUE(bool(written)) << diagnostics.render();
-    if (!written)
-      return;
-    derived = mlir::OwningOpRef<mlir::ModuleOp>(written->clone());
-    mlir::PassManager manager(&context);
-    buildDerivePipeline(manager, DeriveOptions());
-    buildKernelPipeline(manager, KernelOptions());
-    if (failed(manager.run(*derived))) {
-      ADD_FAILURE() << "the passes failed";
-      derived = nullptr;
-    }
-  }
-};
-
-/// A definition of the language's appendix where the library has none of that name.
-std::string definitionOf(const std::string &name) {
-  std::string root = BREGMAN_SOURCE_DIR;
-  if (llvm::sys::fs::exists(root + "/examples/specs/" + name + ".breg"))
-    return "";
-  auto file = llvm::MemoryBuffer::getFile(root + "/test/frontend/spec/Inputs/appendix.breg");
-  EXPECT_TRUE(bool(file));
-  llvm::StringRef text = (*file)->getBuffer();
-  for (const char *kind : {"quantizer ", "optimizer "})
-    for (const char *end : {" {", "("})
-      if (size_t start = text.find(kind + name + end); start != llvm::StringRef::npos)
-        return text.slice(start, text.find("\n}", start) + 3).str();
-  ADD_FAILURE() << "nobody defines " << name;
-  return "";
-}
-
-std::string planOf(const Names &names) {
-  const auto &[quantizer, optimizer] = names;
-  return definitionOf(quantizer) + definitionOf(optimizer) + "plan { else : " + quantizer + " by " +
-         optimizer + " }";
-}
 
 /// Both compute in double; constants are rounded to f32 in the kernels.
 double tolerance = 1e-9;
