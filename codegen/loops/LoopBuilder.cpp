@@ -376,7 +376,8 @@ LogicalResult LoopBuilder::buildLateStage() {
   if (failed(copyBody(sweep.getBody().front(), /*late=*/true)))
     return failure();
   buildStores(/*late=*/true);
-  scf::YieldOp::create(builder, loc, left);
+  if (!left.empty()) // a loop that carries nothing has its end already
+    scf::YieldOp::create(builder, loc, left);
   return success();
 }
 

@@ -75,8 +75,8 @@ void Optimizer::attach(std::vector<NamedParameter> parameters, const PlanLine &l
     tensors.push_back(parameter.tensor);
   }
   c10::AutoGradMode noGrad(false);
-  groups.push_back(std::make_unique<ParameterGroup>(line, std::move(parameters), source,
-                                                    options.timing(), options.threads()));
+  groups.push_back(std::make_unique<ParameterGroup>(
+      line, std::move(parameters), source, options.timing(), options.threads(), options.seed()));
   groups.back()->each([&](const Slot &slot, const Method &) {
     auto state = std::make_unique<SlotState>();
     state->stored = slot.stored;

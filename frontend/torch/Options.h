@@ -27,6 +27,8 @@ public:
   TORCH_ARG(double, lossScale) = 0;
   /// All gradients, taken as one vector after that division, are shortened to this length. 0: not.
   TORCH_ARG(double, clipNorm) = 0;
+  /// Of the numbers that a spec draws by `random()`. A run that goes on keeps its own.
+  TORCH_ARG(uint64_t, seed) = 0;
   /// Threads of a step; 0: as many as LibTorch uses.
   TORCH_ARG(int, threads) = 0;
 

@@ -38,7 +38,8 @@ static std::string placeOf(const PlanLine &line) {
 }
 
 ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> parameters,
-                               const MethodSource &source, const Timing &timing, int threads)
+                               const MethodSource &source, const Timing &timing, int threads,
+                               uint64_t seed)
     : line(std::move(planLine)), timing(timing) {
   computesLearningRate = isRecomputed(line, learningRateName);
   for (NamedParameter &parameter : parameters) {
@@ -53,6 +54,7 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> pa
   }
   for (Bucket &bucket : buckets) {
     setArguments(bucket, /*all=*/true);
+    bucket.stepper.setSeed(seed);
     hasLearningRate = hasParameter(bucket.stepper.method(), learningRateName);
     if (hasLearningRate)
       told = bucket.stepper.get(learningRateName);

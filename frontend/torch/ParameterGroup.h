@@ -25,7 +25,7 @@ class ParameterGroup {
 public:
   /// Attaches: the parameters' values are w0; afterwards they hold w_0.
   ParameterGroup(PlanLine line, std::vector<NamedParameter> parameters, const MethodSource &source,
-                 const Timing &timing, int threads);
+                 const Timing &timing, int threads, uint64_t seed);
 
   /// The learning rate that the line begins with; 0 for an optimizer that has none.
   double learningRate() const;

@@ -44,6 +44,7 @@ Session::Session(const RunOptions &options, const Dataset &data,
                                         .stepsPerEpoch(perEpoch)
                                         .steps(total)
                                         .epochs(options.epochs)
+                                        .seed(seed)
                                         .threads(options.threads));
 }
 

@@ -108,22 +108,26 @@ static void compareWithInterpreter(KernelOp kernel, Memory before, Memory &after
                                    const std::vector<float> &scalars) {
   auto sweep = *kernel.getBody().getOps<SweepOp>().begin();
   YieldOp yield = yieldOf(sweep.getBody());
-  for (int64_t weight = 0; weight < size; ++weight) {
-    reference::Environment environment;
-    for (size_t i = 0; i < scalars.size(); ++i)
-      environment[kernel.getScalar(i)] = reference::constant(scalars[i]);
-    for (auto [read, argument] : llvm::zip(sweep.getReads(), sweep.getBody().getArguments())) {
-      auto index =
-          llvm::cast<mlir::BlockArgument>(read).getArgNumber() - kernel.getScalars().size();
-      for (double entry : before.at(kernel.streamName(index), weight))
-        environment[argument].push_back({entry, 0});
-    }
-    ASSERT_TRUE(succeeded(reference::evaluate(sweep.getBody().front(), environment)));
-    for (auto [index, value] : llvm::enumerate(yield.getValues())) {
+  reference::Context context;
+  context.shape = {size, 1};
+  reference::Environment environment(context);
+  for (size_t i = 0; i < scalars.size(); ++i)
+    environment.set(kernel.getScalar(i), reference::Tensor(scalars[i]));
+  for (auto [read, argument] : llvm::zip(sweep.getReads(), sweep.getBody().getArguments())) {
+    auto index = llvm::cast<mlir::BlockArgument>(read).getArgNumber() - kernel.getScalars().size();
+    reference::Tensor values(size, levelCount(argument.getType()));
+    for (int64_t weight = 0; weight < size; ++weight)
+      for (auto [level, entry] : llvm::enumerate(before.at(kernel.streamName(index), weight)))
+        values(weight, level).value = entry;
+    environment.set(argument, values);
+  }
+  ASSERT_TRUE(succeeded(reference::evaluate(sweep.getBody().front(), environment)));
+  for (auto [index, value] : llvm::enumerate(yield.getValues())) {
+    double precision = after.isNarrow(yield.nameOf(index)) ? 1.0 / 256 : 4e-6;
+    for (int64_t weight = 0; weight < size; ++weight) {
       std::vector<double> actual = after.at(yield.nameOf(index), weight);
-      double precision = after.isNarrow(yield.nameOf(index)) ? 1.0 / 256 : 4e-6;
       for (size_t level = 0; level < actual.size(); ++level) {
-        double wanted = environment.at(value)[level].value;
+        double wanted = environment.at(value).at(weight, level).value;
         ASSERT_NEAR(actual[level], wanted, precision * (1 + std::fabs(wanted)))
             << yield.nameOf(index).str() << " of weight " << weight;
       }

@@ -99,13 +99,24 @@ bregman.kernel @k scalars () streams (x = %x : inout f32, w = %w : out f32) {
     bregman.yield x = %x1, w = %1 : f32, f32
   }
 })";
+  // Where the second stage waits for nothing.
+  const char *apart = R"(
+bregman.kernel @k scalars () streams (x = %x : inout f32, w = %w : out f32) {
+  bregman.sweep (%xi = %x) : f32 {
+    %x1 = arith.addf %xi, %xi : f32
+    %u = bregman.random next : f32
+    bregman.yield x = %x1, w = %u : f32, f32
+  }
+})";
   for (int lanes : lanesHere()) {
     KernelRunner runner(lanes);
-    ASSERT_NO_FATAL_FAILURE(runner.load(kernel));
-    std::vector<float> x(150, -1), w(150);
-    bregman::abi::Random record{{1, 2}, 3, 0, 4, 5, 6};
-    runner.run(150, {x.data(), w.data(), &record}, {});
-    for (uint32_t i = 0; i < 150; ++i)
-      ASSERT_EQ(w[i], numberOf(philox({6 + i, 0, 5, 3}, 1, 2)[0])) << i; // tanh 0 is below all
+    for (const char *text : {kernel, apart}) {
+      ASSERT_NO_FATAL_FAILURE(runner.load(text));
+      std::vector<float> x(150, -1), w(150);
+      bregman::abi::Random record{{1, 2}, 3, 0, 4, 5, 6};
+      runner.run(150, {x.data(), w.data(), &record}, {});
+      for (uint32_t i = 0; i < 150; ++i)
+        ASSERT_EQ(w[i], numberOf(philox({6 + i, 0, 5, 3}, 1, 2)[0])) << i; // tanh 0 is below all
+    }
   }
 }

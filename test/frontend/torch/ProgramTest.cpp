@@ -310,6 +310,79 @@ TEST(FromProgram, Bf16FollowsF32) {
   }
 }
 
+/// A learned scale per channel, a statistic that is renewed every third step, one that follows x, a
+/// state of the run and random numbers.
+static const char *const shared = R"(
+quantizer shared {
+  state     a per tensor = mean(abs(x) per tensor)
+  learn     s per channel in [1e-3, inf] = 2 * mean(abs(x) per channel)
+  levels    s * {-1, 0, 1}
+  let       v = if random() < 0.5 then x else x + 0.01 * a
+  project   w = s * ste(nearest(v / s, {-1, 0, 1}), clamp(v / s, -1, 1)) * mean(abs(x) per tensor) / a
+  update    chain
+  every 3 steps a' = 0.5 * a + 0.5 * mean(abs(x) per tensor)
+  final     nearest(x)
+}
+optimizer moving(lr = 0.01) {
+  state     m = 0
+  state     p per run = 1
+  m'        = 0.9 * m + g
+  p'        = p * 0.99
+  descend   lr * p' * m'
+}
+)";
+
+TEST(FromProgram, SharedValuesStatesOfTheRunAndRandomNumbersGoOnToTheSameBits) {
+  auto program = parse(shared);
+  auto make = [&](Task &task, uint64_t seed, int threads) {
+    return std::make_unique<Optimizer>(
+        *task.net, program, OptimizerOptions().use("shared by moving").seed(seed).threads(threads));
+  };
+  for (int stop : {1, 2, 3, 7}) {
+    Task straight, before, after;
+    auto whole = make(straight, 5, 1);
+    straight.steps(*whole, 12);
+    auto first = make(before, 5, 2);
+    before.steps(*first, stop);
+    std::stringstream weights, state;
+    torch::save(before.net, weights);
+    torch::save(*first, state);
+    auto second = make(after, 77, 1); // the archive knows better
+    torch::load(after.net, weights);
+    torch::load(*second, state);
+    EXPECT_EQ(after.weights(), before.weights());
+    after.steps(*second, 12 - stop);
+    EXPECT_EQ(after.weights(), straight.weights()) << stop;
+  }
+}
+
+TEST(FromProgram, RandomNumbersFollowTheSeedAndTheParametersName) {
+  auto program =
+      parse("quantizer coin {\n  levels {-1, 1}\n  project w = if random() < 0.5 then -1 "
+            "else 1\n  update straight_through\n  final sign(x)\n}\n");
+  auto weightsOf = [&](uint64_t seed) {
+    torch::nn::Sequential net(torch::nn::Linear(64, 64), torch::nn::Linear(64, 64));
+    Optimizer optimizer(*net, program, OptimizerOptions().use("coin by sgd").seed(seed));
+    return std::pair(values(net->parameters()[0]), values(net->parameters()[2]));
+  };
+  auto [one, two] = weightsOf(1);
+  EXPECT_EQ(one, weightsOf(1).first);
+  EXPECT_NE(one, weightsOf(2).first);
+  EXPECT_NE(one, two) << "each parameter has its own";
+  EXPECT_NEAR(std::count(one.begin(), one.end(), 1.0f), 2048, 6 * 32);
+}
+
+TEST(FromProgram, ValuesPerTokenAreOfActivations) {
+  auto program =
+      parse("quantizer tokens {\n  let s = max(abs(x) per token) / 127\n  levels s * [-128 .. "
+            "127]\n  project w = s * ste(round(x / s), x / s)\n  update chain\n}\n");
+  Task task;
+  EXPECT_EQ(
+      messageOf([&] { Optimizer(*task.net, program, OptimizerOptions().use("tokens by sgd")); }),
+      "error: quantizer `tokens` has values per token, which weights do not have; use it in an "
+      "`activations` line\n");
+}
+
 class Library : public ::testing::TestWithParam<const char *> {};
 
 TEST_P(Library, GoesOnToTheSameBitsAndEndsInLevels) {
