@@ -1,5 +1,6 @@
 // bregman-compose: a quantizer under an optimizer becomes a method.
 #include "dialect/Extents.h"
+#include "passes/GuardArms.h"
 #include "passes/Passes.h"
 #include "passes/RegionWriter.h"
 
@@ -95,6 +96,7 @@ LogicalResult Composer::run() {
                           Time::Next)))
     return failure();
   host.finish(quantizer.getLoc());
+  guardArms(method);
   return success();
 }
 

@@ -348,7 +348,8 @@ def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
     host expression moves into the one `host` region and comes back as an f32 argument under a name:
     a schedule's or a parameter's own, else one that spells the expression (`one_minus_beta1`),
     with the suffix `.next` where it is read at k+1. Literals stay constants. `lr` in a quantizer is
-    the optimizer's parameter (rule Q10).
+    the optimizer's parameter (rule Q10). A quotient that one arm of a host `if` reads is 1 while
+    the other arm is taken, since 1 / r may be infinite there.
 
     A learned value `s` is moved by an instance of its own, with parameters `s.optimizer.lr` and
     states `s.optimizer.m` per extent of `s`. A state `per run` is the host region's. An `every`

@@ -44,10 +44,10 @@ const std::vector<Method> &published::methods() {
       // it.
       {.name = "approx_sign", .lr = 0.013, .kernel = 0, .parted = {{"rmsprop", 1000}}},
       {.name = "binary_relax", .arguments = {{"growth", 1.2}, {"hard_epoch", 15}}, .kernel = 5e-6},
-      // Past `stop` the reciprocal of a slope of 0 is refused (Q11), though no weight uses it.
       {.name = "parq",
-       .arguments = {{"start", 100}, {"stop", 1200}, {"steepness", 10}},
-       .kernel = 5e-4},
+       .arguments = {{"start", 100}, {"stop", 700}, {"steepness", 10}},
+       .kernel = 1.3e-3,
+       .parted = {{"adamw", 3}, {"lion", 3}}},
       {.name = "bitnet", .kernel = 3e-6},
       {.name = "bwn", .arguments = {{"gain", 1}}, .lr = 0.013, .kernel = 1e-5},
       {.name = "twn", .kernel = 4e-6},
