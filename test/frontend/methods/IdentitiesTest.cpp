@@ -3,6 +3,8 @@
 #include "frontend/Compiler.h"
 
 #include <cmath>
+#include <filesystem>
+#include <functional>
 #include <gtest/gtest.h>
 #include <optional>
 
@@ -30,6 +32,10 @@ struct Side {
   std::string optimizer = "sgd";
   std::vector<std::pair<std::string, double>> arguments = {};
 };
+
+bool isInLibrary(const std::string &name) {
+  return std::filesystem::exists(std::string(SPECS) + "/" + name + ".breg");
+}
 
 /// A run at rest before its first step.
 class Trajectory {
@@ -181,6 +187,73 @@ TEST(Identities, ProxTendsToProjection) {
                  {{"optimizer.lr", 0.02}}};
   EXPECT_LE(distance(prox, projected, true), 1e-12);
   EXPECT_EQ(distance(prox, projected, false), 0);
+}
+
+// Both relaxations end in mean |x| sign(x): BinaryRelax at its hard phase, PARQ at slope infinity.
+TEST(Identities, RelaxationsEndInTheirLevels) {
+  if (!isInLibrary("binary_relax") || !isInLibrary("parq"))
+    GTEST_SKIP() << "binary_relax and parq are not in the library";
+  Side plain{"quantizer q {\n  levels(v) {-a, a} where a = mean(abs(v) per tensor)\n"
+             "  project w = nearest(x)\n  update straight_through\n  final nearest(x)\n}\n",
+             "momentum",
+             {{"optimizer.lr", 0.02}}};
+  Side relax{"binary_relax", "momentum", {{"hard_epoch", 2}, {"optimizer.lr", 0.02}}};
+  EXPECT_EQ(distance(relax, plain, true, /*from=*/2 * stepsPerEpoch), 0);
+  Side parq{"parq", "momentum", {{"start", 0}, {"stop", 100}, {"optimizer.lr", 0.02}}};
+  Trajectory run(parq, true);
+  for (int k = 0; k < steps; ++k) {
+    run.step(k);
+    double a = run.stored("a")[0][0];
+    for (double w : run.run->weights())
+      EXPECT_LE(std::fabs(w), a * (1 + 1e-15));
+    if (k >= 100)
+      for (double w : run.run->weights())
+        EXPECT_EQ(std::fabs(w), a);
+  }
+}
+
+/// dL/dn by the first step of sgd with rate 1, times what the spec scales it with.
+double firstGradient(const std::string &method, const std::string &name, double &value) {
+  Trajectory run({method, "sgd", {{"optimizer.lr", 1}}}, true);
+  value = run.stored(name)[0][0];
+  run.step(0);
+  return value - run.stored(name)[0][0];
+}
+
+/// The same by central differences of sum g w(n).
+double difference(double at, const std::function<double(double, int)> &w) {
+  double h = 1e-6, sum = 0;
+  for (int i = 0; i < weights; ++i)
+    sum += gradient(0, i) * (w(at + h, i) - w(at - h, i)) / (2 * h);
+  return sum;
+}
+
+TEST(Identities, ScaleOfLsqMovesAsItsSurrogate) {
+  if (!isInLibrary("lsq"))
+    GTEST_SKIP() << "lsq is not in the library";
+  double s = 0, moved = firstGradient("lsq", "s", s);
+  std::vector<float> x = start();
+  // What rounding adds is a constant to the surrogate.
+  auto surrogate = [&](double at, int i) {
+    double z = std::fmin(std::fmax(x[i] / s, -8), 7);
+    double residue = std::floor(z + 0.5) - z;
+    return at * (std::fmin(std::fmax(x[i] / at, -8), 7) + residue);
+  };
+  EXPECT_NEAR(moved, difference(s, surrogate) / std::sqrt(weights * 7.0), 1e-8);
+}
+
+TEST(Identities, ScalesOfTtqMoveAsTheLoss) {
+  if (!isInLibrary("ttq"))
+    GTEST_SKIP() << "ttq is not in the library";
+  std::vector<float> x = start();
+  double top = 0;
+  for (float one : x)
+    top = std::fmax(top, std::fabs(one));
+  double p = 0, n = 0, movedP = firstGradient("ttq", "p", p), movedN = firstGradient("ttq", "n", n);
+  auto positive = [&](double at, int i) { return x[i] >= 0.05 * top ? at : 0; };
+  auto negative = [&](double at, int i) { return x[i] <= -0.05 * top ? -at : 0; };
+  EXPECT_NEAR(movedP, std::fmin(difference(p, positive), p), 1e-8);
+  EXPECT_NEAR(movedN, std::fmin(difference(n, negative), n), 1e-8);
 }
 
 } // namespace
