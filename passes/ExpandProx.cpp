@@ -32,8 +32,8 @@ struct Affine {
 class ProxExpander {
 public:
   ProxExpander(ProximalOp op, Clauses &clauses)
-      : op(op), prox(clauses.prox), latent(clauses.latent.getResult()), builder(op),
-        host(builder, clauses.prox.getLoc()) {}
+      : op(op), clauses(clauses), prox(clauses.prox), latent(clauses.latent.getResult()),
+        builder(op), host(builder, clauses.prox.getLoc()) {}
 
   LogicalResult run();
 
@@ -54,6 +54,7 @@ private:
   }
 
   ProximalOp op;
+  Clauses &clauses;
   ProxOp prox;
   Value latent;
   OpBuilder builder;
@@ -242,6 +243,11 @@ LogicalResult ProxExpander::run() {
   if (!strength)
     return op.emitOpError("expects its strength to be a host scalar");
   mapping.map(latent, op.getOperand());
+  // Learned values have moved by now.
+  if (auto step = dyn_cast<StepOp>(op->getParentOp()))
+    for (LearnOp learned : clauses.learned)
+      if (Value moved = yieldOf(step.getBody()).get(learned.getName()))
+        mapping.map(learned.getResult(), moved);
   cloneBody(builder, prox.getBody(), mapping);
   if (failed(collect(yieldOf(prox.getBody()).getValues().front(), 1)) || failed(mergePoints()))
     return failure();

@@ -189,6 +189,10 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       "scaled 1 / sum(1 per channel) levels {-s, s} project u = ste(sign(x), x) "
       "weight w = s * u update chain penalty 0.01 * (s - 1) ^ 2 + 0.1 * (abs(x) - s) ^ 2 "
       "final s * sign(x) }",
+      // The proximal step is towards the levels as they are after the move.
+      "quantizer q { learn s per tensor in [0.1, 3] = mean(abs(x) per tensor) levels {-s, s} "
+      "project w = s * ste(sign(x), x) update chain prox 0.2 * abs(x - nearest(x)) "
+      "final s * sign(x) }",
       // Learned by group, and a gradient that reads it.
       "quantizer q { learn s per group(3) = 1 levels {-s, s} project w = s * tanh(x) "
       "update gradient g + 0.1 * grad(s) * x final s * sign(x) }",

@@ -64,3 +64,96 @@ bregman.quantizer @symbolic {
 bregman.optimizer @plain (g = %g : f32, x = %x : f32) {
   bregman.descend %g : f32
 }
+
+// -----
+
+bregman.quantizer @reads_v {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %d = bregman.base %x, %g : f32
+    // expected-error @+1 {{Q10: quantizer `reads_v` reads `optimizer.v`, but optimizer `plain` has no state of that name}}
+    %v = bregman.optimizer_state "v" : f32
+    %0 = arith.mulf %v, %d : f32
+    bregman.yield x = %0 : f32
+  }
+  bregman.publish {
+    bregman.yield %x : f32
+  }
+}
+bregman.optimizer @plain (g = %g : f32, x = %x : f32) {
+  bregman.descend %g : f32
+}
+
+// -----
+
+bregman.quantizer @reads_p {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %d = bregman.base %x, %g : f32
+    // expected-error @+1 {{'bregman.optimizer_state' op Q3: `p` is a state per run of optimizer `decaying`; a quantizer reads those per weight}}
+    %p = bregman.optimizer_state "p" : f32
+    %0 = arith.mulf %p, %d : f32
+    bregman.yield x = %0 : f32
+  }
+  bregman.publish {
+    bregman.yield %x : f32
+  }
+}
+bregman.optimizer @decaying (g = %g : f32, x = %x : f32) {
+  %p = bregman.state "p" per run : f64 {
+    %one = arith.constant 1.0 : f64
+    bregman.yield %one : f64
+  }
+  bregman.descend %g, p = %p : f32, f64
+}
+
+// -----
+
+bregman.quantizer @float {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %d = bregman.base %x, %g : f32
+    bregman.yield x = %d : f32
+  }
+  bregman.publish {
+    bregman.yield %x : f32
+  }
+}
+bregman.optimizer @shared (g = %g : f32, x = %x : f32) {
+  // expected-error @+1 {{'bregman.state' op Q3: a state of an optimizer is per weight or per run, not per tensor}}
+  %a = bregman.state "a" per tensor : f32 {
+    %one = arith.constant 1.0 : f32
+    bregman.yield %one : f32
+  }
+  bregman.descend %g : f32
+}
+
+// -----
+
+bregman.quantizer @fits {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %d = bregman.base %x, %g : f32
+    // expected-error @+1 {{'bregman.fit' op is still symbolic; `bregman-expand-fit` expands it}}
+    %a = bregman.fit %x from (%d) rounds 1 per tensor : f32 {
+    ^bb0(%b: f32):
+      %q = vector.broadcast %b : f32 to vector<2xf32>
+      bregman.yield %q : vector<2xf32>
+    }
+    bregman.yield x = %a : f32
+  }
+  bregman.publish {
+    bregman.yield %x : f32
+  }
+}
+bregman.optimizer @plain (g = %g : f32, x = %x : f32) {
+  bregman.descend %g : f32
+}

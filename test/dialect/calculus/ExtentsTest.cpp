@@ -1,0 +1,100 @@
+// Which weights share a value, as its definition says.
+#include "dialect/Extents.h"
+
+#include "mlir/Parser/Parser.h"
+
+#include <gtest/gtest.h>
+
+using namespace bregman;
+using namespace mlir;
+
+namespace {
+
+Extent group(int64_t size) { return {Extent::Group, size}; }
+const Extent Tensor{Extent::Tensor, 0}, Channel{Extent::Channel, 0}, Token{Extent::Token, 0};
+
+TEST(Extents, NarrowestIsSymmetric) {
+  const std::tuple<Extent, Extent, Extent> cases[] = {
+      {Extent::run(), Tensor, Tensor},
+      {Tensor, Channel, Channel},
+      {Channel, group(8), group(8)},
+      {group(8), group(4), group(4)},
+      {group(8), group(6), Extent::weight()}, // their segments cross
+      {Tensor, Token, Token},
+      {Channel, Token, Extent::weight()},
+      {group(4), Extent::weight(), Extent::weight()},
+      {Channel, Channel, Channel},
+  };
+  for (auto [a, b, expected] : cases) {
+    EXPECT_EQ(narrowest(a, b), expected) << describe(a) << ", " << describe(b);
+    EXPECT_EQ(narrowest(b, a), expected) << describe(b) << ", " << describe(a);
+  }
+}
+
+TEST(Extents, WiderMayStandForNarrower) {
+  EXPECT_TRUE(Extent::run().isAsWideAs(Extent::weight()));
+  EXPECT_TRUE(Tensor.isAsWideAs(Tensor));
+  EXPECT_TRUE(group(8).isAsWideAs(group(4)));
+  EXPECT_FALSE(group(4).isAsWideAs(group(8)));
+  EXPECT_FALSE(Channel.isAsWideAs(Tensor));
+}
+
+/// Each value is marked with its extent.
+const char Text[] = R"mlir(
+bregman.quantizer @q {
+  %step = bregman.counter step {of = "per run"} : f64
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  } attributes {of = "per weight"}
+  %s = bregman.learn "s" per tensor : f32 attributes {of = "per tensor"} {
+    %one = arith.constant {of = "per run"} 1.0 : f32
+    bregman.yield %one : f32
+  }
+  %z = bregman.state "z" : f32 attributes {of = "per weight"} {
+    bregman.yield %x : f32
+  }
+  %levels = bregman.levels : vector<2xf32> {
+    %0 = math.absf %x {of = "per weight"} : f32
+    %1 = bregman.reduce mean per channel %0 {of = "per channel"} : f32
+    %2 = arith.mulf %1, %s {of = "per channel"} : f32
+    %3 = arith.negf %2 : f32
+    %4 = vector.from_elements %3, %2 {of = "per channel"} : vector<2xf32>
+    bregman.yield %4 : vector<2xf32>
+  } attributes {of = "per channel"}
+  %w = bregman.project "w" : f32 attributes {of = "per weight"} {
+    %k = arith.truncf %step {of = "per run"} : f64 to f32
+    %0 = arith.mulf %k, %s {of = "per tensor"} : f32
+    %1 = bregman.reduce max %levels {of = "per channel"} : vector<2xf32>
+    %2 = bregman.random {of = "per weight"} : f32
+    %3 = bregman.fit %x from (%0) rounds 1 per group(4) {of = "per group(4)"} : f32 {
+    ^bb0(%a: f32):
+      %5 = vector.broadcast %a {of = "per group(4)"} : f32 to vector<2xf32>
+      bregman.yield %5 : vector<2xf32>
+    }
+    %4 = bregman.nearest %2, %levels {of = "per weight"} : vector<2xf32>
+    bregman.yield %4 : f32
+  }
+  bregman.update straight_through
+})mlir";
+
+TEST(Extents, FollowFromDefinitions) {
+  DialectRegistry registry;
+  registerBregmanDialects(registry);
+  MLIRContext context(registry);
+  context.loadAllAvailableDialects();
+  auto module = parseSourceString<ModuleOp>(Text, &context);
+  ASSERT_TRUE(bool(module));
+  Extents extents;
+  int checked = 0;
+  module->walk([&](Operation *op) {
+    auto expected = op->getAttrOfType<StringAttr>("of");
+    if (!expected)
+      return;
+    ++checked;
+    EXPECT_EQ(describe(extents.of(op->getResult(0))), expected.str())
+        << op->getName().getStringRef().str();
+  });
+  EXPECT_EQ(checked, 18);
+}
+
+} // namespace
