@@ -457,11 +457,17 @@ def ReduceTwoLevels : Pass<"bregman-reduce-two-levels", "::mlir::ModuleOp"> {
 def FormKernels : Pass<"bregman-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Make the kernels of a method, one sweep each";
   let description = [{
-    Adds `@q.o.attach`, `.step`, `.publish` and `.final` after each method, which stays for its host
-    region and its declarations. The step's kernel also publishes: it writes the next forward pass's
-    weight in the same sweep. Gradient and weight (`g`, `w`) are stored as `element`, everything else as
-    f32. Only what is read or written becomes a stream, only what is read a scalar; a kernel that
-    would write nothing is not made.
+    Adds `@q.o.attach`, `.step`, `.every.0`, `.publish` and `.final` after each method, which stays
+    for its host region and its declarations. The step's kernel also publishes: it writes the next
+    forward pass's weight in the same sweep. Gradient and weight (`g`, `w`) are stored as `element`,
+    everything else as f32. Only what is read or written becomes a stream, only what is read a
+    scalar; a kernel that would write nothing is not made.
+
+    A reduction over weights ends a sweep: what needs it comes in the next one. Then there is a
+    sequence, `@q.o.step.0`, `.1` and so on, of one sweep more than the longest chain of reductions,
+    and between the sweeps kernels `over` the extents of stored values that many weights share. What
+    one sweep stores the next ones read; other values are computed again where they are needed. A
+    value is stored as early as it is known, unless its old one is still to be read.
 
     Where the latent is the published weight, `element` is f32 and nothing freezes, the parameter holds
     the latent: the stream `w` takes the place of `x`, and there is no publish kernel.
@@ -497,6 +503,41 @@ def FormKernels : Pass<"bregman-form-kernels", "::mlir::ModuleOp"> {
         %x1 = arith.subf %xi, %d : f32
         %w1 = math.tanh %x1 : f32
         bregman.yield x = %x1, w = %w1 : f32, f32
+      }
+    }
+    ```
+
+    A weight that is scaled by a mean takes two sweeps. The step
+
+    ```mlir
+    bregman.step (g = %g : f32, x = %x : f32) {
+      %x1 = arith.subf %x, %g : f32
+      bregman.yield x = %x1 : f32
+    }
+    bregman.publish (x = %x : f32) {
+      %0 = math.absf %x : f32
+      %1 = bregman.reduce mean per tensor %0 : f32
+      %2 = bregman.sign %x : f32
+      %w = arith.mulf %1, %2 : f32
+      bregman.yield %w : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    bregman.kernel @q.sgd.step.0 scalars () streams (g = %g : in f32, x = %x : inout f32, "$0" = %s : mean f32 per tensor) {
+      bregman.sweep (%gi = %g, %xi = %x) : f32, f32 {
+        %x1 = arith.subf %xi, %gi : f32
+        %0 = math.absf %x1 : f32
+        bregman.yield x = %x1, "$0" = %0 : f32, f32
+      }
+    }
+    bregman.kernel @q.sgd.step.1 scalars () streams (x = %x : in f32, w = %w : out f32, "$0" = %s : in f32 per tensor) {
+      bregman.sweep (%xi = %x, %si = %s) : f32, f32 {
+        %0 = bregman.sign %xi : f32
+        %w1 = arith.mulf %si, %0 : f32
+        bregman.yield w = %w1 : f32
       }
     }
     ```
