@@ -3,7 +3,6 @@
 
 #include "frontend/reference/Coordinate.h"
 #include "frontend/reference/Derivatives.h"
-#include "frontend/reference/Inverse.h"
 #include "frontend/reference/Prox.h"
 
 #include <algorithm>
@@ -53,105 +52,6 @@ Point Oracle::point() const {
   return result;
 }
 
-static void multiply(Tensor &tensor, double factor) {
-  for (int64_t entry = 0; entry < tensor.entries(); ++entry)
-    for (int64_t level = 0; level < tensor.levels(); ++level)
-      tensor(entry, level).value *= factor;
-}
-
-static void divide(Tensor &tensor, double factor) {
-  for (int64_t entry = 0; entry < tensor.entries(); ++entry)
-    for (int64_t level = 0; level < tensor.levels(); ++level)
-      tensor(entry, level).value /= factor;
-}
-
-static Tensor column(ArrayRef<double> numbers) {
-  Tensor result(numbers.size(), 1);
-  for (size_t i = 0; i < numbers.size(); ++i)
-    result(i).value = numbers[i];
-  return result;
-}
-
-LogicalResult Oracle::attach(ArrayRef<double> w0, int64_t channels) {
-  shape = {int64_t(w0.size()), channels};
-  w.assign(w0.size(), 0);
-  step = 0, t = 1;
-  frozen = false;
-  values.clear();
-  bases.clear();
-  LatentOp latent = clauses.latent;
-  int64_t levels = levelCount(latent.getResult().getType());
-  bases.emplace_back(optimizer, "optimizer.", shape, levels);
-  if (failed(bases.front().reset(parameters, clock())))
-    return failure();
-
-  Environment host(context());
-  if (failed(hostAt(host, Point())))
-    return failure();
-  auto scale = scaleOf(host);
-  auto first = firstLatent(clauses, host, column(w0));
-  if (failed(scale) || failed(first))
-    return failure();
-  multiply(*first, *scale);
-  x = Variable(clauses.agile() ? "dual" : "x", shape, {}, levels);
-  x.assign(*first);
-  return failure(failed(initialize()) || failed(publish()));
-}
-
-/// Learned values and states in textual order, seeing earlier ones.
-LogicalResult Oracle::initialize() {
-  for (Operation &op : clauses.quantizer.getBody().front()) {
-    if (!isa<StateOp, LearnOp>(op))
-      continue;
-    Point at = point();
-    Environment environment(context());
-    // Schedules may read states of the run, which come into being here.
-    for (Operation &above : clauses.quantizer.getBody().front()) {
-      if (&above == &op)
-        break;
-      if (auto schedule = dyn_cast<ScheduleOp>(above)) {
-        auto value = yielded(schedule.getBody(), environment);
-        if (failed(value))
-          return failure();
-        environment.set(schedule.getResult(), std::move(*value));
-      } else if (auto param = dyn_cast<ParamOp>(above)) {
-        environment.set(param.getResult(), Tensor(parameters.at(param.getName().str())));
-      } else if (auto counter = dyn_cast<CounterOp>(above)) {
-        environment.set(counter.getResult(), Tensor(read(counter, clock())));
-      } else if (failed(clauses.declare(above, environment, at))) {
-        return failure();
-      }
-    }
-    auto start = yielded(op.getRegion(0), environment);
-    if (failed(start))
-      return failure();
-    auto learn = dyn_cast<LearnOp>(op);
-    ExtentAttr extent = learn ? learn.getExtentAttr() : cast<StateOp>(op).getExtentAttr();
-    Variable variable((learn ? learn.getName() : cast<StateOp>(op).getName()).str(), shape, extent,
-                      levelCount(op.getResult(0).getType()));
-    variable.assign(*start);
-    if (learn) {
-      auto own = ofLearned.find(variable.name);
-      int64_t segments = variable.segments.count();
-      bool isOfChannels = extent && extent.getScope() == Scope::Channel;
-      bases.emplace_back(own == ofLearned.end() ? optimizer : own->second,
-                         variable.name + ".optimizer.",
-                         Shape{segments, isOfChannels ? segments : 1},
-                         variable.values.empty() ? 1 : variable.values.front().size());
-    }
-    values.emplace_back(&op, std::move(variable));
-  }
-  return resetStates();
-}
-
-LogicalResult Oracle::resetStates() {
-  t = 1;
-  for (BaseOptimizer &base : bases)
-    if (failed(base.reset(parameters, clock())))
-      return failure();
-  return success();
-}
-
 /// dL/dn times `scaled`, by the learned value's own optimizer, then into its range.
 LogicalResult Oracle::moveLearned(Operation *op, const Environment &declared,
                                   const Tensor &gradient) {
@@ -197,12 +97,12 @@ LogicalResult Oracle::move(ArrayRef<double> gradient) {
   auto scale = scaleOf(host);
   if (failed(scale))
     return failure();
-  divide(at.x, *scale);
+  at.x.divide(*scale);
   DenseMap<Operation *, const Variable *> learned;
   for (const auto &[op, variable] : values)
     if (isa<LearnOp>(op))
       learned[op] = &variable;
-  auto handed = handOn(clauses, host, at, column(gradient), learned);
+  auto handed = handOn(clauses, host, at, Tensor::of(gradient), learned);
   Environment declared(&host);
   if (failed(handed) || failed(clauses.declare(declared, at)))
     return failure();
@@ -251,14 +151,14 @@ LogicalResult Oracle::runBlock(EveryOp every) {
   auto scale = scaleOf(declared);
   if (failed(scale))
     return failure();
-  divide(at.x, *scale);
+  at.x.divide(*scale);
   if (failed(clauses.declare(declared, at, /*target=*/false)) ||
       failed(evaluate(every.getBody().front(), declared)))
     return failure();
   YieldOp yield = yieldOf(every.getBody());
   if (mlir::Value next = yield.get("x")) {
     Tensor moved = declared.at(next).spread(shape.size, at.x.levels());
-    multiply(moved, *scale);
+    moved.multiply(*scale);
     x.assign(moved);
   }
   for (auto &[op, variable] : values)
@@ -282,7 +182,7 @@ LogicalResult Oracle::publish() {
   auto scale = scaleOf(declared);
   if (failed(scale))
     return failure();
-  divide(at.x, *scale);
+  at.x.divide(*scale);
   if (failed(clauses.declare(declared, at)))
     return failure();
   Tensor published = declared.at(clauses.weightValue());

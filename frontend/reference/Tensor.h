@@ -28,6 +28,14 @@ public:
   /// One value for all weights.
   explicit Tensor(double value) : Tensor(1, 1, {value, 0}) {}
 
+  /// One value for each weight.
+  static Tensor of(llvm::ArrayRef<double> values) {
+    Tensor result(values.size(), 1);
+    for (size_t i = 0; i < values.size(); ++i)
+      result.data[i].value = values[i];
+    return result;
+  }
+
   int64_t entries() const { return count; }
   int64_t levels() const { return depth; }
 
@@ -59,6 +67,15 @@ public:
     for (Dual &dual : result.data)
       dual.tangent = 0;
     return result;
+  }
+
+  void multiply(double factor) {
+    for (Dual &dual : data)
+      dual.value *= factor;
+  }
+  void divide(double factor) {
+    for (Dual &dual : data)
+      dual.value /= factor;
   }
 
 private:

@@ -1,0 +1,87 @@
+// How a run begins: the latent, then learned values and states in textual order, then w_0.
+#include "frontend/reference/Inverse.h"
+#include "frontend/reference/Oracle.h"
+
+using namespace mlir;
+using namespace bregman;
+using namespace bregman::reference;
+
+LogicalResult Oracle::attach(ArrayRef<double> w0, int64_t channels) {
+  shape = {int64_t(w0.size()), channels};
+  w.assign(w0.size(), 0);
+  step = 0, t = 1;
+  frozen = false;
+  values.clear();
+  bases.clear();
+  LatentOp latent = clauses.latent;
+  int64_t levels = levelCount(latent.getResult().getType());
+  bases.emplace_back(optimizer, "optimizer.", shape, levels);
+  if (failed(bases.front().reset(parameters, clock())))
+    return failure();
+
+  Environment host(context());
+  if (failed(hostAt(host, Point())))
+    return failure();
+  auto scale = scaleOf(host);
+  auto first = firstLatent(clauses, host, Tensor::of(w0));
+  if (failed(scale) || failed(first))
+    return failure();
+  first->multiply(*scale);
+  x = Variable(clauses.agile() ? "dual" : "x", shape, {}, levels);
+  x.assign(*first);
+  return failure(failed(initialize()) || failed(publish()));
+}
+
+/// Learned values and states in textual order, seeing earlier ones.
+LogicalResult Oracle::initialize() {
+  for (Operation &op : clauses.quantizer.getBody().front()) {
+    if (!isa<StateOp, LearnOp>(op))
+      continue;
+    Point at = point();
+    Environment environment(context());
+    // Schedules may read states of the run, which come into being here.
+    for (Operation &above : clauses.quantizer.getBody().front()) {
+      if (&above == &op)
+        break;
+      if (auto schedule = dyn_cast<ScheduleOp>(above)) {
+        auto value = yielded(schedule.getBody(), environment);
+        if (failed(value))
+          return failure();
+        environment.set(schedule.getResult(), std::move(*value));
+      } else if (auto param = dyn_cast<ParamOp>(above)) {
+        environment.set(param.getResult(), Tensor(parameters.at(param.getName().str())));
+      } else if (auto counter = dyn_cast<CounterOp>(above)) {
+        environment.set(counter.getResult(), Tensor(read(counter, clock())));
+      } else if (failed(clauses.declare(above, environment, at))) {
+        return failure();
+      }
+    }
+    auto start = yielded(op.getRegion(0), environment);
+    if (failed(start))
+      return failure();
+    auto learn = dyn_cast<LearnOp>(op);
+    ExtentAttr extent = learn ? learn.getExtentAttr() : cast<StateOp>(op).getExtentAttr();
+    Variable variable((learn ? learn.getName() : cast<StateOp>(op).getName()).str(), shape, extent,
+                      levelCount(op.getResult(0).getType()));
+    variable.assign(*start);
+    if (learn) {
+      auto own = ofLearned.find(variable.name);
+      int64_t segments = variable.segments.count();
+      bool isOfChannels = extent && extent.getScope() == Scope::Channel;
+      bases.emplace_back(own == ofLearned.end() ? optimizer : own->second,
+                         variable.name + ".optimizer.",
+                         Shape{segments, isOfChannels ? segments : 1},
+                         variable.values.empty() ? 1 : variable.values.front().size());
+    }
+    values.emplace_back(&op, std::move(variable));
+  }
+  return resetStates();
+}
+
+LogicalResult Oracle::resetStates() {
+  t = 1;
+  for (BaseOptimizer &base : bases)
+    if (failed(base.reset(parameters, clock())))
+      return failure();
+  return success();
+}
