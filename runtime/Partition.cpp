@@ -31,6 +31,8 @@ public:
     for (const Segment &segment : segments)
       total += segment.size;
     result.planes = size_t(planes);
+    result.chunks.reserve(segments.size());
+    result.addresses.reserve(segments.size() * result.planes);
   }
 
   HostPartition cut(int threads, bool canStream) {

@@ -54,6 +54,7 @@ private:
   void append(int64_t from, int64_t to) {
     Segment &stretch = result.segments.emplace_back();
     result.firsts.push_back(from);
+    stretch.streams.reserve(tensor.streams.size());
     stretch.size = to - from;
     stretch.parameter = tensor.parameter;
     int64_t position = std::min(swept.begin(from), std::max<int64_t>(tensor.size - 1, 0));
