@@ -163,6 +163,29 @@ TEST(Identities, LazyIsNotAgileWhereBetaMoves) {
   EXPECT_GT(distance({"md_tanh_s", "sgd", growing}, {"md_tanh", "sgd", growing}, true), 0.1);
 }
 
+// With `latent x = inverse(w0)` training starts at the weights that the model has: by a closed
+// inverse, and by halvings.
+TEST(Identities, WarmStartPublishesTheParameters) {
+  for (std::string projection : {"tanh(1.5 * x)", "(tanh(x) + erf(x)) / 2"}) {
+    Side warm{"quantizer q {\n  levels {-1, 1}\n  latent x = inverse(w0)\n  project w = " +
+                  projection + "\n  update lazy mirror\n  final sign(x)\n}\n",
+              "momentum",
+              {{"optimizer.lr", 0.02}}};
+    Trajectory oracle(warm, true), kernel(warm, false);
+    std::vector<float> w0 = start();
+    for (int i = 0; i < weights; ++i) {
+      EXPECT_NEAR(oracle.run->weights()[i], w0[i], 1e-15) << projection;
+      EXPECT_NEAR(kernel.run->weights()[i], w0[i], 3e-7) << projection;
+    }
+    for (int k = 0; k < steps; ++k) {
+      oracle.step(k);
+      kernel.step(k);
+    }
+    for (int i = 0; i < weights; ++i)
+      EXPECT_NEAR(kernel.run->weights()[i], oracle.run->weights()[i], 2e-5) << projection;
+  }
+}
+
 // beta to infinity: the projection onto the levels.
 TEST(Identities, MirrorDescentTendsToStraightThrough) {
   Side mirror{"quantizer q {\n  levels {-1, 1}\n  project w = tanh(1e30 * x)\n"
