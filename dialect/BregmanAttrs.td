@@ -34,6 +34,10 @@ def Bregman_PeriodUnit : Bregman_Enum<"PeriodUnit", "what a period counts", [
   I32EnumAttrCase<"Step", 0, "step">, I32EnumAttrCase<"Epoch", 1, "epoch">
 ]>;
 
+def Bregman_Branch : Bregman_Enum<"Branch", "a branch of constrained training", [
+  I32EnumAttrCase<"High", 0, "high">, I32EnumAttrCase<"Low", 1, "low">
+]>;
+
 def Bregman_Clause : Bregman_Enum<"Clause", "a clause that a calculus op names", [
   I32EnumAttrCase<"Project", 0, "project">, I32EnumAttrCase<"Weight", 1, "weight">,
   I32EnumAttrCase<"Penalty", 2, "penalty">

@@ -54,6 +54,9 @@ void UpdateOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setN
 void FinalOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
   nameBody(*this, region, setName);
 }
+void SubjectToOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  nameBody(*this, region, setName);
+}
 void StepOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
   nameBody(*this, region, setName);
 }

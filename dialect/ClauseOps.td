@@ -52,6 +52,9 @@ def Bregman_CounterOp : Bregman_DeclarationOp<"counter", [Pure]> {
 def Bregman_ScheduleOp : Bregman_DeclarationOp<"schedule", [SingleBlock]> {
   let summary = "a host scalar with a name";
   let description = [{
+    A range, where one is declared, is kept at every step of a run, or the run does not begin: a
+    parameter that moves with time by a plan's line is such a schedule.
+
     ```mlir
     bregman.quantizer @q {
       %step = bregman.counter step : f64
@@ -63,10 +66,18 @@ def Bregman_ScheduleOp : Bregman_DeclarationOp<"schedule", [SingleBlock]> {
     }
     ```
   }];
-  let arguments = (ins StrAttr:$name);
+  let arguments = (ins StrAttr:$name, OptionalAttr<F64Attr>:$low, OptionalAttr<F64Attr>:$high);
   let results = (outs F64:$result);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$name `:` type($result) attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    $name (`in` `[` custom<Number>($low)^ `,` custom<Number>($high) `]`)? `:` type($result)
+    attr-dict-with-keyword $body
+  }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$type, "::llvm::StringRef":$name), [{
+      build($_builder, $_state, type, name, ::mlir::FloatAttr(), ::mlir::FloatAttr());
+    }]>
+  ];
   let hasRegionVerifier = 1;
 }
 

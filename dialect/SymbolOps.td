@@ -87,7 +87,8 @@ def Bregman_LineOp : Bregman_Op<"line", [HasParent<"PlanOp">, SingleBlock]> {
   let description = [{
     Patterns (none: `else`), a quantizer, the base optimizer (none where nothing is trained) and the
     arguments as host expressions of the counters. The optimizer's arguments carry the prefix
-    `optimizer.`. The symbols are looked up in the module, which holds the library's definitions
+    `optimizer.`; those of the quantizer that mention a counter are compiled into it. With
+    `activations` the patterns are names of modules. The symbols are looked up in the module, which holds the library's definitions
     that its file uses. `reset` is the period after which states and `t` start anew.
 
     ```mlir
@@ -96,17 +97,66 @@ def Bregman_LineOp : Bregman_Op<"line", [HasParent<"PlanOp">, SingleBlock]> {
         %rate = arith.constant 1.000000e-02 : f64
         bregman.yield optimizer.lr = %rate : f64
       }
+      bregman.line activations ["*"] : @dorefa_act {
+        bregman.yield
+      }
     }
     ```
   }];
-  let arguments = (ins StrArrayAttr:$patterns, FlatSymbolRefAttr:$quantizer,
+  let arguments = (ins UnitAttr:$activations, StrArrayAttr:$patterns, FlatSymbolRefAttr:$quantizer,
                        OptionalAttr<FlatSymbolRefAttr>:$optimizer,
                        OptionalAttr<I64Attr>:$reset, OptionalAttr<Bregman_PeriodUnit>:$reset_unit);
   let regions = (region SizedRegion<1>:$args);
   let assemblyFormat = [{
-    $patterns `:` $quantizer (`by` $optimizer^)? (`reset` $reset^ $reset_unit)?
+    (`activations` $activations^)? $patterns `:` $quantizer (`by` $optimizer^)? (`reset` $reset^ $reset_unit)?
     attr-dict-with-keyword $args
   }];
+}
+
+def Bregman_MinimizeOp : Bregman_Op<"minimize", [HasParent<"PlanOp">]> {
+  let summary = "which branch the objective is computed of; without it, the low one";
+  let description = [{
+    ```mlir
+    bregman.plan @constrained {
+      bregman.minimize high
+    }
+    ```
+  }];
+  let arguments = (ins Bregman_Branch:$branch);
+  let assemblyFormat = "$branch attr-dict";
+}
+
+def Bregman_SubjectToOp : Bregman_Op<"subject_to",
+    [HasParent<"PlanOp">, SingleBlock, Bregman_NamedArguments]> {
+  let summary = "a constraint between the branches, with its multiplier";
+  let description = [{
+    The first region is D of what the two branches give, of the modules that a pattern names or, without
+    one, of the networks' outputs. Its level axis is the class axis, whose length only a run knows:
+    it is scalable. What is left is averaged. The second region gives, as host expressions of the
+    counters, the bound e, the multiplier l before the first period, and the rate: the loss gets
+    l (D - e), and each period l becomes max(0, l + rate (mean D - e)).
+
+    ```mlir
+    bregman.plan @constrained {
+      bregman.subject_to every 1 epoch (high = %high : vector<[1]xf32>, low = %low : vector<[1]xf32>) {
+        %0 = arith.subf %high, %low : vector<[1]xf32>
+        %1 = arith.mulf %0, %0 : vector<[1]xf32>
+        bregman.yield %1 : vector<[1]xf32>
+      } numbers {
+        %one = arith.constant 1.000000e+00 : f64
+        bregman.yield bound = %one, multiplier = %one, rate = %one : f64, f64, f64
+      }
+    }
+    ```
+  }];
+  let arguments = (ins OptionalAttr<StrAttr>:$target, I64Attr:$period, Bregman_PeriodUnit:$unit,
+                       StrArrayAttr:$arg_names);
+  let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$numbers);
+  let assemblyFormat = [{
+    ($target^)? `every` $period $unit custom<NamedBody>($body, $arg_names) `numbers` $numbers
+    attr-dict
+  }];
+  let hasRegionVerifier = 1;
 }
 
 #endif // BREGMAN_SYMBOL_OPS_TD

@@ -235,6 +235,22 @@ LogicalResult HostOp::verifyRegions() {
   return verifyHost(*this, getBody());
 }
 
+LogicalResult SubjectToOp::verifyRegions() {
+  if (getPeriod() < 1)
+    return emitOpError("expects a period of one or more, got ") << getPeriod();
+  if (failed(verifyNames(*this, getBody(), getArgNames())))
+    return failure();
+  if (getBody().getNumArguments() != 2)
+    return emitOpError("expects two arguments, high and low");
+  YieldOp value = yieldOf(getBody()), numbers = yieldOf(getNumbers());
+  if (!value || value.getValues().size() != 1)
+    return emitOpError("expects its region to yield one value");
+  if (!numbers || numbers.getValues().size() != 3 || !numbers.get("bound") ||
+      !numbers.get("multiplier") || !numbers.get("rate"))
+    return emitOpError("expects its numbers to be bound, multiplier and rate");
+  return verifyHost(*this, getNumbers());
+}
+
 LogicalResult YieldOp::verify() {
   if (getNames().empty() ? getValues().size() > 1 : getNames().size() != getValues().size())
     return emitOpError("expects a name for each value: ")

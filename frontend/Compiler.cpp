@@ -102,7 +102,7 @@ Status Program::Impl::prove(const std::vector<std::string> &quantizers) {
 Status Program::Impl::proveWith(const PlanLine &line) {
   if (Status failed = require(line.quantizer, /*isOptimizer=*/false))
     return failed;
-  // A quantizer's arguments read no counter.
+  // A quantizer's arguments in these read no counter.
   const HostProgram &arguments = line.arguments;
   std::vector<double> values = arguments.run(std::vector<double>(arguments.inputs.size()));
   auto quantizer = module->lookupSymbol<QuantizerOp>(line.quantizer);
@@ -247,6 +247,14 @@ Result<OwningOpRef<ModuleOp>> Program::Impl::derive(const std::string &quantizer
   return std::move(*derived);
 }
 
+/// file:line:column, or nothing.
+static std::string placeOf(Operation *op) {
+  FileLineColLoc place = fileLocation(op->getLoc());
+  return place ? place.getFilename().str() + ":" + std::to_string(place.getLine()) + ":" +
+                     std::to_string(place.getColumn())
+               : "";
+}
+
 /// The program of a line's arguments, and which of them mention a counter.
 Result<PlanLine> Program::Impl::translate(LineOp line) {
   PlanLine result;
@@ -256,9 +264,8 @@ Result<PlanLine> Program::Impl::translate(LineOp line) {
   result.optimizer = line.getOptimizer().value_or("").str();
   result.resetEvery = line.getReset().value_or(0);
   result.resetInEpochs = line.getResetUnit() == PeriodUnit::Epoch;
-  if (FileLineColLoc place = fileLocation(line.getLoc()))
-    result.location = place.getFilename().str() + ":" + std::to_string(place.getLine()) + ":" +
-                      std::to_string(place.getColumn());
+  result.location = placeOf(line);
+  result.activations = line.getActivations();
   llvm::Expected<HostProgram> arguments = translateHost(line.getArgs());
   if (!arguments)
     return internal(arguments.takeError());
@@ -286,6 +293,9 @@ std::vector<Plan> Program::plans() const {
     plan.name = typed.name;
     for (auto line : op.getBody().getOps<LineOp>())
       plan.lines.push_back(std::move(*impl->translate(line))); // which `parse` has done once
+    for (Operation &constraint : op.getBody().front())
+      if (isa<MinimizeOp, SubjectToOp>(constraint))
+        plan.constraints.push_back(placeOf(&constraint));
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -449,6 +459,12 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   std::vector<std::string> periods = periodsOf(source);
   for (ParameterInfo &parameter : method->parameters)
     parameter.isPeriod = llvm::is_contained(periods, parameter.name);
+
+  for (auto schedule :
+       impl->module->lookupSymbol<QuantizerOp>(quantizer).getBody().getOps<ScheduleOp>())
+    if (schedule.getLow())
+      method->ranges.push_back({schedule.getName().str(), schedule.getLow()->convertToDouble(),
+                                schedule.getHigh()->convertToDouble()});
 
   llvm::Expected<KernelFactory> factory = KernelFactory::create(options);
   if (!factory)

@@ -44,11 +44,12 @@ struct Explanation {
 /// One line of a plan, resolved.
 struct PlanLine {
   std::vector<std::string> patterns; ///< empty: `else`
+  bool activations = false;          ///< the patterns name modules
   std::string quantizer, optimizer;  ///< optimizer empty: nothing is trained
   /// The arguments as host expressions of the counters; outputs are Method::parameters' names.
   HostProgram arguments;
   /// The outputs that mention a counter: recomputed every step. The others are set once, and an LR
-  /// scheduler may change them.
+  /// scheduler may change them. A quantizer's that mention one are compiled into it.
   std::vector<std::string> recomputed;
   int64_t resetEvery = 0; ///< `reset every`: period, 0 for none
   bool resetInEpochs = false;
@@ -101,6 +102,8 @@ BREGMAN_API std::string specsFolder();
 struct Plan {
   std::string name;
   std::vector<PlanLine> lines;
+  /// Where its `minimize` and `subject to` stand: file:line:column.
+  std::vector<std::string> constraints;
 };
 
 /// A spec that was parsed and checked.

@@ -58,9 +58,13 @@ Clock::Clock(const Method &method, Timing given) : method(method), timing(given)
   results.resize(host.outputs.size());
   for (const char *name : counterNames)
     counters.push_back(host.inputIndexOf(name));
-  for (const HostProgram::Output &output : host.outputs)
+  for (const HostProgram::Output &output : host.outputs) {
     mustBePositive.push_back(std::find(method.positive.begin(), method.positive.end(),
                                        output.name) != method.positive.end());
+    auto range = std::find_if(method.ranges.begin(), method.ranges.end(),
+                              [&](const auto &range) { return range.schedule == output.name; });
+    ranges.push_back(range == method.ranges.end() ? nullptr : &*range);
+  }
   for (const std::string &name : method.hostStates) {
     int next = host.indexOf(name + ".new");
     statePlaces.push_back({host.inputIndexOf(name), next < 0 ? -1 : host.outputs[next].value,
@@ -158,6 +162,9 @@ std::vector<double> Clock::statesAfter(Moment moment) {
 }
 
 bool Clock::holds(int output, double value) const {
+  if (const Method::Range *range = ranges[output];
+      range && !(value >= range->low && value <= range->high))
+    return false;
   float rounded = float(value);
   return std::isfinite(rounded) && (!mustBePositive[output] || rounded > 0);
 }
@@ -166,6 +173,11 @@ Error Clock::complain(int output, double value, int64_t step) const {
   const std::string &name = method.host.outputs[output].name;
   std::string what =
       "host scalar `" + name + "` is " + formatNumber(value) + " at step " + std::to_string(step);
+  if (const Method::Range *range = ranges[output];
+      range && !(value >= range->low && value <= range->high))
+    return {ErrorKind::SpecRefused, what + ", outside of its range [" + formatNumber(range->low) +
+                                        ", " + formatNumber(range->high) +
+                                        "]; change the argument that it is"};
   float rounded = float(value);
   if (std::isfinite(value) && !std::isfinite(rounded))
     what += ", beyond what f32 can hold";
@@ -190,6 +202,9 @@ Status Clock::checkRun(std::span<const Watch> watched) {
   for (const Watch &watch : watched)
     if (watch.everyStep)
       everyStep.push_back(watch.output);
+  for (size_t i = 0; i < ranges.size(); ++i)
+    if (ranges[i])
+      everyStep.push_back(int(i));
 
   bool known = timing.steps > 0;
   int64_t steps = known ? timing.steps : unknownSteps;

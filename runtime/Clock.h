@@ -55,7 +55,8 @@ public:
     int output;
     bool everyStep;
   };
-  /// Rule Q11 for one scalar: finite in f32, and positive there where a proof took it so.
+  /// Rule Q11 for one scalar: finite in f32, and positive there where a proof took it so; and in
+  /// its range, where it has one.
   bool holds(int output, double value) const;
   /// What is wrong with it, naming the step.
   Error complain(int output, double value, int64_t step) const;
@@ -80,8 +81,9 @@ private:
     int input, next, initial;
   };
   std::vector<StatePlaces> statePlaces;
-  std::vector<HostProgram::Fixed> present; ///< the states' new values, while nothing moves
-  std::vector<bool> mustBePositive;        ///< per output
+  std::vector<HostProgram::Fixed> present;   ///< the states' new values, while nothing moves
+  std::vector<bool> mustBePositive;          ///< per output
+  std::vector<const Method::Range *> ranges; ///< per output, null without one
 };
 
 } // namespace bregman

@@ -79,6 +79,12 @@ struct Method {
   std::vector<std::string> hostStates;
   /// Outputs of `host` that a proof took as positive: at attach, none may round to 0 in f32 (Q11).
   std::vector<std::string> positive;
+  /// The ranges of schedules that have one, by name: kept at every step, or nothing is attached.
+  struct Range {
+    std::string schedule;
+    double low = 0, high = 0;
+  };
+  std::vector<Range> ranges;
 
   /// Streams by name: "g" dL/dw in the parameter's type, "w" the parameter, and `stored`.
   KernelSequence attach;  ///< w0 -> stored, all of it; empty where nothing is

@@ -16,6 +16,15 @@ static double sigmoid(double x) {
   return std::isnan(x) ? x : (x < 0 ? e : 1) / (1 + e);
 }
 
+/// std::pow(1, NaN) and std::pow(NaN, 0) are 1; NaN passes through every function of the language.
+static double power(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? std::nan("") : std::pow(a, b);
+}
+static double clamped(double value, double low, double high) {
+  if (std::isnan(value) || std::isnan(low) || std::isnan(high))
+    return std::nan("");
+  return value < low ? low : value > high ? high : value;
+}
 static double least(double a, double b) { return std::isnan(a) || a < b ? a : b; }
 static double greatest(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 
@@ -32,13 +41,13 @@ static double valueOf(Op op, const std::vector<double> &v) {
   case Op::Div:
     return v[0] / v[1];
   case Op::Pow:
-    return std::pow(v[0], v[1]);
+    return power(v[0], v[1]);
   case Op::Min:
     return least(v[0], v[1]);
   case Op::Max:
     return greatest(v[0], v[1]);
   case Op::Clamp:
-    return v[0] < v[1] ? v[1] : v[0] > v[2] ? v[2] : v[0];
+    return clamped(v[0], v[1], v[2]);
   case Op::Exp:
     return std::exp(v[0]);
   case Op::Log:

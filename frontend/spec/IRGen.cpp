@@ -44,10 +44,7 @@ private:
     return declaration.type.host() ? emitter.emit(value)
                                    : emitter.emitWeight(value, declaration.type.levels);
   }
-  mlir::Type weightType(int levels) {
-    mlir::Type element = builder.getF32Type();
-    return levels ? mlir::Type(VectorType::get({levels}, element)) : element;
-  }
+  mlir::Type weightType(int levels) { return ExprEmitter::axisType(builder.getF32Type(), levels); }
 
   const Definition &definition;
   OpBuilder &builder;
@@ -70,7 +67,7 @@ private:
 /// Parameters and the counters that are read.
 void DefinitionEmitter::emitHead() {
   for (const Declaration *param : definition.params) {
-    if (param->structural)
+    if (param->structural || param->kind == DeclarationKind::Schedule)
       continue;
     FloatAttr low, high;
     if (param->bounded) {
@@ -163,7 +160,13 @@ void DefinitionEmitter::emitClause(const TypedClause &clause) {
     return;
   }
   case TypedClause::Schedule: {
-    auto op = ScheduleOp::create(builder, location, builder.getF64Type(), clause.declared->name);
+    FloatAttr low, high;
+    if (clause.declared->bounded) {
+      low = builder.getF64FloatAttr(clause.declared->low);
+      high = builder.getF64FloatAttr(clause.declared->high);
+    }
+    auto op = ScheduleOp::create(builder, location, builder.getF64Type(),
+                                 builder.getStringAttr(clause.declared->name), low, high);
     fill(op.getBody(), [&](Block &) { return emitter.emit(*clause.value); });
     emitter.define(clause.declared, op.getResult());
     return;
@@ -284,6 +287,44 @@ void DefinitionEmitter::emitOptimizer() {
   }
 }
 
+void emitCounters(ExprEmitter &emitter, const std::vector<Declaration *> &counters,
+                  Location location) {
+  OpBuilder &builder = emitter.builder;
+  for (const Declaration *counter : counters) {
+    auto value = CounterOp::create(builder, location, builder.getF64Type(),
+                                   *symbolizeCounter(counter->name), /*next=*/false);
+    emitter.define(counter, value.getResult());
+  }
+}
+
+void emitSubject(OpBuilder &builder, const Source &source, const TypedSubject &subject) {
+  ExprEmitter emitter(builder, source);
+  Location location = emitter.at(subject.range);
+  auto op = SubjectToOp::create(
+      builder, location,
+      subject.target ? builder.getStringAttr(subject.target->text) : StringAttr(), subject.every,
+      subject.inEpochs ? PeriodUnit::Epoch : PeriodUnit::Step,
+      builder.getStrArrayAttr({"high", "low"}));
+  OpBuilder::InsertionGuard guard(builder);
+  {
+    ExprEmitter::Region scope(emitter);
+    Block &block = op.getBody().emplaceBlock();
+    mlir::Type type = ExprEmitter::axisType(builder.getF32Type(), classAxis);
+    for (const Declaration *branch : {subject.high, subject.low})
+      emitter.define(branch, block.addArgument(type, emitter.named(location, branch->name)));
+    builder.setInsertionPointToStart(&block);
+    Value value = emitter.emit(*subject.value);
+    YieldOp::create(builder, value.getLoc(), value);
+  }
+  builder.setInsertionPointToStart(&op.getNumbers().emplaceBlock());
+  emitCounters(emitter, subject.counters, location);
+  SmallVector<Value> values;
+  for (const Node *number : {subject.bound, subject.multiplier, subject.rate})
+    values.push_back(emitter.emit(*number));
+  YieldOp::create(builder, location, values,
+                  builder.getStrArrayAttr({"bound", "multiplier", "rate"}));
+}
+
 } // namespace
 
 void bregman::spec::generateInto(const TypedPlan &plan, const Source &source, ModuleOp module) {
@@ -302,7 +343,8 @@ void bregman::spec::generateInto(const TypedPlan &plan, const Source &source, Mo
       return FlatSymbolRefAttr::get(builder.getContext(), use.definition->name);
     };
     auto made = LineOp::create(
-        builder, location, builder.getStrArrayAttr(patterns), symbol(line.quantizer),
+        builder, location, line.activations ? builder.getUnitAttr() : UnitAttr(),
+        builder.getStrArrayAttr(patterns), symbol(line.quantizer),
         line.optimizer ? symbol(*line.optimizer) : FlatSymbolRefAttr(),
         line.reset ? builder.getI64IntegerAttr(line.reset) : IntegerAttr(),
         line.reset ? PeriodUnitAttr::get(builder.getContext(),
@@ -310,11 +352,7 @@ void bregman::spec::generateInto(const TypedPlan &plan, const Source &source, Mo
                    : PeriodUnitAttr());
     OpBuilder::InsertionGuard lineGuard(builder);
     builder.setInsertionPointToStart(&made.getArgs().emplaceBlock());
-    for (const Declaration *counter : line.counters) {
-      auto value = CounterOp::create(builder, location, builder.getF64Type(),
-                                     *symbolizeCounter(counter->name), /*next=*/false);
-      emitter.define(counter, value.getResult());
-    }
+    emitCounters(emitter, line.counters, location);
     SmallVector<Value> values;
     std::vector<std::string> names;
     auto emitArguments = [&](const TypedUse &use, const std::string &prefix) {
@@ -329,6 +367,11 @@ void bregman::spec::generateInto(const TypedPlan &plan, const Source &source, Mo
     SmallVector<StringRef> nameRefs(names.begin(), names.end());
     YieldOp::create(builder, location, values, builder.getStrArrayAttr(nameRefs));
   }
+  if (plan.minimize)
+    MinimizeOp::create(builder, places.at(plan.minimize->range),
+                       plan.minimize->high ? Branch::High : Branch::Low);
+  for (const TypedSubject &subject : plan.subjects)
+    emitSubject(builder, source, subject);
 }
 
 void bregman::spec::generateInto(const Definition &definition, ModuleOp module) {

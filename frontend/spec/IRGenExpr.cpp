@@ -18,6 +18,12 @@ Location ExprEmitter::named(Location place, const std::string &name) const {
   return name.empty() ? place : NameLoc::get(builder.getStringAttr(name), place);
 }
 
+mlir::Type ExprEmitter::axisType(mlir::Type element, int levels) {
+  if (levels == classAxis)
+    return VectorType::get({1}, element, {true});
+  return levels ? mlir::Type(VectorType::get({levels}, element)) : element;
+}
+
 ExtentAttr ExprEmitter::extentAttr(const Extent &extent) {
   static constexpr Scope scopes[] = {Scope::Run, Scope::Tensor, Scope::Channel, Scope::Group,
                                      Scope::Token};
@@ -34,15 +40,14 @@ Value ExprEmitter::constantF32(double value, int levels, Location location) {
   FloatAttr element = builder.getF32FloatAttr(static_cast<float>(value));
   if (!levels)
     return arith::ConstantOp::create(builder, location, element);
-  auto type = VectorType::get({levels}, builder.getF32Type());
+  auto type = cast<ShapedType>(axisType(builder.getF32Type(), levels));
   return arith::ConstantOp::create(builder, location, DenseElementsAttr::get(type, element));
 }
 
 Value ExprEmitter::broadcast(Value value, int levels, Location location) {
   if (!levels || isa<VectorType>(value.getType()))
     return value;
-  auto type = VectorType::get({levels}, value.getType());
-  return vector::BroadcastOp::create(builder, location, type, value);
+  return vector::BroadcastOp::create(builder, location, axisType(value.getType(), levels), value);
 }
 
 Value ExprEmitter::emit(const Node &node) {
@@ -311,12 +316,8 @@ Value ExprEmitter::compute(const Node &node) {
     return computeLookup(node, location);
   case Kind::Random:
     return RandomOp::create(builder, location, builder.getF32Type(), /*next=*/false);
-  case Kind::OptimizerState: {
-    mlir::Type type = builder.getF32Type();
-    if (levels)
-      type = VectorType::get({levels}, type);
-    return OptimizerStateOp::create(builder, at(node.range), type, node.name);
-  }
+  case Kind::OptimizerState:
+    return OptimizerStateOp::create(builder, at(node.range), builder.getF32Type(), node.name);
   case Kind::Inverse: {
     Value operand = weight(0, levels);
     return InverseOp::create(builder, location, operand.getType(), Clause::Project, operand);

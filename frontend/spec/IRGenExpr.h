@@ -22,6 +22,8 @@ public:
   /// What a declaration stands for from now on.
   void define(const Declaration *declaration, mlir::Value value) { declared[declaration] = value; }
 
+  /// `element`, or a level axis of it; the class axis is scalable.
+  static mlir::Type axisType(mlir::Type element, int levels);
   /// Null for a value per weight.
   ExtentAttr extentAttr(const Extent &extent);
 

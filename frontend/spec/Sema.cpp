@@ -74,7 +74,30 @@ void ClauseAnalyzer::aliasWeight() {
   entry.poisoned = !latent->type.valid();
 }
 
-void ClauseAnalyzer::params(const Structural &structural) {
+/// An argument of the counters as a value of this definition, at the place of its parameter.
+const Node *ClauseAnalyzer::adopt(const Node &node, SourceRange range,
+                                  std::map<const Node *, const Node *> &known) {
+  if (auto found = known.find(&node); found != known.end())
+    return found->second;
+  const Node *result = nullptr;
+  if (node.op == Op::Declared) {
+    ast::Expr name;
+    name.kind = ast::ExprKind::Name;
+    name.name = node.declaration->name;
+    name.range = range;
+    result = sema.name(name);
+  } else {
+    std::vector<const Node *> operands;
+    for (const Node *operand : node.operands)
+      operands.push_back(adopt(*operand, range, known));
+    Node *made = sema.make(node.op, node.type, range, std::move(operands));
+    made->number = node.number;
+    result = made;
+  }
+  return known[&node] = result;
+}
+
+void ClauseAnalyzer::params(const Structural &structural, const Moving &moving) {
   for (const ast::Param &param : written.params) {
     std::optional<double> value = sema.constant(*param.value, "a default");
     std::optional<double> low, high;
@@ -104,6 +127,17 @@ void ClauseAnalyzer::params(const Structural &structural) {
           .note(sema.source, param.bounds ? param.bounds->range : param.name.range,
                 "declared here");
     result.params.push_back(declaration);
+    if (auto moves = moving.find(param.name.text); moves != moving.end()) {
+      std::map<const Node *, const Node *> known;
+      declaration->kind = DeclarationKind::Schedule;
+      declaration->value = adopt(*moves->second, param.name.range, known);
+      result.clauses.push_back({});
+      TypedClause &clause = result.clauses.back();
+      clause.kind = TypedClause::Schedule;
+      clause.range = clause.keyword = param.name.range;
+      clause.declared = declaration;
+      clause.value = declaration->value;
+    }
   }
 }
 
@@ -164,7 +198,8 @@ void ClauseAnalyzer::forbid(const Node *value, unsigned dependencies, const std:
 std::unique_ptr<Definition> bregman::spec::analyze(const std::shared_ptr<const Source> &source,
                                                    const ast::Definition &definition,
                                                    Diagnostics &diagnostics,
-                                                   const Structural &structural) {
+                                                   const Structural &structural,
+                                                   const Moving &moving) {
   int before = diagnostics.errorCount();
   auto result = std::make_unique<Definition>();
   result->isOptimizer = definition.isOptimizer;
@@ -174,7 +209,7 @@ std::unique_ptr<Definition> bregman::spec::analyze(const std::shared_ptr<const S
   result->source = source;
 
   ClauseAnalyzer clauses(source, definition, *result, diagnostics);
-  clauses.params(structural);
+  clauses.params(structural, moving);
   for (const ast::Clause &clause : definition.clauses)
     clauses.analyze(clause);
   clauses.finish();

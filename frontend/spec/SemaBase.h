@@ -125,7 +125,7 @@ public:
   size_t levelsIndex = 0;                        ///< how many names were declared before it
   std::map<const void *, const Node *> unfolded; ///< of levelsFunction, by value
   int latentLevels = 0;
-  bool inOptimizer = false;
+  bool inOptimizer = false, inConstraint = false;
   std::map<std::string, SourceRange> optimizerStates; ///< those that are read
   std::optional<SourceRange> tokens;                  ///< where a token was spoken of
   bool levelsRefused = false;

@@ -174,7 +174,7 @@ const Node *Analyzer::builtinCall(const ast::Expr &written, const Function &func
           .note("over weights it is '" + written.name + "(... per tensor)'");
       return invalid(written.range);
     }
-    if (function.reduction == Op::ReduceStd && first.levels < 2) {
+    if (function.reduction == Op::ReduceStd && first.levels == 1) {
       error("Q3", written.range, "'std' needs two levels or more");
       return invalid(written.range);
     }
@@ -205,6 +205,11 @@ const Node *Analyzer::builtinCall(const ast::Expr &written, const Function &func
 /// sum(e [where c] per X) and the like, over weights.
 const Node *Analyzer::reduction(const ast::Expr &written, const Function &function) {
   const std::string named = "'" + written.name + "'";
+  if (inConstraint) {
+    error("Q3", written.per ? written.per->range : written.where->range,
+          "in a constraint " + named + " is over the class axis; what is left is averaged");
+    return invalid(written.range);
+  }
   if (written.operands.size() != 1) {
     error("Q3", written.range,
           named + " over weights takes 1 argument, got " + std::to_string(written.operands.size()));

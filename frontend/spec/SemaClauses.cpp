@@ -126,7 +126,7 @@ void ClauseAnalyzer::codebook(const Node *value, SourceRange place) {
   for (int sample = 0; sample < samples; ++sample) {
     std::map<const Declaration *, double> at;
     for (const Declaration *param : result.params)
-      if (param->bounded && !param->structural && sample) {
+      if (param->kind == DeclarationKind::Param && param->bounded && !param->structural && sample) {
         double low = std::max(param->low, -1e6), high = std::min(param->high, 1e6);
         at[param] = low + (high - low) * (sample - 1) / (samples - 2);
       }

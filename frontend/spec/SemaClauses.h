@@ -15,7 +15,7 @@ public:
   ClauseAnalyzer(std::shared_ptr<const Source> source, const ast::Definition &written,
                  Definition &result, Diagnostics &diagnostics);
 
-  void params(const Structural &structural);
+  void params(const Structural &structural, const Moving &moving);
   void analyze(const ast::Clause &clause);
   /// The rules about clauses together (Q16), and states that nothing reads or writes (Q15).
   void finish();
@@ -43,6 +43,8 @@ private:
   void clause(const ast::Clause &clause, const ast::Next &next);
   void clause(const ast::Clause &clause, const ast::Descend &descend);
 
+  const Node *adopt(const Node &node, SourceRange range,
+                    std::map<const Node *, const Node *> &known);
   Type declaredType(const ast::Axis &axis, const std::optional<ast::Extent> &per, const Node *value,
                     SourceRange place, const std::string &what);
   const Declaration *stateNamed(const ast::Name &name, const std::string &note);

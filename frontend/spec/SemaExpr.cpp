@@ -37,11 +37,16 @@ std::string bregman::spec::describe(const Extent &extent) {
   return "weight";
 }
 
+/// `a level axis of 3`
+static std::string describeAxis(int levels) {
+  return levels == classAxis ? "a class axis" : "a level axis of " + std::to_string(levels);
+}
+
 std::string bregman::spec::describe(const Type &type) {
   std::string what = type.condition ? "a condition" : "a number";
   what += type.host() ? " of the host" : " per " + describe(type.extent);
   if (type.levels)
-    what += " with a level axis of " + std::to_string(type.levels);
+    what += " with " + describeAxis(type.levels);
   return what;
 }
 
@@ -138,8 +143,10 @@ const Node *Analyzer::elementwise(Op op, SourceRange range, std::vector<const No
       continue;
     if (type.levels && type.levels != operand.levels) {
       error("Q3", places[index],
-            "a level axis of " + std::to_string(operand.levels) + " does not fit to one of " +
-                std::to_string(type.levels))
+            describeAxis(operand.levels) + " does not fit to " +
+                (operand.levels == classAxis || type.levels == classAxis
+                     ? describeAxis(type.levels)
+                     : "one of " + std::to_string(type.levels)))
           .note(source, places[axis], "which is here");
       return invalid(range);
     }
@@ -184,7 +191,7 @@ const Node *Analyzer::number(const ast::Expr &written, const std::string &where,
   if (wanted >= 0 && node->type.levels && node->type.levels != wanted) {
     error("Q3", written.range,
           where +
-              (wanted ? " has a level axis of " + std::to_string(wanted) + "; this is "
+              (wanted ? " has " + describeAxis(wanted) + "; this is "
                       : " has no level axis; this is ") +
               describe(node->type));
     return invalid(written.range);
@@ -341,14 +348,20 @@ const Node *Analyzer::expr(const ast::Expr &written) {
 
 /// optimizer.NAME
 const Node *Analyzer::optimizerState(const ast::Expr &written) {
-  if (inOptimizer) {
+  if (inConstraint || inOptimizer) {
     error("Q2", written.range,
-          "'optimizer." + written.name + "' belongs to quantizers; here it is '" + written.name +
-              "'");
+          inConstraint ? "'optimizer." + written.name + "' belongs to quantizers"
+                       : "'optimizer." + written.name + "' belongs to quantizers; here it is '" +
+                             written.name + "'");
     return invalid(written.range);
   }
   optimizerStates.emplace(written.name, written.range);
-  Node *node = make(Op::OptimizerState, {Type::Weight, latentLevels, false}, written.range);
+  if (latentLevels) {
+    error("Q3", written.range,
+          "a state of the optimizer has the latent's level axis here, and is not read per weight");
+    return invalid(written.range);
+  }
+  Node *node = make(Op::OptimizerState, {Type::Weight, 0, false}, written.range);
   node->name = written.name;
   node->dependencies = DependsOnOptimizer;
   return node;

@@ -142,6 +142,9 @@ const Node *Analyzer::name(const ast::Expr &written) {
   case DeclarationKind::Quantized:
   case DeclarationKind::Unknown:
     break;
+  case DeclarationKind::Branch:
+    node->dependencies = DependsOnBranch;
+    break;
   case DeclarationKind::Learned:
     node->dependencies = DependsOnLearned;
     break;

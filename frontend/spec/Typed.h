@@ -26,6 +26,9 @@ std::string describe(const Extent &extent);
 /// Host values are double and known once per step. The others are f32: one for each weight, or one
 /// for all weights of an extent, and one for each level where there is a level axis. An invalid
 /// value was reported and is passed on in silence.
+/// The level axis of what a branch of constrained training gives: its length only a run knows.
+constexpr int classAxis = -1;
+
 struct Type {
   enum Phase { Invalid, Host, Weight } phase = Invalid;
   int levels = 0; ///< 0: no level axis
@@ -56,6 +59,7 @@ enum class DeclarationKind {
   Learned,
   Quantized, ///< the argument of `levels(v)`
   Unknown,   ///< of a fit
+  Branch,    ///< high, low
   Next
 };
 
@@ -70,7 +74,7 @@ struct Declaration {
   Extent extent = {};          ///< of a state, a learned value
   // Of a parameter.
   double number = 0, low = 0, high = 0;
-  bool bounded = false;
+  bool bounded = false;    ///< of a schedule too, where it stands for a parameter
   bool structural = false; ///< an integer that is compiled in
   bool used = false;
 };
@@ -151,6 +155,7 @@ enum Dependency : unsigned {
   DependsOnOptimizer = 512, ///< optimizer.v
   DependsOnRandom = 1024,
   DependsOnInverse = 2048,
+  DependsOnBranch = 4096,
 };
 
 struct Node {
@@ -246,6 +251,7 @@ struct TypedLine {
   std::shared_ptr<const Source> source;
   SourceRange range;
   std::vector<ast::Pattern> patterns; ///< none: else
+  bool activations = false;
   TypedUse quantizer;
   std::optional<TypedUse> optimizer;
   int64_t reset = 0; ///< period, 0 for none
@@ -256,10 +262,26 @@ struct TypedLine {
   std::deque<Node> nodes;
 };
 
+/// One `subject to`.
+struct TypedSubject {
+  SourceRange range;
+  std::optional<ast::Pattern> target; ///< none: output
+  const Declaration *high = nullptr, *low = nullptr;
+  const Node *value = nullptr, *bound = nullptr, *multiplier = nullptr, *rate = nullptr;
+  int64_t every = 1;
+  bool inEpochs = false;
+  std::vector<Declaration *> counters;
+
+  std::deque<Declaration> declarations;
+  std::deque<Node> nodes;
+};
+
 struct TypedPlan {
   std::string name; ///< empty without one
   SourceRange range;
   std::deque<TypedLine> lines;
+  std::optional<ast::Minimize> minimize;
+  std::deque<TypedSubject> subjects;
 };
 
 } // namespace bregman::spec

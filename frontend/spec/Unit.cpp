@@ -5,7 +5,7 @@
 #include "frontend/spec/Evaluate.h"
 #include "frontend/spec/Parser.h"
 #include "frontend/spec/Sema.h"
-#include "frontend/spec/SemaBase.h"
+#include "frontend/spec/SemaClauses.h"
 #include "frontend/spec/Suggest.h"
 
 #include <algorithm>
@@ -95,7 +95,7 @@ bool Unit::analyzeOwn(Diagnostics &diagnostics) {
     if (const auto *definition = std::get_if<ast::Definition>(&item))
       if (auto found = known.find(definition->name.text);
           found != known.end() && found->second.definition == definition)
-        instance(found->second, definition->name.text, {}, diagnostics);
+        instance(found->second, definition->name.text, {}, {}, diagnostics);
   bool unnamed = false;
   for (const auto &item : file.items)
     if (const auto *plan = std::get_if<ast::Plan>(&item)) {
@@ -112,12 +112,13 @@ bool Unit::analyzeOwn(Diagnostics &diagnostics) {
 
 const Definition *Unit::instance(const Written &from, const std::string &name,
                                  const std::map<std::string, double> &structural,
+                                 const std::map<std::string, const Node *> &moving,
                                  Diagnostics &diagnostics) {
   auto found = byName.find(name);
   if (found != byName.end())
     return found->second;
   std::unique_ptr<Definition> result =
-      analyze(from.source, *from.definition, diagnostics, structural);
+      analyze(from.source, *from.definition, diagnostics, structural, moving);
   byName[name] = result.get();
   if (!result)
     return nullptr;
@@ -174,16 +175,32 @@ const Definition *Unit::resolve(const ast::Use &use, const std::shared_ptr<const
         .note(from->source, from->definition->name.range, "declared here");
     return nullptr;
   }
-  const Definition *plain = instance(*from, use.name.text, {}, diagnostics);
+  const Definition *plain = instance(*from, use.name.text, {}, {}, diagnostics);
   if (!plain)
     return nullptr;
-  // Structural arguments are compiled in: another value is another definition.
+  // Structural arguments are compiled in, and so are those of a quantizer that mention a counter,
+  // for the weight is published by their values at the step after: another one is another
+  // definition.
   std::map<std::string, double> structural;
+  std::map<std::string, const Node *> moving;
+  std::deque<Declaration> counters;
+  std::deque<Node> movingNodes;
   std::string arguments;
+  auto addArgument = [&](const ast::Argument &argument) {
+    arguments +=
+        (arguments.empty() ? "" : ", ") + argument.name.text + " = " + print(*argument.value);
+  };
   for (const ast::Argument &argument : use.arguments) {
     const Declaration *param = plain->param(argument.name.text);
-    if (!param || !param->structural)
+    if (!param)
       continue;
+    if (!param->structural) {
+      const Node *value =
+          optimizer ? nullptr : movingArgument(at, *argument.value, counters, movingNodes);
+      if (value && moving.emplace(param->name, value).second)
+        addArgument(argument);
+      continue;
+    }
     std::deque<Declaration> declarations;
     std::deque<Node> nodes;
     Analyzer sema(at, declarations, nodes, diagnostics);
@@ -207,17 +224,27 @@ const Definition *Unit::resolve(const ast::Use &use, const std::shared_ptr<const
     if (*value == param->number)
       continue;
     structural[param->name] = *value;
-    arguments += (arguments.empty() ? "" : ", ") + param->name + " = " + print(*argument.value);
+    addArgument(argument);
   }
-  if (structural.empty())
+  if (structural.empty() && moving.empty())
     return plain;
-  return instance(*from, use.name.text + "(" + arguments + ")", structural, diagnostics);
+  return instance(*from, use.name.text + "(" + arguments + ")", structural, moving, diagnostics);
 }
 
 bool Unit::resolve(const ast::PlanLine &line, TypedLine &result, Diagnostics &diagnostics) {
   int before = diagnostics.errorCount();
   result.quantizer.definition =
       resolve(line.quantizer, result.source, /*optimizer=*/false, diagnostics);
+  if (line.activations && result.quantizer.definition) {
+    const Written &from = known.at(line.quantizer.name.text);
+    if (const ast::Clause *foreign = notOfActivations(*from.definition))
+      diagnostics
+          .error(result.source, line.quantizer.name.range,
+                 "Q17: '" + line.quantizer.name.text +
+                     "' does not quantize activations: those have 'let', 'schedule', 'learn', "
+                     "'levels', 'project w' and 'update chain' only")
+          .note(from.source, foreign->keyword, "this is another clause");
+  }
   if (line.optimizer) {
     result.optimizer.emplace();
     result.optimizer->definition =
@@ -238,21 +265,21 @@ bool Unit::analyzePlan(const ast::Plan &plan, Diagnostics &diagnostics) {
     if (const auto *line = std::get_if<ast::PlanLine>(&item)) {
       typed.lines.emplace_back();
       typed.lines.back().source = file.source;
-      if (line->activations) {
-        diagnostics.error(file.source, line->range,
-                          "a quantizer of activations is not compiled yet");
-        sound = false;
-        continue;
-      }
       sound &= resolve(*line, typed.lines.back(), diagnostics);
       continue;
     }
-    const auto *minimize = std::get_if<ast::Minimize>(&item);
-    diagnostics.error(file.source,
-                      minimize ? minimize->range : std::get<ast::SubjectTo>(item).range,
-                      std::string("constrained training ('") +
-                          (minimize ? "minimize" : "subject to") + "') is not compiled yet");
-    sound = false;
+    if (const auto *minimize = std::get_if<ast::Minimize>(&item)) {
+      if (typed.minimize) {
+        diagnostics.error(file.source, minimize->range, "Q2: 'minimize' stands twice")
+            .note(file.source, typed.minimize->range, "first here");
+        sound = false;
+      }
+      typed.minimize = *minimize;
+      continue;
+    }
+    typed.subjects.emplace_back();
+    sound &= analyzeSubject(file.source, std::get<ast::SubjectTo>(item), typed.subjects.back(),
+                            diagnostics);
   }
   return sound;
 }

@@ -52,6 +52,7 @@ private:
                          Diagnostics &diagnostics);
   const Definition *instance(const Written &written, const std::string &name,
                              const std::map<std::string, double> &structural,
+                             const std::map<std::string, const Node *> &moving,
                              Diagnostics &diagnostics);
   std::vector<std::string> own(bool optimizers) const;
 

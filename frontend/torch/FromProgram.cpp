@@ -36,6 +36,22 @@ static std::string listOf(const std::vector<Plan> &plans) {
   return list;
 }
 
+/// What a plan may say and this optimizer does not do.
+static std::vector<PlanLine> runnable(Plan plan) {
+  auto refuse = [](const std::string &place, const std::string &what) {
+    raise(ErrorKind::Usage, (place.empty() ? "" : place + ": ") + "error: " + what);
+  };
+  if (!plan.constraints.empty())
+    refuse(plan.constraints.front(),
+           "constrained training is not run by this optimizer; train by a "
+           "plan without `minimize` and `subject to`");
+  for (const PlanLine &line : plan.lines)
+    if (line.activations)
+      refuse(line.location, "activations are not quantized by this optimizer; train by a plan "
+                            "without lines that begin with `activations`");
+  return std::move(plan.lines);
+}
+
 std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &options) {
   if (!options.use().empty())
     return {unwrap(program.use(options.use()))};
@@ -47,11 +63,11 @@ std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &
     if (plans.size() > 1)
       raise(ErrorKind::Usage, "the program has several plans: " + listOf(plans) +
                                   "; choose one by OptimizerOptions().plan(...)");
-    return plans.front().lines;
+    return runnable(std::move(plans.front()));
   }
   for (Plan &plan : plans)
     if (plan.name == options.plan())
-      return std::move(plan.lines);
+      return runnable(std::move(plan));
   raise(ErrorKind::Usage,
         "the program has no plan '" + options.plan() + "'; it has " + listOf(plans));
 }

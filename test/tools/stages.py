@@ -70,7 +70,9 @@ def check(quantizer, path, optimizer, optimizer_path, every):
             expect(len(seen) >= least, f"{title}: the spec's lines are missing")
             if stage != "bregman" and quantizer != "float":
                 found = " ".join(text for _, text in seen if text)
-                expect(re.search(r"\b(project|prox|update)\b", found), f"{title}: no line of the projection")
+                what = r"\b(project|prox|update|penalty|every)\b"
+                if re.search(r"^ +" + what, path.read_text(), re.M):
+                    expect(re.search(what, found), f"{title}: no line of what moves the weight")
                 expect(optimizer_path.name in {file for file, _ in seen}, f"{title}: no line of the optimizer")
 
 

@@ -5,14 +5,30 @@
 #include <cfloat>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <set>
+#include <sstream>
 
 using namespace bregman;
 using namespace numeric;
 
 namespace {
+
+/// Whether each weight goes its own way: no value is shared and none drawn, so that a list of
+/// weights is all that a run is given. The others are driven where shapes and seeds are.
+bool isPerWeight(const Program &program, const std::string &quantizer,
+                 const std::string &optimizer) {
+  EmitOptions options;
+  options.quantizer = quantizer;
+  options.optimizer = optimizer;
+  Result<std::string> kernels = program.emit("kernel", options);
+  if (!kernels)
+    throw std::runtime_error(kernels.error().message);
+  return kernels->find(" per ") == std::string::npos &&
+         kernels->find("bregman.random") == std::string::npos;
+}
 
 struct Folder {
   std::map<std::string, Program> programs; ///< by quantizer
@@ -27,13 +43,26 @@ struct Folder {
       Result<Program> loaded = Program::load(file.string());
       if (!loaded)
         throw std::runtime_error(loaded.error().message);
-      for (const std::string &name : loaded->optimizers())
-        optimizers.push_back(name);
-      for (const std::string &name : loaded->quantizers()) {
-        programs.emplace(name, std::move(*loaded));
-        break;
-      }
+      // A step that is a sign or a choice shows no small change of a number.
+      if (!hasText(file, "sgn(") && !hasText(file, "if "))
+        for (const std::string &name : loaded->optimizers())
+          optimizers.push_back(name);
+      // Of activations there is no `final`, and nothing to train. Where the weight is the latent
+      // and a prox does not make it a level, test/frontend/methods drives it.
+      for (const std::string &name : loaded->quantizers())
+        if (name == "float" || (hasText(file, "\n  final ") &&
+                                (hasText(file, "\n  project ") || hasText(file, "\n  prox "))))
+          if (isPerWeight(*loaded, name, "adam")) {
+            programs.emplace(name, std::move(*loaded));
+            break;
+          }
     }
+  }
+
+  static bool hasText(const std::filesystem::path &file, const std::string &part) {
+    std::stringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str().find(part) != std::string::npos;
   }
 };
 
@@ -58,10 +87,13 @@ std::vector<std::string> numeric::quantizers() {
 std::vector<std::string> numeric::optimizers() { return folder().optimizers; }
 
 std::vector<Pair> numeric::pairs() {
-  std::vector<Pair> all;
+  // What is done with a quantizer does not depend on the optimizer but for what the latent is: one
+  // that is stored, one that is rewritten, one for each level.
+  std::vector<Pair> all = pairsBy("momentum");
   for (const std::string &optimizer : optimizers())
-    for (const Pair &pair : pairsBy(optimizer))
-      all.push_back(pair);
+    for (const char *quantizer : {"float", "md_tanh_s", "md_tanh", "md_softmax_s", "pmf"})
+      if (optimizer != "momentum")
+        all.push_back({quantizer, optimizer});
   return all;
 }
 

@@ -1,5 +1,5 @@
-// The methods of the library: every quantizer and every optimizer that examples/specs holds, so
-// that a new spec is tested by being there.
+// The methods of the library: every optimizer that examples/specs holds, and every quantizer whose
+// weights share nothing, so that a new spec is tested by being there.
 #pragma once
 
 #include "Drive.h"
@@ -14,7 +14,7 @@ struct Pair {
 std::ostream &operator<<(std::ostream &stream, const Pair &pair);
 
 std::vector<std::string> quantizers(), optimizers();
-/// Every quantizer under every optimizer.
+/// Every quantizer under momentum, and some of each kind under every optimizer.
 std::vector<Pair> pairs();
 /// Every quantizer under `optimizer`.
 std::vector<Pair> pairsBy(const std::string &optimizer);

@@ -422,8 +422,10 @@ TEST(IRGen, AbbreviationsAreSharedAndKeepTheirNames) {
 TEST(IRGen, LibraryIsGeneratedAndVerified) {
   for (const std::string &name : shipped().names()) {
     std::string text = readProjectFile("examples/specs/" + name + ".breg");
-    Compiled compiled(text);
-    EXPECT_EQ(compiled.diagnostics.render(), "") << name;
+    Compiled compiled(text, shipped());
+    std::string messages = compiled.diagnostics.render();
+    EXPECT_EQ(messages.find("error"), std::string::npos) << messages;
+    EXPECT_EQ(messages.find("warning"), std::string::npos) << messages;
     ASSERT_TRUE(compiled.module) << name;
     EXPECT_TRUE(compiled.module->lookupSymbol(name)) << name;
   }
@@ -499,6 +501,223 @@ TEST(IRGen, PlansHoldWhatTheyUse) {
   }
 }
 )mlir");
+}
+
+TEST(IRGen, ArgumentsOfTheCountersAreSchedules) {
+  Compiled compiled("plan {\n"
+                    "  else : md_tanh_s(growth = 1 + 0.1 * epoch, period = 100) by sgd\n"
+                    "}\n",
+                    shipped());
+  EXPECT_EQ(compiled.diagnostics.render(), "");
+  std::string text = compiled.print(), name = "@\"md_tanh_s(growth = 1 + 0.1 * epoch)\"";
+  size_t at = text.find("  bregman.quantizer " + name);
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_EQ(text.substr(at, text.find("%levels", at) - at),
+            "  bregman.quantizer " + name + R"mlir( {
+    %period = bregman.param "period" = 2.000000e+02 : f64
+    %epoch = bregman.counter epoch : f64
+    %step = bregman.counter step : f64
+    %growth = bregman.schedule "growth" in[1.000000e+00, 2.000000e+00] : f64 {
+      %cst = arith.constant 1.000000e+00 : f64
+      %cst_0 = arith.constant 1.000000e-01 : f64
+      %0 = arith.mulf %cst_0, %epoch : f64
+      %1 = arith.addf %cst, %0 : f64
+      bregman.yield %1 : f64
+    }
+    )mlir");
+  EXPECT_NE(text.find("bregman.line [] : " + name + " by @sgd"), std::string::npos);
+  // What does not move stays a parameter.
+  EXPECT_NE(text.find("bregman.yield period = "), std::string::npos);
+}
+
+TEST(IRGen, Constraints) {
+  Compiled compiled("plan {\n"
+                    "  else : float\n"
+                    "  activations \"*\" : float\n"
+                    "  minimize high\n"
+                    "  subject to \"*.conv?\" (high - low) ^ 2 <= 0.5 multiplier 0 rate 0.1 * "
+                    "epoch every 2 epochs\n"
+                    "  subject to output -sum(softmax(high) * log(softmax(low))) <= 1 multiplier 1 "
+                    "rate 1 every step\n"
+                    "}\n",
+                    shipped());
+  EXPECT_EQ(compiled.diagnostics.render(), "");
+  std::string text = compiled.print();
+  EXPECT_EQ(text.substr(text.find("    bregman.line activations")),
+            R"mlir(    bregman.line activations ["*"] : @float {
+      bregman.yield 
+    }
+    bregman.minimize high
+    bregman.subject_to "*.conv?" every 2 epoch (high = %high: vector<[1]xf32>, low = %low: vector<[1]xf32>) {
+      %0 = arith.subf %high, %low : vector<[1]xf32>
+      %cst = arith.constant dense<2.000000e+00> : vector<[1]xf32>
+      %1 = math.powf %0, %cst : vector<[1]xf32>
+      bregman.yield %1 : vector<[1]xf32>
+    } numbers {
+      %epoch = bregman.counter epoch : f64
+      %cst = arith.constant 5.000000e-01 : f64
+      %cst_0 = arith.constant 0.000000e+00 : f64
+      %cst_1 = arith.constant 1.000000e-01 : f64
+      %0 = arith.mulf %cst_1, %epoch : f64
+      bregman.yield bound = %cst, multiplier = %cst_0, rate = %0 : f64, f64, f64
+    }
+    bregman.subject_to every 1 step (high = %high: vector<[1]xf32>, low = %low: vector<[1]xf32>) {
+      %0 = bregman.softmax %high : vector<[1]xf32>
+      %1 = bregman.softmax %low : vector<[1]xf32>
+      %2 = math.log %1 : vector<[1]xf32>
+      %3 = arith.mulf %0, %2 : vector<[1]xf32>
+      %4 = bregman.reduce sum %3 : vector<[1]xf32>
+      %5 = arith.negf %4 : f32
+      bregman.yield %5 : f32
+    } numbers {
+      %cst = arith.constant 1.000000e+00 : f64
+      %cst_0 = arith.constant 1.000000e+00 : f64
+      %cst_1 = arith.constant 1.000000e+00 : f64
+      bregman.yield bound = %cst, multiplier = %cst_0, rate = %cst_1 : f64, f64, f64
+    }
+  }
+}
+)mlir");
+}
+
+TEST(IRGen, SharedValues) {
+  EXPECT_EQ(printed(R"breg(quantizer q(n = 8) {
+  levels(v) {-a, a} where a = fit(v weighted abs(x) per channel) from mean(abs(v) per channel) rounds 2
+  state z per run = 1
+  state m per group(n) = mean(x where x > 0 per group(n))
+  learn s per tensor in [0, inf] = 1 scaled 1 / sqrt(sum(1 per tensor))
+  project w = s * nearest(x) + m * random() + z
+  update gradient grad(s) * optimizer.v
+  penalty x ^ 2
+  every 2 epochs { m' = max(x per group(n)) z' = z / 2 }
+  high tanh(x)
+  final nearest(x)
+}
+optimizer o {
+  state p per run = 1
+  p' = p / 2
+  descend p' * g
+}
+)breg"),
+            R"mlir(module {
+  bregman.quantizer @q {
+    %x = bregman.latent (w0 = %w0: f32) : f32 {
+      bregman.yield %w0 : f32
+    }
+    %levels = bregman.levels (v = %v: f32) : vector<2xf32> {
+      %0 = math.absf %v : f32
+      %1 = bregman.reduce mean per channel %0 : f32
+      %2 = math.absf %x : f32
+      %3 = bregman.fit %v weighted %2 from(%1) rounds 2 per channel : f32 {
+      ^bb0(%a: f32):
+        %6 = arith.negf %a : f32
+        %7 = vector.from_elements %6, %a : vector<2xf32>
+        bregman.yield %7 : vector<2xf32>
+      }
+      %4 = arith.negf %3 : f32
+      %5 = vector.from_elements %4, %3 : vector<2xf32>
+      bregman.yield %5 : vector<2xf32>
+    }
+    %z = bregman.state "z" per run : f64 {
+      %cst_0 = arith.constant 1.000000e+00 : f64
+      bregman.yield %cst_0 : f64
+    }
+    %m = bregman.state "m" per group(8) : f32 {
+      %cst_0 = arith.constant 0.000000e+00 : f32
+      %0 = arith.cmpf ogt, %x, %cst_0 : f32
+      %1 = bregman.reduce mean per group(8) %x where %0 : f32
+      bregman.yield %1 : f32
+    }
+    %s = bregman.learn "s" per tensor in[0.000000e+00, inf] : f32 {
+      %cst_0 = arith.constant 1.000000e+00 : f32
+      bregman.yield %cst_0 : f32
+    } scaled {
+      %cst_0 = arith.constant 1.000000e+00 : f32
+      %cst_1 = arith.constant 1.000000e+00 : f32
+      %0 = bregman.reduce sum per tensor %cst_1 : f32
+      %1 = math.sqrt %0 : f32
+      %2 = arith.divf %cst_0, %1 : f32
+      bregman.yield %2 : f32
+    }
+    %w = bregman.project "w" : f32 {
+      %0 = math.absf %x : f32
+      %1 = bregman.reduce mean per channel %0 : f32
+      %2 = math.absf %x : f32
+      %3 = bregman.fit %x weighted %2 from(%1) rounds 2 per channel : f32 {
+      ^bb0(%a: f32):
+        %13 = arith.negf %a : f32
+        %14 = vector.from_elements %13, %a : vector<2xf32>
+        bregman.yield %14 : vector<2xf32>
+      }
+      %4 = arith.negf %3 : f32
+      %5 = vector.from_elements %4, %3 : vector<2xf32>
+      %6 = bregman.nearest %x, %5 : vector<2xf32>
+      %7 = arith.mulf %s, %6 : f32
+      %8 = bregman.random : f32
+      %9 = arith.mulf %m, %8 : f32
+      %10 = arith.addf %7, %9 : f32
+      %11 = arith.truncf %z : f64 to f32
+      %12 = arith.addf %10, %11 : f32
+      bregman.yield %12 : f32
+    }
+    bregman.update gradient (g = %g: f32) {
+      %0 = bregman.grad %s : f32
+      %1 = bregman.optimizer_state "v" : f32
+      %2 = arith.mulf %0, %1 : f32
+      bregman.yield %2 : f32
+    }
+    bregman.penalty {
+      %cst_0 = arith.constant 2.000000e+00 : f32
+      %0 = math.powf %x, %cst_0 : f32
+      bregman.yield %0 : f32
+    }
+    %cst = arith.constant 2.000000e+00 : f64
+    bregman.every %cst epoch {
+      %0 = bregman.reduce max per group(8) %x : f32
+      %cst_0 = arith.constant 2.000000e+00 : f64
+      %1 = arith.divf %z, %cst_0 : f64
+      bregman.yield m = %0, z = %1 : f32, f64
+    }
+    bregman.high {
+      %0 = math.tanh %x : f32
+      bregman.yield %0 : f32
+    }
+    bregman.final {
+      %0 = math.absf %x : f32
+      %1 = bregman.reduce mean per channel %0 : f32
+      %2 = math.absf %x : f32
+      %3 = bregman.fit %x weighted %2 from(%1) rounds 2 per channel : f32 {
+      ^bb0(%a: f32):
+        %7 = arith.negf %a : f32
+        %8 = vector.from_elements %7, %a : vector<2xf32>
+        bregman.yield %8 : vector<2xf32>
+      }
+      %4 = arith.negf %3 : f32
+      %5 = vector.from_elements %4, %3 : vector<2xf32>
+      %6 = bregman.nearest %x, %5 : vector<2xf32>
+      bregman.yield %6 : f32
+    }
+  }
+  bregman.optimizer @o (g = %g: f32, x = %x: f32) {
+    %p = bregman.state "p" per run : f64 {
+      %cst_0 = arith.constant 1.000000e+00 : f64
+      bregman.yield %cst_0 : f64
+    }
+    %cst = arith.constant 2.000000e+00 : f64
+    %p1 = arith.divf %p, %cst : f64
+    %0 = arith.truncf %p1 : f64 to f32
+    %1 = arith.mulf %0, %g : f32
+    bregman.descend %1, p = %p1 : f32, f64
+  }
+}
+)mlir");
+}
+
+TEST(IRGen, InverseStandsInTheLatent) {
+  EXPECT_NE(printed("quantizer q { levels {-1, 1} latent x = inverse(0.5 * w0) project w = tanh(x) "
+                    "update lazy mirror final sign(x) }")
+                .find("bregman.inverse project %0 : f32 to f32"),
+            std::string::npos);
 }
 
 TEST(IRGen, StructuralArgumentsMakeAnotherDefinition) {

@@ -3,6 +3,7 @@
 
 #include "frontend/spec/Evaluate.h"
 
+#include <cmath>
 #include <filesystem>
 #include <gtest/gtest.h>
 
@@ -75,4 +76,8 @@ TEST(Sema, HostArithmeticIsInDouble) {
   EXPECT_EQ(value("round(0.5) + round(-0.5) + sign(0) + sgn(0)"), 2);
   EXPECT_EQ(value("if 1 < 2 and not (1 == 2) then 7 else 8"), 7);
   EXPECT_EQ(value("clamp(5, 0, 2) + max(1, 2) + min(1, 2)"), 5);
+  EXPECT_EQ(value("10 ^ 400"), INFINITY);
+  for (const char *lost : {"1 ^ (inf - inf)", "(inf - inf) ^ 0", "clamp(1, inf - inf, 2)",
+                           "clamp(inf - inf, 0, 1)", "min(inf - inf, 1)", "max(1, inf - inf)"})
+    EXPECT_TRUE(std::isnan(value(lost))) << lost;
 }

@@ -139,6 +139,24 @@ TEST(FromProgram, PlanByPatterns) {
   EXPECT_EQ(optimizer.quantized().size(), 2u);
 }
 
+TEST(FromProgram, WhatPlansSayAndDoesNotRun) {
+  Task task;
+  auto refusal = [&](const std::string &line) {
+    return messageOf([&] {
+      Optimizer(*task.net, parse("plan {\n  \"*\" : float by sgd\n  " + line + "\n}\n"));
+    });
+  };
+  EXPECT_THAT(
+      refusal("activations \"*\" : sign_act"),
+      HasSubstr("net.breg:3:3: error: activations are not quantized by this optimizer; train "
+                "by a plan without lines that begin with `activations`"));
+  for (const char *line : {"minimize high", "subject to output (high - low) ^ 2 <= 1 multiplier 0 "
+                                            "rate 1 every epoch"})
+    EXPECT_THAT(refusal(line),
+                HasSubstr("net.breg:3:3: error: constrained training is not run by this optimizer; "
+                          "train by a plan without `minimize` and `subject to`"));
+}
+
 TEST(FromProgram, WhatLeavesAChoice) {
   Task task;
   EXPECT_THAT(messageOf([&] { Optimizer(*task.net, parse("quantizer q { }")); }),

@@ -33,7 +33,10 @@ class ShippedSpecTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(ShippedSpecTest, isSound) {
   auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(verdictOf(contents(GetParam())), "");
+  // A published method may be one that never hardens by itself, which Q9 warns of.
+  std::istringstream verdict(verdictOf(contents(GetParam())));
+  for (std::string line; std::getline(verdict, line);)
+    EXPECT_THAT(line, testing::StartsWith("warning: Q9: "));
   std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   EXPECT_LT(seconds.count(), 2) << "a check takes a fraction of this even under sanitizers";
 }
