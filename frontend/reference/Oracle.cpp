@@ -197,18 +197,6 @@ LogicalResult Oracle::publish() {
   return success();
 }
 
-FailureOr<std::vector<double>> Oracle::finals() {
-  bool was = frozen;
-  std::vector<double> kept = w;
-  frozen = true;
-  LogicalResult done = publish();
-  frozen = was;
-  std::swap(kept, w);
-  if (failed(done))
-    return failure();
-  return kept;
-}
-
 LogicalResult Oracle::advance(ArrayRef<double> gradient) {
   if (frozen) {
     ++step;

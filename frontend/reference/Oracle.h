@@ -32,8 +32,6 @@ public:
   mlir::LogicalResult advance(llvm::ArrayRef<double> gradient);
   /// Optimizer states to their initial values, t to 1.
   mlir::LogicalResult resetStates();
-  /// The final level of each weight.
-  mlir::FailureOr<std::vector<double>> finals();
 
   /// What `trace` prints: schedules, then states of the run.
   std::vector<std::pair<std::string, double>> schedules();
