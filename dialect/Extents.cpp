@@ -82,6 +82,8 @@ Extent Extents::of(Value value) {
     return Extent::run();
   if (auto found = known.find(value); found != known.end())
     return found->second;
+  // What a verifier sees may read itself.
+  known[value] = Extent::weight();
   auto argument = dyn_cast<BlockArgument>(value);
   Extent extent = argument ? ofArgument(argument)
                            : ofOp(value.getDefiningOp(), cast<OpResult>(value).getResultNumber());

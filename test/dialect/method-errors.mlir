@@ -100,3 +100,24 @@ bregman.optimizer @o (g = %g : f32, x = %x : f32) {
   // expected-error @+1 {{'bregman.descend' op gives 'f32' to `p`, which is 'f64'}}
   bregman.descend %g, p = %g : f32, f32
 }
+
+// -----
+
+// A value that reads itself is for the parser to refuse, after the verifier has looked at it.
+bregman.method @q.o quantizer "q" optimizer "o" schedules [] {
+  bregman.stored "x" : f32
+  bregman.host {
+    bregman.yield
+  }
+  bregman.attach (w0 = %w0 : f32) {
+    // expected-error @+1 {{operand #1 does not dominate this use}}
+    %0 = arith.addf %w0, %0 : f32 // expected-note {{operand defined here (op in the same block)}}
+    bregman.yield x = %0 : f32
+  }
+  bregman.step (x = %x : f32) {
+    bregman.yield x = %x : f32
+  }
+  bregman.publish (x = %x : f32) {
+    bregman.yield %x : f32
+  }
+}
