@@ -44,6 +44,34 @@ std::shared_ptr<const Partition> HostKernel::partition(std::span<const Segment> 
                                                    policy));
 }
 
+/// What is only read may lie anywhere; where the others lie has decided the cut.
+bool HostKernel::move(const Partition &opaque, std::span<const Segment> before,
+                      std::span<const Segment> after) const {
+  const auto &partition = static_cast<const HostPartition &>(opaque);
+  if (partition.tensors.size() != partition.chunks.size())
+    return false;
+  size_t plane = 0;
+  std::vector<size_t> read;
+  for (const StreamInfo &stream : streamInfos)
+    for (int i = 0; i < stream.planes; ++i, ++plane) {
+      if (stream.access == Access::In)
+        read.push_back(plane);
+      else
+        for (size_t tensor = 0; tensor < after.size(); ++tensor)
+          if (before[tensor].streams[plane] != after[tensor].streams[plane])
+            return false;
+    }
+  for (size_t chunk = 0; chunk < partition.chunks.size(); ++chunk)
+    for (size_t moved : read) {
+      void *&address = partition.addresses[partition.chunks[chunk].streams + moved];
+      size_t tensor = partition.tensors[chunk];
+      auto *from = static_cast<char *>(before[tensor].streams[moved]);
+      address =
+          static_cast<char *>(after[tensor].streams[moved]) + (static_cast<char *>(address) - from);
+    }
+  return true;
+}
+
 void HostKernel::runChunk(const HostPartition &partition, size_t index,
                           std::span<const float> scalars) const {
   const HostPartition::Chunk &chunk = partition.chunks[index];

@@ -36,6 +36,8 @@ public:
 
   std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
                                              int threads) const override;
+  bool move(const Partition &partition, std::span<const Segment> before,
+            std::span<const Segment> after) const override;
   using Kernel::launch;
   void launch(const Partition &partition, std::span<const float> scalars,
               const Draw &draw = {}) const override;

@@ -68,6 +68,12 @@ public:
   /// Cuts `segments` into equal shares, one per thread. Weight counts, not tensors, are equal.
   virtual std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
                                                      int threads) const = 0;
+  /// Whether `partition`, made for `before`, now serves `after`, whose addresses alone differ.
+  /// Where not, it is as it was, and another has to be made.
+  virtual bool move(const Partition &partition, std::span<const Segment> before,
+                    std::span<const Segment> after) const {
+    return false;
+  }
   /// One sweep over every tensor. Any split into threads gives the same bits. Never fails. Two
   /// threads do not launch one partition at once.
   virtual void launch(const Partition &partition, std::span<const float> scalars,

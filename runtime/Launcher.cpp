@@ -8,11 +8,15 @@ namespace bregman {
 
 namespace {
 
-bool sameSegments(const std::vector<Segment> &a, const std::vector<Segment> &b) {
+bool sameSizes(const std::vector<Segment> &a, const std::vector<Segment> &b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto &x, const auto &y) {
-    return x.size == y.size && x.streams == y.streams && x.channels == y.channels &&
-           x.parameter == y.parameter;
+    return x.size == y.size && x.channels == y.channels && x.parameter == y.parameter;
   });
+}
+
+bool sameAddresses(const std::vector<Segment> &a, const std::vector<Segment> &b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto &x, const auto &y) { return x.streams == y.streams; });
 }
 
 } // namespace
@@ -113,8 +117,10 @@ void Launcher::launch(std::span<const TensorRef> tensors,
         segment.streams.push_back(
             address(tensor, temporaries.empty() ? none : temporaries[i], stream, plane));
   }
-  if (!partition || !sameSegments(segments, cutFor)) {
-    partition = kernel.partition(segments, threads);
+  bool fits = partition && sameSizes(segments, cutFor);
+  if (!fits || !sameAddresses(segments, cutFor)) {
+    if (!fits || !kernel.move(*partition, cutFor, segments))
+      partition = kernel.partition(segments, threads);
     std::swap(cutFor, segments);
   }
   kernel.launch(*partition, scalars, draw);

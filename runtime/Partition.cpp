@@ -20,8 +20,10 @@ class Cutter {
 public:
   /// With `whole` each of the segments is one call.
   Cutter(const KernelShape &shape, std::span<const Segment> segments,
-         std::span<const int64_t> firsts, bool whole, const CutPolicy &policy)
-      : shape(shape), segments(segments), firsts(firsts), whole(whole), policy(policy) {
+         std::span<const int64_t> firsts, std::span<const uint32_t> tensors, bool whole,
+         const CutPolicy &policy)
+      : shape(shape), segments(segments), firsts(firsts), tensors(tensors), whole(whole),
+        policy(policy) {
     for (const StreamInfo &stream : shape.streams) {
       bool swept = isSwept(stream, shape.over);
       strides.push_back(swept ? sizeOf(stream.type) : 0);
@@ -48,6 +50,7 @@ public:
     for (size_t index = 0; index < segments.size(); ++index) {
       const Segment &segment = segments[index];
       origin = firsts.empty() ? 0 : firsts[index];
+      present = index;
       assert((segment.size == 0 || int(segment.streams.size()) == planes) &&
              "one address per plane of every stream");
       int64_t head = headOf(segment);
@@ -128,6 +131,8 @@ private:
       return;
     result.chunks.push_back({to - from, result.addresses.size(), stream});
     result.shares.back().streams |= stream;
+    if (!tensors.empty())
+      result.tensors.push_back(tensors[present]);
     if (shape.random)
       result.places.push_back({origin + from, segment.parameter});
     size_t plane = 0;
@@ -139,7 +144,9 @@ private:
 
   const KernelShape &shape;
   std::span<const Segment> segments;
-  std::span<const int64_t> firsts; ///< of each segment's weights in its tensor, or none
+  std::span<const int64_t> firsts;   ///< of each segment's weights in its tensor, or none
+  std::span<const uint32_t> tensors; ///< which one each segment is of, or none
+  size_t present = 0;                ///< segment
   bool whole;
   const CutPolicy &policy;
   std::vector<int64_t> strides; ///< bytes from one value to the next, for each stream
@@ -156,11 +163,11 @@ HostPartition cut(const KernelShape &shape, std::span<const Segment> segments, i
   bool flat = std::all_of(shape.streams.begin(), shape.streams.end(),
                           [](auto &stream) { return stream.extent == Extent(); });
   if (flat)
-    return Cutter(shape, segments, {}, false, policy).cut(threads, canStream);
+    return Cutter(shape, segments, {}, {}, false, policy).cut(threads, canStream);
   Stretches stretches = stretchesOf(shape, segments);
-  HostPartition result =
-      Cutter(shape, stretches.segments, stretches.firsts, stretches.whole, policy)
-          .cut(threads, canStream);
+  HostPartition result = Cutter(shape, stretches.segments, stretches.firsts, stretches.tensors,
+                                stretches.whole, policy)
+                             .cut(threads, canStream);
   stretches.reduce(result);
   return result;
 }

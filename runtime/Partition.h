@@ -65,7 +65,9 @@ public:
 
   std::vector<Chunk> chunks;
   std::vector<Share> shares;
-  std::vector<void *> addresses;
+  mutable std::vector<void *> addresses;
+  /// The tensor of each chunk, where streams have extents: there a new cut would take long.
+  std::vector<uint32_t> tensors;
   std::vector<Place> places; ///< one per chunk, where the kernel draws random numbers
   size_t planes = 0;         ///< addresses of a chunk
   /// What the chunks leave: for each plane that is a reduction one record per chunk, in order.

@@ -15,8 +15,8 @@ namespace {
 /// One tensor on its way into stretches.
 class Tensor {
 public:
-  Tensor(const KernelShape &shape, const Segment &tensor, Stretches &result)
-      : shape(shape), tensor(tensor), result(result), swept(of(shape.over)) {
+  Tensor(const KernelShape &shape, const Segment &tensor, uint32_t index, Stretches &result)
+      : shape(shape), tensor(tensor), index(index), result(result), swept(of(shape.over)) {
     assert((tensor.channels == 0 || tensor.size % tensor.channels == 0) &&
            "channels that differ in length");
   }
@@ -54,18 +54,19 @@ private:
   void append(int64_t from, int64_t to) {
     Segment &stretch = result.segments.emplace_back();
     result.firsts.push_back(from);
+    result.tensors.push_back(index);
     stretch.streams.reserve(tensor.streams.size());
     stretch.size = to - from;
     stretch.parameter = tensor.parameter;
     int64_t position = std::min(swept.begin(from), std::max<int64_t>(tensor.size - 1, 0));
     size_t plane = 0;
     for (const StreamInfo &stream : shape.streams) {
-      int64_t index = from;
+      int64_t value = from;
       if (!isSwept(stream, shape.over))
-        index = tensor.size == 0 ? 0 : of(stream.extent).at(position);
+        value = tensor.size == 0 ? 0 : of(stream.extent).at(position);
       for (int i = 0; i < stream.planes; ++i, ++plane)
         stretch.streams.push_back(static_cast<char *>(tensor.streams[plane]) +
-                                  index * sizeOf(stream.type));
+                                  value * sizeOf(stream.type));
     }
   }
 
@@ -88,6 +89,7 @@ private:
 
   const KernelShape &shape;
   const Segment &tensor;
+  uint32_t index; ///< of the tensor
   Stretches &result;
   Segmentation swept;
 };
@@ -102,8 +104,8 @@ Stretches stretchesOf(const KernelShape &shape, std::span<const Segment> segment
       if (isReduction(stream.access))
         result.reductions.push_back({stream.access, plane, {}});
   result.whole = !result.reductions.empty();
-  for (const Segment &segment : segments)
-    Tensor(shape, segment, result).cut();
+  for (size_t i = 0; i < segments.size(); ++i)
+    Tensor(shape, segments[i], uint32_t(i), result).cut();
   return result;
 }
 

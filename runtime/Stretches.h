@@ -11,8 +11,9 @@ bool isSwept(const StreamInfo &stream, Extent over);
 struct Stretches {
   /// Parts of tensors in order, none empty; addresses are those of the first value.
   std::vector<Segment> segments;
-  std::vector<int64_t> firsts; ///< of each one's weights, or values, in its tensor
-  bool whole = false;          ///< the kernel reduces: each is one call
+  std::vector<int64_t> firsts;   ///< of each one's weights, or values, in its tensor
+  std::vector<uint32_t> tensors; ///< which one each is of
+  bool whole = false;            ///< the kernel reduces: each is one call
 
   /// Gives `partition`, in which each stretch is one chunk, its records and what they become.
   void reduce(HostPartition &partition) const;

@@ -169,6 +169,38 @@ TEST(Sequence, BitsDoNotDependOnThreads) {
   }
 }
 
+TEST(Sequence, GradientsMayMoveFromStepToStep) {
+  std::vector<std::vector<float>> results;
+  for (bool moves : {false, true}) {
+    Stepper stepper = make(scaled(), {.steps = 100}, 2);
+    constexpr int64_t size = 30'000;
+    std::vector<float> w(size), x(size), s(3), small(6), y(6), t(2), h(6, 0.5f);
+    for (int64_t i = 0; i < size; ++i)
+      w[i] = std::sin(float(i));
+    small = {1, 2, 3, 4, 5, 6};
+    std::vector<std::vector<float>> gradients;
+    for (int step = 0; step < 4; ++step) {
+      gradients.emplace_back(size);
+      for (int64_t i = 0; i < size; ++i)
+        gradients[step][i] = std::cos(float(i + step)) / 100;
+    }
+    std::vector<float> place = gradients[0];
+    std::vector<TensorRef> all = {{6, small.data(), h.data(), {y.data(), t.data()}, 2},
+                                  {size, w.data(), place.data(), {x.data(), s.data()}, 3}};
+    ASSERT_DONE(stepper.attach(all));
+    for (const std::vector<float> &gradient : gradients) {
+      if (moves)
+        all[1].gradient = gradient.data();
+      else
+        place = gradient;
+      ASSERT_DONE(stepper.advance(all));
+    }
+    results.push_back(w);
+    results.back().insert(results.back().end(), small.begin(), small.end());
+    EXPECT_EQ(results.front(), results.back());
+  }
+}
+
 TEST(Sequence, ResetLeavesLearnedValuesAlone) {
   Method method = scaled();
   method.stored.push_back({"s.optimizer.m", 1, 0, channelwise});
