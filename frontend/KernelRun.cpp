@@ -1,6 +1,8 @@
 // A run by compiled kernels: owns the memory of one tensor and shows the spec's variables.
 #include "frontend/KernelRun.h"
 
+#include "frontend/NarrowFloat.h"
+
 using namespace bregman;
 
 Run::~Run() = default;
@@ -17,7 +19,8 @@ public:
   }
 
   Status attach(const std::vector<float> &w0, const TensorTraits &given) override {
-    weight = w0;
+    parameter = encode(w0, method->element);
+    size = w0.size();
     traits = given;
     stepper.setSeed(traits.seed);
     memory.clear();
@@ -28,7 +31,8 @@ public:
   }
 
   Status advance(const std::vector<float> &gradient) override {
-    TensorRef one[] = {tensor(gradient.data())};
+    std::vector<std::byte> given = encode(gradient, method->element);
+    TensorRef one[] = {tensor(given.data())};
     return stepper.advance(one);
   }
 
@@ -51,7 +55,7 @@ public:
     std::vector<std::pair<std::string, Planes>> result;
     if (method->latentIsWeight) {
       result.emplace_back("x", Planes());
-      for (float value : weight)
+      for (double value : weights())
         result.back().second.push_back({value});
     }
     for (size_t s = 0; s < memory.size(); ++s) {
@@ -71,13 +75,16 @@ public:
     return result;
   }
 
-  std::vector<double> weights() override { return {weight.begin(), weight.end()}; }
+  std::vector<double> weights() override {
+    std::vector<float> values = decode(parameter, method->element);
+    return {values.begin(), values.end()};
+  }
 
 private:
-  TensorRef tensor(const float *gradient) {
+  TensorRef tensor(const void *gradient) {
     TensorRef ref;
-    ref.size = weight.size();
-    ref.weight = weight.data();
+    ref.size = size;
+    ref.weight = parameter.data();
     ref.gradient = gradient;
     for (auto &buffer : memory)
       ref.stored.push_back(buffer.data());
@@ -89,7 +96,8 @@ private:
   std::shared_ptr<const Method> method;
   Stepper stepper;
   TensorTraits traits;
-  std::vector<float> weight;
+  int64_t size = 0;
+  std::vector<std::byte> parameter; ///< as its element type
   std::vector<std::vector<float>> memory;
 };
 
