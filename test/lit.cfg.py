@@ -82,14 +82,11 @@ environment["BREGMAN_BUILD"] = build
 environment["BREGMAN_SPECS"] = os.path.join(source, "examples", "specs")
 environment.pop("BREGMAN_CACHE", None)
 
-here = os.path.join(source, "test")
 symbolizer = os.path.join(config.llvm_bin, "llvm-symbolizer")
 environment["ASAN_OPTIONS"] = "detect_leaks=1:external_symbolizer_path=" + symbolizer
-environment["LSAN_OPTIONS"] = "print_suppressions=0:suppressions=" + os.path.join(here, "lsan.supp")
 environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:external_symbolizer_path=" + symbolizer
 # LibTorch and its OpenMP runtime are not instrumented: what they do inside themselves is not reported,
 # their locks and threads are seen all the same.
 environment["TSAN_OPTIONS"] = (
     "halt_on_error=1:ignore_noninstrumented_modules=1:external_symbolizer_path=" + symbolizer
-    + ":suppressions=" + os.path.join(here, "tsan.supp")
 )
