@@ -57,8 +57,10 @@ struct Program::Impl {
   Status prove(const std::vector<std::string> &quantizers);
   Status prove(ModuleOp copy, bool keepProofs);
   Status proveWith(const PlanLine &line);
+  using Learned = std::vector<std::pair<std::string, std::string>>;
   Result<OwningOpRef<ModuleOp>> derive(const std::string &quantizer, const std::string &optimizer,
-                                       MethodStage stage, ElementType element);
+                                       MethodStage stage, ElementType element,
+                                       Learned learned = {});
   Result<PlanLine> translate(LineOp line);
   Result<std::string> chosen(const std::string &quantizer) const;
   SourceLines lines() const;
@@ -236,12 +238,19 @@ Status Program::Impl::require(const std::string &name, bool isOptimizer) {
 
 Result<OwningOpRef<ModuleOp>> Program::Impl::derive(const std::string &quantizer,
                                                     const std::string &optimizer, MethodStage stage,
-                                                    ElementType element) {
+                                                    ElementType element, Learned learned) {
   if (Status failed = require(quantizer, optimizer))
     return *failed;
+  for (auto &[value, other] : learned)
+    if (other.empty()) {
+      requireUntrained();
+      other = untrained;
+    } else if (Status failed = require(other, /*isOptimizer=*/true)) {
+      return *failed;
+    }
   spec::Diagnostics found;
   spec::DiagnosticCollector collector(context, found, unit.get());
-  auto derived = deriveMethod(*module, quantizer, optimizer, stage, element);
+  auto derived = deriveMethod(*module, quantizer, optimizer, stage, element, learned);
   if (failed(derived))
     return refused(found);
   return std::move(*derived);
@@ -439,7 +448,7 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   if (optimizer.empty())
     impl->requireUntrained();
   auto module = impl->derive(quantizer, optimizer.empty() ? untrained : optimizer,
-                             MethodStage::Kernel, options.element);
+                             MethodStage::Kernel, options.element, options.learned);
   if (!module)
     return module.error();
   MethodOp op = *(*module)->getOps<MethodOp>().begin();

@@ -14,6 +14,8 @@ namespace bregman {
 
 struct CompileOptions {
   ElementType element = ElementType::F32;
+  /// Learned values whose optimizer is not the latent's, and theirs; empty: it stays as it starts.
+  std::vector<std::pair<std::string, std::string>> learned = {};
   /// f32 lanes of a vector: 16 (AVX-512) or 8 (AVX2); 0 takes what this machine has.
   int lanes = 0;
   /// Also make the streaming variants, for groups whose step does not fit into the cache.

@@ -3,14 +3,22 @@
 
 #include "passes/Pipelines.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 using namespace bregman;
 
-FailureOr<OwningOpRef<ModuleOp>> bregman::deriveMethod(ModuleOp source, StringRef quantizer,
-                                                       StringRef optimizer, MethodStage stage,
-                                                       ElementType element) {
+FailureOr<OwningOpRef<ModuleOp>>
+bregman::deriveMethod(ModuleOp source, StringRef quantizer, StringRef optimizer, MethodStage stage,
+                      ElementType element,
+                      const std::vector<std::pair<std::string, std::string>> &learned) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(source.getLoc());
-  for (StringRef name : {quantizer, optimizer})
+  llvm::SetVector<StringRef> names;
+  names.insert(quantizer);
+  names.insert(optimizer);
+  for (const auto &[value, other] : learned)
+    names.insert(other);
+  for (StringRef name : names)
     if (Operation *definition = SymbolTable::lookupSymbolIn(source, name))
       module->push_back(definition->clone());
   PassManager manager(source.getContext());
@@ -20,6 +28,10 @@ FailureOr<OwningOpRef<ModuleOp>> bregman::deriveMethod(ModuleOp source, StringRe
   DeriveOptions derive;
   derive.quantizer = quantizer.str();
   derive.optimizer = optimizer.str();
+  SmallVector<std::string> others;
+  for (const auto &[value, other] : learned)
+    others.push_back(value + ":" + other);
+  derive.learned = others;
   buildDerivePipeline(manager, derive);
   if (stage == MethodStage::Kernel) {
     KernelOptions kernels;

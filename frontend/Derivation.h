@@ -9,9 +9,11 @@ namespace bregman {
 enum class MethodStage { Derived, Kernel };
 
 /// The module of one quantizer under one optimizer at a stage; `source` is at the stage `bregman`
-/// and stays as it is. Failure has been reported to the context.
+/// and stays as it is. `learned` are learned values with the optimizers of their own. Failure has
+/// been reported to the context.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
 deriveMethod(mlir::ModuleOp source, llvm::StringRef quantizer, llvm::StringRef optimizer,
-             MethodStage stage, ElementType element);
+             MethodStage stage, ElementType element,
+             const std::vector<std::pair<std::string, std::string>> &learned = {});
 
 } // namespace bregman

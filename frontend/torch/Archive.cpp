@@ -67,6 +67,14 @@ static void loadSlot(InputArchive &archive, Slot &slot, const Method &method) {
   }
 }
 
+static std::string describe(const std::vector<LearnedLine> &learned) {
+  std::string text;
+  for (const LearnedLine &own : learned)
+    text += (text.empty() ? "" : ", ") + own.value + " by " +
+            (own.line.optimizer.empty() ? "none" : own.line.optimizer);
+  return text.empty() ? "that of their tensors" : text;
+}
+
 void ParameterGroup::save(OutputArchive &archive) const {
   archive.write("buckets", c10::IValue(int64_t(buckets.size())));
   for (size_t b = 0; b < buckets.size(); ++b) {
@@ -75,6 +83,7 @@ void ParameterGroup::save(OutputArchive &archive) const {
     OutputArchive to(archive.compilation_unit());
     to.write("quantizer", c10::IValue(method.quantizer));
     to.write("optimizer", c10::IValue(method.optimizer));
+    to.write("learned", c10::IValue(describe(bucket.learned)));
     to.write("element", c10::IValue(int64_t(bucket.element)));
     to.write("step", c10::IValue(bucket.stepper.step()));
     to.write("t", c10::IValue(bucket.stepper.t()));
@@ -101,6 +110,8 @@ void ParameterGroup::load(InputArchive &archive) {
     InputArchive from = readArchive(archive, key("bucket", b));
     expect("the quantizer", read(from, "quantizer").toStringRef(), method.quantizer);
     expect("the base optimizer", read(from, "optimizer").toStringRef(), method.optimizer);
+    expect("the optimizers of the learned values", read(from, "learned").toStringRef(),
+           describe(bucket.learned));
     expect("the element type", read(from, "element").toInt(), int64_t(bucket.element));
     expect("the number of parameters", read(from, "slots").toInt(), int64_t(bucket.slots.size()));
     for (size_t i = 0; i < bucket.slots.size(); ++i) {

@@ -74,9 +74,7 @@ std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &
 
 MethodSource compilerOf(std::shared_ptr<const Program> program) {
   return [program = std::move(program)](const std::string &quantizer, const std::string &optimizer,
-                                        ElementType element) {
-    CompileOptions options;
-    options.element = element;
+                                        const CompileOptions &options) {
     return program->compile(quantizer, optimizer, options);
   };
 }

@@ -1,6 +1,7 @@
 // bregman::Optimizer: groups of parameters, each a line of the plan, behind LibTorch's interface.
 #include "frontend/torch/Optimizer.h"
 #include "frontend/torch/Checks.h"
+#include "frontend/torch/Levels.h"
 #include "frontend/torch/ParameterGroup.h"
 #include "frontend/torch/Patterns.h"
 
@@ -8,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 
@@ -51,12 +53,28 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
   for (const NamedParameter &parameter : parameters)
     elementOf(parameter);
   checkDisjoint(parameters);
-  std::vector<int> assigned = unwrap(assignLines(lines, targets));
+  auto learnedValues = [&](size_t target, size_t l) -> Result<std::vector<std::string>> {
+    CompileOptions compile;
+    compile.element = elementOf(parameters[target]);
+    auto method = source(lines[l].quantizer, lines[l].optimizer, compile);
+    if (!method)
+      return method.error();
+    std::vector<std::string> names;
+    for (const StoredInfo &stored : (*method)->stored)
+      if (stored.learned)
+        names.push_back(stored.name);
+    return names;
+  };
+  Assignment assigned = unwrap(assignLines(lines, targets, learnedValues));
   for (size_t l = 0; l < lines.size(); ++l) {
-    std::vector<NamedParameter> taken;
-    for (size_t i = 0; i < parameters.size(); ++i)
-      if (assigned[i] == int(l))
-        taken.push_back(parameters[i]);
+    std::vector<Member> taken;
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      if (assigned.lines[i] != int(l))
+        continue;
+      taken.push_back({parameters[i], {}});
+      for (const LearnedTarget &learned : assigned.learned[i])
+        taken.back().learned.push_back({learned.value, learned.line, lines[learned.line]});
+    }
     if (!taken.empty())
       attach(std::move(taken), lines[l]);
   }
@@ -66,19 +84,20 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
 
 Optimizer::~Optimizer() = default;
 
-void Optimizer::attach(std::vector<NamedParameter> parameters, const PlanLine &line) {
+void Optimizer::attach(std::vector<Member> members, const PlanLine &line) {
   std::vector<at::Tensor> tensors;
-  for (const NamedParameter &parameter : parameters) {
+  for (const auto &[parameter, learned] : members) {
     if (!parameter.tensor.is_leaf())
       raise(ErrorKind::Usage, "parameter '" + parameter.name +
                                   "' is computed from other tensors; only leaves can be trained");
     tensors.push_back(parameter.tensor);
   }
   c10::AutoGradMode noGrad(false);
-  groups.push_back(std::make_unique<ParameterGroup>(
-      line, std::move(parameters), source, options.timing(), options.threads(), options.seed()));
-  groups.back()->each([&](const Slot &slot, const Method &) {
-    auto state = std::make_unique<SlotState>();
+  groups.push_back(std::make_unique<ParameterGroup>(line, std::move(members), source, options));
+  groups.back()->each([&](const Slot &slot, const Method &method) {
+    auto state = std::make_unique<ParameterState>();
+    for (const StoredInfo &info : method.stored)
+      state->names.push_back(info.name);
     state->stored = slot.stored;
     state_[slot.parameter.tensor.unsafeGetTensorImpl()] = std::move(state);
   });
@@ -110,7 +129,10 @@ void Optimizer::adopt() {
     for (const auto &group : groups)
       group->each([&](const Slot &slot, const Method &) { all.push_back(slot.parameter); });
     checkDisjoint(all);
-    attach(std::move(parameters), lines.front());
+    std::vector<Member> members;
+    for (NamedParameter &parameter : parameters)
+      members.push_back({std::move(parameter), {}});
+    attach(std::move(members), lines.front());
   }
 }
 
@@ -175,6 +197,32 @@ std::vector<NamedParameter> Optimizer::quantized() const {
         parameters.push_back(slot.parameter);
     });
   return parameters;
+}
+
+std::vector<Extent> Optimizer::codebooks() const {
+  std::vector<Extent> extents;
+  for (const auto &group : groups)
+    group->each([&](const Slot &, const Method &method) {
+      if (!method.final.empty())
+        extents.push_back(codebookOf(method));
+    });
+  return extents;
+}
+
+std::vector<NamedParameter> Optimizer::learned() const {
+  std::vector<NamedParameter> values;
+  for (const auto &group : groups)
+    group->each([&](const Slot &slot, const Method &method) {
+      for (size_t i = 0; i < method.stored.size(); ++i)
+        if (method.stored[i].learned)
+          values.push_back({slot.parameter.name + "/" + method.stored[i].name, slot.stored[i]});
+    });
+  return values;
+}
+
+at::Tensor ParameterState::get(const std::string &name) const {
+  auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? at::Tensor() : stored[found - names.begin()];
 }
 
 std::vector<std::pair<std::string, double>> Optimizer::schedules() const {

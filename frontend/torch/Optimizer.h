@@ -22,6 +22,7 @@ class Module;
 namespace bregman {
 
 class ParameterGroup;
+struct Member;
 
 /// A parameter and the name by which plans and messages know it.
 struct NamedParameter {
@@ -31,7 +32,7 @@ struct NamedParameter {
 
 /// Compiles a quantizer under an optimizer for parameters of one element type.
 using MethodSource = std::function<Result<std::shared_ptr<const Method>>(
-    const std::string &quantizer, const std::string &optimizer, ElementType element)>;
+    const std::string &quantizer, const std::string &optimizer, const CompileOptions &options)>;
 
 /// A spec file, parsed and checked. Throws an Exception with every diagnostic of the file.
 BREGMAN_API std::shared_ptr<const Program> load(const std::string &path);
@@ -43,6 +44,19 @@ BREGMAN_API MethodSource compilerOf(std::shared_ptr<const Program> program);
 /// Exception of kind Usage where that leaves a choice.
 BREGMAN_API std::vector<PlanLine> planLines(const Program &program,
                                             const OptimizerOptions &options);
+
+/// What LibTorch sees in `state()` for a parameter: the tensors that the optimizer works on.
+class BREGMAN_API ParameterState
+    : public torch::optim::OptimizerCloneableParamState<ParameterState> {
+public:
+  /// "x" the latent, "s" a learned value, "optimizer.m" a state; in the order of `stored`.
+  std::vector<std::string> names;
+  /// One row per level, one value per weight or per segment.
+  std::vector<at::Tensor> stored;
+
+  /// Undefined where nothing is stored under that name.
+  at::Tensor get(const std::string &name) const;
+};
 
 class BREGMAN_API Optimizer : public torch::optim::Optimizer {
 public:
@@ -79,11 +93,17 @@ public:
   int64_t steps() const;
   /// The parameters that have final levels, in the order of the groups.
   std::vector<NamedParameter> quantized() const;
+  /// The learned values as the plan names them, "conv1.weight/s": one row per level, one value per
+  /// segment. The tensors are those that are trained.
+  std::vector<NamedParameter> learned() const;
+  /// Of each of `quantized()`, which weights have one set of levels: `Run` where the spec gives all
+  /// weights the same ones.
+  std::vector<Extent> codebooks() const;
   /// Every schedule's value at the present step, as "quantizer.schedule".
   std::vector<std::pair<std::string, double>> schedules() const;
 
 private:
-  void attach(std::vector<NamedParameter> parameters, const PlanLine &line);
+  void attach(std::vector<Member> members, const PlanLine &line);
   void adopt();
   double gradientFactor() const;
 

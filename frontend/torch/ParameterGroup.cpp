@@ -37,14 +37,13 @@ static std::string placeOf(const PlanLine &line) {
   return line.location.empty() ? "" : line.location + ": ";
 }
 
-ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> parameters,
-                               const MethodSource &source, const Timing &timing, int threads,
-                               uint64_t seed)
-    : line(std::move(planLine)), timing(timing) {
+ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
+                               const MethodSource &source, const OptimizerOptions &options)
+    : line(std::move(planLine)), timing(options.timing()) {
   computesLearningRate = isRecomputed(line, learningRateName);
-  for (NamedParameter &parameter : parameters) {
-    Bucket &bucket = bucketFor(elementOf(parameter), source, threads);
-    Slot slot{std::move(parameter), 0, 0, {}, {}};
+  for (Member &member : members) {
+    Bucket &bucket = bucketFor(member, source, options);
+    Slot slot{std::move(member.parameter), 0, 0, {}, {}};
     slot.size = slot.parameter.tensor.numel();
     slot.id = idOf(slot.parameter.name);
     for (const StoredInfo &info : bucket.stepper.method().stored)
@@ -53,8 +52,8 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> pa
     bucket.slots.push_back(std::move(slot));
   }
   for (Bucket &bucket : buckets) {
+    bucket.stepper.setSeed(options.seed());
     setArguments(bucket, /*all=*/true);
-    bucket.stepper.setSeed(seed);
     hasLearningRate = hasParameter(bucket.stepper.method(), learningRateName);
     if (hasLearningRate)
       told = bucket.stepper.get(learningRateName);
@@ -63,13 +62,26 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<NamedParameter> pa
   }
 }
 
-ParameterGroup::Bucket &ParameterGroup::bucketFor(ElementType element, const MethodSource &source,
-                                                  int threads) {
+static bool haveSameLines(const std::vector<LearnedLine> &a, const std::vector<LearnedLine> &b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](auto &left, auto &right) {
+    return left.value == right.value && left.index == right.index;
+  });
+}
+
+ParameterGroup::Bucket &ParameterGroup::bucketFor(const Member &member, const MethodSource &source,
+                                                  const OptimizerOptions &options) {
+  CompileOptions compile;
+  compile.element = elementOf(member.parameter);
   for (Bucket &bucket : buckets)
-    if (bucket.element == element)
+    if (bucket.element == compile.element && haveSameLines(bucket.learned, member.learned))
       return bucket;
-  auto method = unwrap(source(line.quantizer, line.optimizer, element));
-  buckets.push_back({element, unwrap(Stepper::create(method, timing, threads)), {}});
+  for (const LearnedLine &learned : member.learned)
+    compile.learned.emplace_back(learned.value, learned.line.optimizer);
+  auto method = unwrap(source(line.quantizer, line.optimizer, compile));
+  buckets.push_back({compile.element,
+                     member.learned,
+                     unwrap(Stepper::create(method, timing, options.threads())),
+                     {}});
   return buckets.back();
 }
 
@@ -98,12 +110,32 @@ void ParameterGroup::schedules(std::vector<std::pair<std::string, double>> &valu
                         present[i]);
 }
 
-void ParameterGroup::setArguments(Bucket &bucket, bool all) {
-  if (!all && line.recomputed.empty())
-    return;
-  for (const auto &[name, value] : unwrap(argumentsAt(line, bucket.stepper.step(), timing)))
-    if (all || isRecomputed(line, name))
+/// Sets a parameter of the line; one of the optimizer also for the learned values that it trains.
+void ParameterGroup::set(Bucket &bucket, const std::string &parameter, double value) {
+  unwrap(bucket.stepper.set(parameter, value));
+  const Method &method = bucket.stepper.method();
+  for (const StoredInfo &stored : method.stored) {
+    bool hasLine = std::any_of(bucket.learned.begin(), bucket.learned.end(),
+                               [&](const LearnedLine &own) { return own.value == stored.name; });
+    std::string name = stored.name + "." + parameter;
+    if (stored.learned && !hasLine && hasParameter(method, name))
       unwrap(bucket.stepper.set(name, value));
+  }
+}
+
+void ParameterGroup::setArguments(Bucket &bucket, bool all) {
+  auto each = [&](const PlanLine &from, auto setOne) {
+    if (!all && from.recomputed.empty())
+      return;
+    for (const auto &[name, value] : unwrap(argumentsAt(from, bucket.stepper.step(), timing)))
+      if (all || isRecomputed(from, name))
+        setOne(name, value);
+  };
+  each(line, [&](const std::string &name, double value) { set(bucket, name, value); });
+  for (const LearnedLine &own : bucket.learned)
+    each(own.line, [&](const std::string &name, double value) {
+      unwrap(bucket.stepper.set(own.value + "." + name, value));
+    });
 }
 
 void ParameterGroup::check(const GroupOptions &options) const {
@@ -183,7 +215,7 @@ double ParameterGroup::squaredGradients() const {
 void ParameterGroup::step(GroupOptions &options, double factor) {
   for (Bucket &bucket : buckets) {
     if (options.lr() != told)
-      unwrap(bucket.stepper.set(learningRateName, options.lr()));
+      set(bucket, learningRateName, options.lr());
     setArguments(bucket, /*all=*/false);
     onTensors(bucket, line.optimizer.empty() ? 0 : factor,
               [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });

@@ -1,5 +1,5 @@
 // One line of a plan at work on its parameters: what is stored for them, and one Stepper for each
-// element type.
+// element type and each choice of optimizers for the learned values.
 #pragma once
 
 #include "frontend/torch/Optimizer.h"
@@ -15,17 +15,24 @@ struct Slot {
   at::Tensor dense;               ///< undefined where the parameter is contiguous
 };
 
-/// What LibTorch sees in `state()` for a parameter: the slot's tensors, shared.
-class SlotState : public torch::optim::OptimizerCloneableParamState<SlotState> {
-public:
-  std::vector<at::Tensor> stored;
+/// A learned value that has a line of the plan to itself.
+struct LearnedLine {
+  std::string value;
+  int index; ///< of the line in the plan
+  PlanLine line;
+};
+
+/// A parameter of a group, and the learned values of it that the group's line does not train.
+struct Member {
+  NamedParameter parameter;
+  std::vector<LearnedLine> learned;
 };
 
 class ParameterGroup {
 public:
   /// Attaches: the parameters' values are w0; afterwards they hold w_0.
-  ParameterGroup(PlanLine line, std::vector<NamedParameter> parameters, const MethodSource &source,
-                 const Timing &timing, int threads, uint64_t seed);
+  ParameterGroup(PlanLine line, std::vector<Member> members, const MethodSource &source,
+                 const OptimizerOptions &options);
 
   /// The learning rate that the line begins with; 0 for an optimizer that has none.
   double learningRate() const;
@@ -49,11 +56,14 @@ public:
 private:
   struct Bucket {
     ElementType element;
+    std::vector<LearnedLine> learned;
     Stepper stepper;
     std::vector<Slot> slots;
   };
 
-  Bucket &bucketFor(ElementType element, const MethodSource &source, int threads);
+  Bucket &bucketFor(const Member &member, const MethodSource &source,
+                    const OptimizerOptions &options);
+  void set(Bucket &bucket, const std::string &parameter, double value);
   void setArguments(Bucket &bucket, bool all);
   void publish(Bucket &bucket);
   /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where

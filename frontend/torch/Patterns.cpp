@@ -1,6 +1,8 @@
 // Which line of a plan takes which parameter (rule Q10).
 #include "frontend/torch/Patterns.h"
 
+#include <algorithm>
+
 namespace bregman {
 
 bool matches(const std::string &pattern, const std::string &name) {
@@ -59,34 +61,101 @@ static Error unusedPattern(const PlanLine &line, const std::string &pattern,
   return {ErrorKind::SpecRefused, message + " [Q10]\nnote: " + listOf(targets)};
 }
 
-Result<std::vector<int>> assignLines(const std::vector<PlanLine> &lines,
-                                     const std::vector<PlanTarget> &targets) {
-  std::vector<int> taken(targets.size(), -1);
-  for (size_t l = 0; l < lines.size(); ++l) {
-    for (const std::string &pattern : lines[l].patterns) {
-      bool used = false;
-      for (size_t i = 0; i < targets.size(); ++i) {
-        if (taken[i] >= 0 || !matchesAny(pattern, targets[i]))
-          continue;
-        taken[i] = int(l);
-        used = true;
-      }
-      if (!used)
-        return unusedPattern(lines[l], pattern, lines, targets, taken);
+namespace {
+
+/// A pattern of a line, and whether it has taken something.
+struct Pattern {
+  size_t line;
+  const std::string *text;
+  bool used = false;
+};
+
+} // namespace
+
+/// What a line that names a learned value may say: it is trained as it is, in the rhythm of its
+/// tensor.
+static Status checkLearned(const PlanLine &line, const PlanLine &ofTensor,
+                           const std::string &name) {
+  if (line.quantizer != "float")
+    return Error{ErrorKind::SpecRefused, placeOf(line) + "error: " + name +
+                                             " is a learned value, which can't be quantized by `" +
+                                             line.quantizer +
+                                             "` [Q10]; write `float by ...` for it"};
+  if (line.resetEvery != ofTensor.resetEvery || line.resetInEpochs != ofTensor.resetInEpochs)
+    return Error{ErrorKind::SpecRefused,
+                 placeOf(line) + "error: the optimizer of the learned value " + name +
+                     " starts anew with that of its tensor [Q10]; write the same `reset every` on "
+                     "both lines\n" +
+                     placeOf(ofTensor) + "note: the tensor's line is this one"};
+  return std::nullopt;
+}
+
+/// The first line before `end` whose pattern matches, or -1.
+static int take(std::vector<Pattern> &patterns, size_t end, const PlanTarget &target) {
+  for (Pattern &pattern : patterns)
+    if (pattern.line < end && matchesAny(*pattern.text, target)) {
+      pattern.used = true;
+      return int(pattern.line);
     }
-    if (lines[l].patterns.empty())
-      for (int &line : taken)
-        if (line < 0)
-          line = int(l);
+  return -1;
+}
+
+Result<Assignment> assignLines(const std::vector<PlanLine> &lines,
+                               const std::vector<PlanTarget> &tensors,
+                               const LearnedValues &learnedValues) {
+  std::vector<Pattern> patterns;
+  int rest = -1;
+  for (size_t l = 0; l < lines.size(); ++l) {
+    for (const std::string &pattern : lines[l].patterns)
+      patterns.push_back({l, &pattern});
+    if (lines[l].patterns.empty() && rest < 0)
+      rest = int(l);
   }
-  for (size_t i = 0; i < targets.size(); ++i)
-    if (taken[i] < 0 && targets[i].trained)
+  // Everything that patterns may name: the tensors, then their learned values.
+  std::vector<PlanTarget> targets = tensors;
+  std::vector<int> taken;
+  Assignment result;
+  result.learned.resize(tensors.size());
+  for (const PlanTarget &tensor : tensors) {
+    int line = take(patterns, rest < 0 ? lines.size() : size_t(rest), tensor);
+    taken.push_back(line < 0 ? rest : line);
+  }
+  result.lines = taken;
+
+  bool asks = learnedValues && std::any_of(patterns.begin(), patterns.end(),
+                                           [](const Pattern &pattern) { return !pattern.used; });
+  for (size_t i = 0; asks && i < tensors.size(); ++i) {
+    if (result.lines[i] < 0)
+      continue;
+    Result<std::vector<std::string>> values = learnedValues(i, size_t(result.lines[i]));
+    if (!values)
+      return values.error();
+    for (const std::string &value : *values) {
+      PlanTarget target;
+      for (const std::string &name : tensors[i].names)
+        target.names.push_back(name + "/" + value);
+      int line = take(patterns, lines.size(), target);
+      if (line >= 0) {
+        if (Status bad = checkLearned(lines[line], lines[result.lines[i]], target.names.front()))
+          return *bad;
+        result.learned[i].push_back({value, line});
+      }
+      targets.push_back(std::move(target));
+      taken.push_back(line);
+    }
+  }
+
+  for (const Pattern &pattern : patterns)
+    if (!pattern.used)
+      return unusedPattern(lines[pattern.line], *pattern.text, lines, targets, taken);
+  for (size_t i = 0; i < tensors.size(); ++i)
+    if (result.lines[i] < 0 && tensors[i].trained)
       return Error{ErrorKind::SpecRefused,
-                   "error: no line of the plan takes the parameter " + targets[i].names.front() +
+                   "error: no line of the plan takes the parameter " + tensors[i].names.front() +
                        " [Q10]\nnote: add a line for it, or one for all that is left: "
                        "`else : float by ...`\nnote: " +
-                       listOf(targets)};
-  return taken;
+                       listOf(tensors)};
+  return result;
 }
 
 } // namespace bregman

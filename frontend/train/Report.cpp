@@ -1,6 +1,7 @@
 // What a run says: a line per evaluation, and the table at its end.
 #include "frontend/train/Report.h"
 
+#include "frontend/torch/Levels.h"
 #include "frontend/train/Checkpoint.h"
 
 #include <nlohmann/json.hpp>
@@ -8,25 +9,31 @@
 
 #include <cmath>
 #include <cstdio>
-#include <set>
 
 namespace bregman::train {
 
-WeightCount countWeights(Network &network, const std::vector<NamedParameter> &quantized) {
+WeightCount countWeights(Network &network, const std::vector<NamedParameter> &quantized,
+                         const std::vector<Extent> &codebooks) {
   WeightCount count;
   for (const at::Tensor &parameter : network.parameters()) {
     count.parameters += parameter.numel();
     count.packedBytes += 4 * parameter.numel();
   }
   count.floatBytes = 4 * count.parameters;
-  for (const NamedParameter &named : quantized) {
-    at::Tensor flat = named.tensor.detach().to(at::kFloat).contiguous();
-    const float *values = flat.const_data_ptr<float>();
-    std::set<float> levels(values, values + flat.numel());
-    int64_t bits = int64_t(std::ceil(std::log2(double(std::max<size_t>(levels.size(), 2)))));
-    count.quantized += flat.numel();
-    count.bits += bits * flat.numel();
-    count.packedBytes += (bits * flat.numel() + 7) / 8 - 4 * flat.numel();
+  for (size_t i = 0; i < quantized.size(); ++i) {
+    const at::Tensor &tensor = quantized[i].tensor;
+    size_t most = 2;
+    int64_t levels = 0;
+    for (const std::vector<float> &segment : distinctValues(tensor, codebooks[i])) {
+      most = std::max(most, segment.size());
+      levels += int64_t(segment.size());
+    }
+    int64_t bits = int64_t(std::ceil(std::log2(double(most))));
+    count.quantized += tensor.numel();
+    count.bits += bits * tensor.numel();
+    count.packedBytes += (bits * tensor.numel() + 7) / 8 - 4 * tensor.numel();
+    if (codebooks[i].kind != ExtentKind::Run)
+      count.packedBytes += 4 * levels;
   }
   return count;
 }

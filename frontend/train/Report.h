@@ -16,8 +16,11 @@ struct WeightCount {
   int64_t packedBytes = 0; ///< levels packed, the rest as f32
 };
 
-/// Of a network that holds its final levels. A tensor of n levels takes ceil(log2 n) bits a weight.
-WeightCount countWeights(Network &network, const std::vector<NamedParameter> &quantized);
+/// Of a network that holds its final levels. A tensor with at most n levels in a segment of its
+/// codebook, by `codebooks`, takes ceil(log2 n) bits a weight, and the levels of each segment as
+/// f32 where the spec does not give them to all weights alike.
+WeightCount countWeights(Network &network, const std::vector<NamedParameter> &quantized,
+                         const std::vector<Extent> &codebooks);
 
 struct Result {
   RunOptions options;

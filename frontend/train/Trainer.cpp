@@ -111,7 +111,7 @@ void Trainer::evaluateNow() {
         soft.push_back(now.soft[i]);
         hard.push_back(now.hard[i]);
       }
-  LevelStatistics levels = tracker.observe(soft, hard);
+  LevelStatistics levels = tracker.observe(soft, hard, session.optimizer().codebooks());
   record.flipped = levels.flipped;
   record.saturated = levels.saturated;
   record.schedules = session.optimizer().schedules();
@@ -198,7 +198,8 @@ int Trainer::report() {
   result.testSoft = evaluate(session.network(), data.test);
   apply(state.best, /*hard=*/true, session.network());
   result.testHard = evaluate(session.network(), data.test);
-  result.weights = countWeights(session.network(), session.optimizer().quantized());
+  result.weights = countWeights(session.network(), session.optimizer().quantized(),
+                                session.optimizer().codebooks());
   if (state.options.twin) {
     result.twin = trainTwin(state.options, state.specText, data);
     if (!result.twin)

@@ -160,7 +160,8 @@ inline std::shared_ptr<const Method> tanhByMomentum(ElementType type) {
 /// The "compiler" of these methods.
 inline MethodSource handMethods() {
   return [](const std::string &quantizer, const std::string &,
-            ElementType element) -> Result<std::shared_ptr<const Method>> {
+            const CompileOptions &options) -> Result<std::shared_ptr<const Method>> {
+    ElementType element = options.element;
     if (element == ElementType::F16)
       return Error{ErrorKind::SpecRefused, "error: parameters of type f16 are not compiled yet"};
     return quantizer == "float" ? floatBySgd(element) : tanhByMomentum(element);

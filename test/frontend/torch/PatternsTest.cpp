@@ -49,7 +49,7 @@ TEST(Plans, Q10FirstMatchWins) {
   auto lines = assignLines({lineOf({"conv1.*"}), lineOf({"*.weight"}), lineOf({})},
                            targetsOf({"conv1.weight", "fc.weight", "fc.bias"}));
   ASSERT_TRUE(lines);
-  EXPECT_EQ(*lines, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(lines->lines, (std::vector<int>{0, 1, 2}));
 }
 
 TEST(Plans, Q10PatternThatMatchesNothing) {
@@ -91,11 +91,74 @@ TEST(Plans, ParameterWithoutGradientMayBeLeftOver) {
   targets[1].trained = false;
   auto lines = assignLines({lineOf({"fc.*"})}, targets);
   ASSERT_TRUE(lines);
-  EXPECT_EQ(*lines, (std::vector<int>{0, -1}));
+  EXPECT_EQ(lines->lines, (std::vector<int>{0, -1}));
 }
 
 TEST(Plans, EveryNameOfASharedParameterCounts) {
   auto lines = assignLines({lineOf({"decoder.*"})}, {{{"encoder.weight", "decoder.weight"}, true}});
   ASSERT_TRUE(lines);
-  EXPECT_EQ(*lines, std::vector<int>{0});
+  EXPECT_EQ(lines->lines, std::vector<int>{0});
+}
+
+/// Every target of the second line has the learned values `s` and `b`.
+static Result<std::vector<std::string>> learnedOnLineOne(size_t, size_t line) {
+  return line == 1 ? std::vector<std::string>{"s", "b"} : std::vector<std::string>();
+}
+
+TEST(Plans, LearnedValuesFollowTheirTensorUnlessNamed) {
+  PlanLine scales = lineOf({"*/s"});
+  scales.quantizer = "float";
+  auto found =
+      assignLines({scales, lineOf({"conv?.weight"}), lineOf({})},
+                  targetsOf({"conv1.weight", "fc.weight", "conv2.weight"}), learnedOnLineOne);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->lines, (std::vector<int>{1, 2, 1}));
+  ASSERT_EQ(found->learned[0].size(), 1u);
+  EXPECT_EQ(found->learned[0][0].value, "s");
+  EXPECT_EQ(found->learned[0][0].line, 0);
+  EXPECT_TRUE(found->learned[1].empty());
+  EXPECT_EQ(found->learned[2].size(), 1u);
+}
+
+TEST(Plans, LearnedValuesTakeTheFirstLineThatMatches) {
+  PlanLine one = lineOf({"conv2.weight/s"}), all = lineOf({"*/*"});
+  one.quantizer = all.quantizer = "float";
+  auto found = assignLines({one, lineOf({"conv*"}), all},
+                           targetsOf({"conv1.weight", "conv2.weight"}), learnedOnLineOne);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->learned[0][0].line, 2);
+  EXPECT_EQ(found->learned[1][0].line, 0);
+  EXPECT_EQ(found->learned[1][1].line, 2);
+}
+
+TEST(Plans, Q10PatternOfALearnedValueThatIsNot) {
+  auto lines = assignLines({lineOf({"*/t"}, "net.breg:2:3"), lineOf({"conv*"})},
+                           targetsOf({"conv1.weight"}), learnedOnLineOne);
+  ASSERT_FALSE(lines);
+  EXPECT_EQ(lines.error().message,
+            "net.breg:2:3: error: pattern \"*/t\" matches no parameter [Q10]\n"
+            "note: the parameters are conv1.weight, conv1.weight/s, conv1.weight/b");
+}
+
+TEST(Plans, Q10LearnedValuesAreNotQuantized) {
+  PlanLine scales = lineOf({"*/s"}, "net.breg:2:3");
+  scales.quantizer = "md_tanh_s";
+  auto lines =
+      assignLines({scales, lineOf({"conv*"})}, targetsOf({"conv1.weight"}), learnedOnLineOne);
+  ASSERT_FALSE(lines);
+  EXPECT_EQ(lines.error().message,
+            "net.breg:2:3: error: conv1.weight/s is a learned value, which can't be quantized by "
+            "`md_tanh_s` [Q10]; write `float by ...` for it");
+}
+
+TEST(Plans, Q10LearnedValuesStartAnewWithTheirTensor) {
+  PlanLine scales = lineOf({"*/s"}, "net.breg:2:3"), rest = lineOf({"conv*"}, "net.breg:3:3");
+  scales.quantizer = "float";
+  rest.resetEvery = 5;
+  auto lines = assignLines({scales, rest}, targetsOf({"conv1.weight"}), learnedOnLineOne);
+  ASSERT_FALSE(lines);
+  EXPECT_EQ(lines.error().message,
+            "net.breg:2:3: error: the optimizer of the learned value conv1.weight/s starts anew "
+            "with that of its tensor [Q10]; write the same `reset every` on both lines\n"
+            "net.breg:3:3: note: the tensor's line is this one");
 }

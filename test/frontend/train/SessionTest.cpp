@@ -174,11 +174,23 @@ TEST(Report, CountsBits) {
   quantized[0].tensor.detach().sign_();                         // 16 x 256, 1 bit
   quantized[1].tensor.detach().mul_(20).round_().clamp_(-1, 1); // 256 x 128, 3 levels: 2 bits
   quantized[2].tensor.detach().sign_();                         // 128 x 4, 1 bit
-  WeightCount count = countWeights(*network, quantized);
+  WeightCount count = countWeights(*network, quantized, std::vector<Extent>(3, {ExtentKind::Run}));
   int64_t weights = 16 * 256 + 256 * 128 + 128 * 4;
   EXPECT_EQ(count.parameters, weights + 4);
   EXPECT_EQ(count.quantized, weights);
   EXPECT_EQ(count.bits, weights + 256 * 128);
   EXPECT_EQ(count.floatBytes, 4 * (weights + 4));
   EXPECT_EQ(count.packedBytes, (weights + 256 * 128) / 8 + 4 * 4);
+}
+
+TEST(Report, CountsBitsOfACodebookPerChannel) {
+  auto network = makeModel("mlp", {1, 4, 4}, 4);
+  NamedParameter first{"fc1.weight", network->parameters().front()};
+  ASSERT_EQ(first.tensor.dim(), 2);
+  int64_t rows = first.tensor.size(0), weights = first.tensor.numel();
+  // Every row has its own two values.
+  first.tensor.detach().sign_().mul_(at::arange(1, rows + 1).to(at::kFloat).unsqueeze(1));
+  WeightCount count = countWeights(*network, {first}, {{ExtentKind::Channel}});
+  EXPECT_EQ(count.bits, weights);
+  EXPECT_EQ(count.packedBytes, count.floatBytes - 4 * weights + weights / 8 + 4 * 2 * rows);
 }
