@@ -15,15 +15,7 @@ public:
       : method(std::move(method)), stepper(std::move(stepper)) {}
 
   Status set(const std::string &parameter, double value) override {
-    if (Status bad = stepper.set(parameter, value))
-      return bad;
-    // An argument of the optimizer is also one of its instances for the learned values.
-    for (const StoredInfo &info : method->stored)
-      for (const ParameterInfo &other : method->parameters)
-        if (info.learned && other.name == info.name + "." + parameter)
-          if (Status bad = stepper.set(other.name, value))
-            return bad;
-    return std::nullopt;
+    return stepper.set(parameter, value);
   }
 
   Status attach(const std::vector<float> &w0, const TensorTraits &given) override {

@@ -110,17 +110,18 @@ void ParameterGroup::schedules(std::vector<std::pair<std::string, double>> &valu
                         present[i]);
 }
 
-/// Sets a parameter of the line; one of the optimizer also for the learned values that it trains.
+/// Sets a parameter of the line. The stepper takes one of the optimizer over to learned values;
+/// those with a line of their own keep what that says.
 void ParameterGroup::set(Bucket &bucket, const std::string &parameter, double value) {
-  unwrap(bucket.stepper.set(parameter, value));
-  const Method &method = bucket.stepper.method();
-  for (const StoredInfo &stored : method.stored) {
-    bool hasLine = std::any_of(bucket.learned.begin(), bucket.learned.end(),
-                               [&](const LearnedLine &own) { return own.value == stored.name; });
-    std::string name = stored.name + "." + parameter;
-    if (stored.learned && !hasLine && hasParameter(method, name))
-      unwrap(bucket.stepper.set(name, value));
+  std::vector<std::pair<std::string, double>> kept;
+  for (const LearnedLine &own : bucket.learned) {
+    std::string name = own.value + "." + parameter;
+    if (hasParameter(bucket.stepper.method(), name))
+      kept.emplace_back(name, bucket.stepper.get(name));
   }
+  unwrap(bucket.stepper.set(parameter, value));
+  for (const auto &[name, before] : kept)
+    unwrap(bucket.stepper.set(name, before));
 }
 
 void ParameterGroup::setArguments(Bucket &bucket, bool all) {
