@@ -28,7 +28,7 @@ struct Segmentation {
   /// The segment that the weight `position` is in.
   int64_t at(int64_t position) const;
   /// The first weight of a segment; for the one past the last, the size.
-  int64_t begin(int64_t segment) const;
+  BREGMAN_API int64_t begin(int64_t segment) const;
 
 private:
   int64_t perChannel() const { return channels > 0 ? size / channels : 0; }

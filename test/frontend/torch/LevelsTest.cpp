@@ -3,6 +3,8 @@
 
 #include "frontend/torch/Levels.h"
 
+#include <ATen/ops/empty.h>
+
 using namespace bregman;
 
 TEST(Levels, FlippedAndSaturated) {
