@@ -22,7 +22,8 @@ def names(kind):
 def emit(path, cache, *flags):
     environment = dict(os.environ, BREGMAN_CACHE=cache)
     done = subprocess.run([bregman, "emit", str(path), *flags], env=environment, capture_output=True, text=True)
-    if done.returncode or done.stderr:
+    # Warnings of the rules may stand there; an error ends the program with a code.
+    if done.returncode:
         failures.append(f"{path.name} {' '.join(flags)}: exit {done.returncode}\n{done.stderr}")
     return done.stdout
 
@@ -45,7 +46,8 @@ def check(quantizer, path, optimizer, optimizer_path, every):
                 expect(emit(path, cache, *flags) == fresh, f"{title}: another text from the cache")
             if every:
                 expect(emit(path, cache, *flags, "--no-cache") == fresh, f"{title}: another text without cache")
-            states = re.findall(r"^  state +(\w+)", optimizer_path.read_text(), re.M)
+            # A state of the whole run is the host's and comes to a kernel under other names.
+            states = re.findall(r"^  state +(\w+)(?! per run)\b", optimizer_path.read_text(), re.M)
             if stage not in ("ast", "bregman"):
                 for name in (["w"] if stage != "derived" else []) + [f"optimizer.{state}" for state in states]:
                     expect(re.search(rf"(?<![\w.]){re.escape(name)}(?![\w])", fresh), f"{title}: no {name}")
@@ -82,7 +84,9 @@ for name, path in optimizers.items():
     if chosen == "all" and name != "adam":
         continue
     for quantizer, spec in quantizers.items():
-        if chosen == "all" or quantizer == chosen:
+        # A prox is scaled by `lr` (Q10), which bop has not.
+        fits = "lr" in path.read_text() or not re.search(r"^ +prox\b", spec.read_text(), re.M)
+        if (chosen == "all" or quantizer == chosen) and fits:
             check(quantizer, spec, name, path, every=chosen == "all")
 
 print("\n".join(dict.fromkeys(failures)))

@@ -390,15 +390,16 @@ TEST(FromProgram, RandomNumbersFollowTheSeedAndTheParametersName) {
   EXPECT_NEAR(std::count(one.begin(), one.end(), 1.0f), 2048, 6 * 32);
 }
 
-TEST(FromProgram, ValuesPerTokenAreOfActivations) {
+TEST(FromProgram, RefusesAnActivationsQuantizerForWeights) {
   auto program =
       parse("quantizer tokens {\n  let s = max(abs(x) per token) / 127\n  levels s * [-128 .. "
             "127]\n  project w = s * ste(round(x / s), x / s)\n  update chain\n}\n");
   Task task;
   EXPECT_EQ(
       messageOf([&] { Optimizer(*task.net, program, OptimizerOptions().use("tokens by sgd")); }),
-      "error: quantizer `tokens` has values per token, which weights do not have; use it in an "
-      "`activations` line\n");
+      "<use>:1:1: error: Q16: 'tokens' has no 'final', so it is for lines that begin with "
+      "'activations'\n   1 | tokens by sgd\n     | ^~~~~~\nnet.breg:1:11: note: declared here\n"
+      "   1 | quantizer tokens {\n     |           ^~~~~~\n");
 }
 
 class Library : public ::testing::TestWithParam<const char *> {};
