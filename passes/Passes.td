@@ -50,8 +50,8 @@ def Select : Pass<"bregman-select", "::mlir::ModuleOp"> {
 def Prove : Pass<"bregman-prove", "::mlir::ModuleOp"> {
   let summary = "Prove that each quantizer is sound, or say where it is not";
   let description = [{
-    Checks rules Q1, Q4, Q5, Q6, Q7, Q8, Q13 and Q14, and Q9 as a warning. A proof climbs: first
-    structure (slopes, ranges and limits composed; the derivative's sign term by term on each piece
+    Checks rules Q1, Q4, Q5, Q6, Q7, Q8, Q13 and Q14, and Q9 and Q12 as warnings. A proof climbs:
+    first structure (slopes, ranges and limits composed; the derivative's sign term by term on each piece
     between kinks), then intervals (branch and bound, 4096 boxes on [-2^64, 2^64], the tails by
     limits), then refutation: samples propose a counterexample and intervals confirm it. What is
     neither proved nor refuted is an error that says what was tried, unless the quantizer assumes

@@ -12,6 +12,8 @@ namespace bregman::spec {
 struct SourceRange {
   uint32_t begin = 0;
   uint32_t end = 0;
+
+  bool operator==(const SourceRange &) const = default;
 };
 
 /// Lines and columns count from 1; a column is a byte.

@@ -80,6 +80,11 @@ SpecDiagnostic DiagnosticCollector::convert(mlir::Diagnostic &diagnostic) const 
 
 void DiagnosticCollector::take(mlir::Diagnostic &diagnostic) {
   SpecDiagnostic converted = convert(diagnostic);
+  // One clause may be compiled several times, for several structural arguments.
+  for (const SpecDiagnostic &said : diagnostics.all())
+    if (said.source == converted.source && said.range == converted.range &&
+        said.message == converted.message)
+      return;
   SpecDiagnostic &added =
       diagnostics.report(converted.severity, converted.source, converted.range, converted.message);
   added.notes = std::move(converted.notes);

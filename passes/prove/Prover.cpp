@@ -27,6 +27,9 @@ public:
       if (clauses.project && !errors)
         report("Q9", clauses.final, checkQ9(clauses));
     }
+    if (!errors)
+      report("Q12", clauses.project ? clauses.project.getOperation() : quantizer,
+             checkQ12(clauses));
     reportUnusedAssumptions();
     return failure(errors);
   }

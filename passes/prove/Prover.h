@@ -89,6 +89,7 @@ Finding checkQ6(Clauses &clauses);
 Finding checkQ7(Clauses &clauses, Projection *projection);
 Finding checkQ8(Clauses &clauses);
 Finding checkQ9(Clauses &clauses);
+Finding checkQ12(Clauses &clauses);
 Finding checkQ13(Clauses &clauses);
 /// `ofLatent`: under `update chain`; of learned values always.
 Finding checkQ14(Clauses &clauses, bool ofLatent);

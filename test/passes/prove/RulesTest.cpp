@@ -52,6 +52,14 @@ const Rule Rules[] = {
     {"Q9", mirror("erf(beta * x)"), "Q9: samples: the weight tends to final", mirror("erf(x)"),
      "warning: Q9: the projection, which no schedule sharpens, is not `final`: at x = 0.318309886 "
      "w = 0.347403596 and final = 1\n"},
+    {"Q12",
+     hard("levels {-1, 1} project w = ste(sign(x), x / (1 + max(abs(x) per tensor))) update chain "
+          "final sign(x)"),
+     "Q12: samples: finite in f32 up to 2^60, and where all weights are equal",
+     hard("levels {-1, 1} project w = ste(sign(x), x) * (std(x per channel) / std(x per channel)) "
+          "update chain final sign(x)"),
+     "warning: Q12: the weight is not finite where every weight of a tensor has x = 0: `std(x per "
+     "channel) / std(x per channel)` is NaN\n"},
     {"Q13", mirror("erf(x * beta)", "{-1, 1}", "agile"), "Q13: structure: P(x) = R(c x)",
      mirror("erf(beta * x + 1 / beta)", "{-1, 1}", "agile"),
      "error: Q13: agile mirror descent needs P(x) = R(c * x), c > 0 a host scalar and R free of "

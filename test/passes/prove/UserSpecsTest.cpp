@@ -58,7 +58,7 @@ const Case Sound[] = {
     {"agileSigmoid", mirror("2 * sigmoid(beta * x) - 1", "{-1, 1}", "agile"), {}},
     {"exponentials",
      mirror("(exp(beta * x) - exp(-beta * x)) / (exp(beta * x) + exp(-beta * x))"),
-     {}},
+     {"warning: Q12: the weight is not finite at x = 128: `exp(beta * x)` is infinite"}},
     {"exponentialsOnce", mirror("1 - 2 / (exp(2 * beta * x) + 1)"), {}},
     {"shiftedTanhs", mirror("(tanh(beta * (x + 0.5)) + tanh(beta * (x - 0.5))) / 2", Ternary), {}},
     {"threeShiftedTanhs",
