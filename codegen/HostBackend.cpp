@@ -152,9 +152,12 @@ llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRe
   }
   if (request.assembly) {
     // The code generator changes the IR that it is given.
-    auto copy = request.object ? llvm::CloneModule(*code) : std::move(code);
+    std::unique_ptr<llvm::Module> copy;
+    if (request.object)
+      copy = llvm::CloneModule(*code);
     llvm::SmallVector<char, 0> text;
-    if (llvm::Error error = emit(*machine, *copy, llvm::CodeGenFileType::AssemblyFile, text))
+    if (llvm::Error error =
+            emit(*machine, copy ? *copy : *code, llvm::CodeGenFileType::AssemblyFile, text))
       return error;
     std::string assembly(text.begin(), text.end());
     artifacts.assembly = assemblyHeader(source, options) +

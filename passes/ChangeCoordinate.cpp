@@ -235,9 +235,7 @@ void CoordinateChange::rewriteProject() {
       }
     }
   }
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(clauses.project.getBody().front())))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  eraseDead(clauses.project.getBody().front());
 }
 
 /// Attach: z = c x0, with c at step 0.

@@ -53,6 +53,12 @@ void bregman::hoistAbove(Operation *op, Operation *anchor) {
   op->moveBefore(anchor);
 }
 
+void bregman::eraseDead(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
 /// Whether a captured value is computed from what the mapping replaces. What is stored is not
 /// computed.
 static bool dependsOn(Value value, const IRMapping &mapping) {

@@ -42,6 +42,9 @@ YieldOp yieldOf(mlir::Region &body);
 /// Moves a declaration, with what it reads, above `anchor`, which it must not read.
 void hoistAbove(mlir::Operation *op, mlir::Operation *anchor);
 
+/// Erases what nobody reads any more.
+void eraseDead(mlir::Block &block);
+
 /// Clones the region's operations, but not its yield. What is captured and depends on a value that
 /// the mapping replaces, such as levels made of the latent, is made again here; the rest stays
 /// captured.

@@ -138,9 +138,7 @@ LogicalResult InverseExpander::run() {
   op.replaceAllUsesWith(inRange(x ? x : bisected()));
   Block *block = op->getBlock();
   op.erase();
-  for (Operation &dead : llvm::make_early_inc_range(llvm::reverse(*block)))
-    if (isOpTriviallyDead(&dead))
-      dead.erase();
+  eraseDead(*block);
   return success();
 }
 

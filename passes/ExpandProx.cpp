@@ -258,9 +258,7 @@ LogicalResult ProxExpander::run() {
   op.replaceAllUsesWith(threshold(v));
   Block *block = op->getBlock();
   op.erase();
-  for (Operation &dead : llvm::make_early_inc_range(llvm::reverse(*block)))
-    if (isOpTriviallyDead(&dead))
-      dead.erase();
+  eraseDead(*block);
   return success();
 }
 

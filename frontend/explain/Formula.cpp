@@ -4,6 +4,7 @@
 
 #include "dialect/AsmFormat.h"
 #include "dialect/calculus/Emit.h"
+#include "passes/prove/Describe.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
@@ -144,29 +145,6 @@ Formulas::Piece Formulas::sum(Value a, Value b, bool minus) {
   return {in(a, Sum) + (minus ? " - " : " + ") + parenthesize(right, minus ? Product : Sum), Sum};
 }
 
-static StringRef comparison(arith::CmpFPredicate predicate) {
-  using P = arith::CmpFPredicate;
-  switch (predicate) {
-  case P::OLT:
-  case P::ULT:
-    return " < ";
-  case P::OLE:
-  case P::ULE:
-    return " <= ";
-  case P::OGT:
-  case P::UGT:
-    return " > ";
-  case P::OGE:
-  case P::UGE:
-    return " >= ";
-  case P::OEQ:
-  case P::UEQ:
-    return " == ";
-  default:
-    return " != ";
-  }
-}
-
 /// The language's word for an operation that is written as a function, or nothing.
 static StringRef functionName(Operation *op) {
   return llvm::StringSwitch<StringRef>(op->getName().getStringRef())
@@ -230,7 +208,8 @@ Formulas::Piece Formulas::compute(Operation *op) {
   if (isa<math::PowFOp>(op))
     return {in(operand(0), Atom) + " ^ " + in(operand(1), Sign), Power};
   if (auto compare = dyn_cast<arith::CmpFOp>(op))
-    return {in(operand(0), Sum) + comparison(compare.getPredicate()).str() + in(operand(1), Sum),
+    return {in(operand(0), Sum) + prove::symbolOf(compare.getPredicate()).str() +
+                in(operand(1), Sum),
             Comparison};
   if (isa<arith::AndIOp>(op))
     return {in(operand(0), And) + " and " + in(operand(1), And), And};

@@ -32,9 +32,11 @@ void tool::addBench(CLI::App &app, Action &run) {
       ->option_text("S [1]");
   command->add_flag("--json", options.json, "JSON instead of a table");
   command->add_flag("--quiet", flags->quiet, "do not say on stderr what is being measured");
-  command->add_flag("!--no-compile-times", options.compileTimes,
-                    "do not measure how long it takes to get a kernel");
-  command->add_flag("!--no-torch", options.torch, "without LibTorch's side");
+  command->add_flag_callback(
+      "--no-compile-times", [&options] { options.compileTimes = false; },
+      "do not measure how long it takes to get a kernel");
+  command->add_flag_callback(
+      "--no-torch", [&options] { options.torch = false; }, "without LibTorch's side");
   command->add_option("--specs", options.specs, "the library's specs")->option_text("DIR");
   command->add_option("--compile-once", flags->once)->group("");
   command->footer("All contenders take turns in one run, so that ratios hold on a busy machine.\n\n"

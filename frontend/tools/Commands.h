@@ -23,6 +23,9 @@ int fail(const Error &error);
 /// Parses and checks a file; prints its warnings.
 Result<Program> load(const std::string &path);
 
+/// The flags that choose a method: --quantizer, --by.
+void addMethodFlags(CLI::App &command, std::string &quantizer, std::string &optimizer);
+
 /// The flags that say what code is made: --element, --lanes, --no-cache.
 void addCompileFlags(CLI::App &command, CompileOptions &options);
 

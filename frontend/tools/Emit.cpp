@@ -17,14 +17,7 @@ void tool::addEmit(CLI::App &app, Action &run) {
       ->required()
       ->check(CLI::IsMember({"ast", "bregman", "derived", "kernel", "loops", "llvm", "asm"}))
       ->option_text("STAGE");
-  command
-      ->add_option("--quantizer", flags->options.quantizer,
-                   "which quantizer; default: the only one of the file")
-      ->option_text("NAME");
-  command
-      ->add_option("--by", flags->options.optimizer,
-                   "the base optimizer, of the file or the library")
-      ->option_text("NAME [momentum]");
+  addMethodFlags(*command, flags->options.quantizer, flags->options.optimizer);
   command->add_flag("--locations", flags->options.locations, "the spec's line beside each line");
   addCompileFlags(*command, flags->options.compile);
   command->footer("Examples:\n"

@@ -28,14 +28,7 @@ void tool::addExplain(CLI::App &app, Action &run) {
   CLI::App *command = app.add_subcommand(
       "explain", "a method in the paper's terms: derived formulas, proofs, cost, a picture");
   command->add_option("FILE", flags->path, "a spec")->required();
-  command
-      ->add_option("--quantizer", flags->options.quantizer,
-                   "which quantizer; default: the only one of the file")
-      ->option_text("NAME");
-  command
-      ->add_option("--by", flags->options.optimizer,
-                   "the base optimizer, of the file or the library")
-      ->option_text("NAME [momentum]");
+  addMethodFlags(*command, flags->options.quantizer, flags->options.optimizer);
   command->add_option("--plot", flags->plot, "draw P, P', P^-1 and the levels over the schedule")
       ->option_text("FILE.svg");
   command->add_option("--steps", flags->options.timing.steps, "the length of the run that is drawn")

@@ -25,6 +25,14 @@ Result<Program> tool::load(const std::string &path) {
   return program;
 }
 
+void tool::addMethodFlags(CLI::App &command, std::string &quantizer, std::string &optimizer) {
+  command
+      .add_option("--quantizer", quantizer, "which quantizer; default: the only one of the file")
+      ->option_text("NAME");
+  command.add_option("--by", optimizer, "the base optimizer, of the file or the library")
+      ->option_text("NAME [momentum]");
+}
+
 void tool::addCompileFlags(CLI::App &command, CompileOptions &options) {
   std::map<std::string, ElementType> elements = {
       {"f32", ElementType::F32}, {"bf16", ElementType::BF16}, {"f16", ElementType::F16}};
@@ -40,7 +48,9 @@ void tool::addCompileFlags(CLI::App &command, CompileOptions &options) {
                   "f32 lanes of a vector: 16 (AVX-512) or 8 (AVX2); default: what this machine has")
       ->check(CLI::IsMember({8, 16}))
       ->option_text("N");
-  command.add_flag("!--no-cache", options.cache, "neither read nor write the kernel cache");
+  command.add_flag_callback(
+      "--no-cache", [&options] { options.cache = false; },
+      "neither read nor write the kernel cache");
 }
 
 /// One line that says what is wrong, one that says where more is said.

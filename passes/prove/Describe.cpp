@@ -22,6 +22,29 @@ std::string prove::describe(double number) {
   return std::to_string(number);
 }
 
+StringRef prove::symbolOf(arith::CmpFPredicate predicate) {
+  using P = arith::CmpFPredicate;
+  switch (predicate) {
+  case P::OLT:
+  case P::ULT:
+    return " < ";
+  case P::OLE:
+  case P::ULE:
+    return " <= ";
+  case P::OGT:
+  case P::UGT:
+    return " > ";
+  case P::OGE:
+  case P::UGE:
+    return " >= ";
+  case P::OEQ:
+  case P::UEQ:
+    return " == ";
+  default:
+    return " != ";
+  }
+}
+
 namespace {
 /// How tightly an expression binds; larger is tighter.
 enum Binding { Condition, Sum, Product, Power, Atom };
@@ -54,29 +77,6 @@ std::string constantText(Value value) {
   for (double number : numbers)
     text += (text.empty() ? "" : ", ") + prove::describe(number);
   return same ? prove::describe(numbers[0]) : "{" + text + "}";
-}
-
-StringRef symbolOf(arith::CmpFPredicate predicate) {
-  using P = arith::CmpFPredicate;
-  switch (predicate) {
-  case P::OLT:
-  case P::ULT:
-    return " < ";
-  case P::OLE:
-  case P::ULE:
-    return " <= ";
-  case P::OGT:
-  case P::UGT:
-    return " > ";
-  case P::OGE:
-  case P::UGE:
-    return " >= ";
-  case P::OEQ:
-  case P::UEQ:
-    return " == ";
-  default:
-    return " != ";
-  }
 }
 
 Text call(StringRef name, Operation *op, unsigned depth) {
@@ -136,7 +136,7 @@ Text print(Value value, unsigned depth) {
   if (isa<arith::NegFOp>(op))
     return {"-" + wrapped(operand(0), Product), Product};
   if (auto compare = dyn_cast<arith::CmpFOp>(op))
-    return infix(symbolOf(compare.getPredicate()), Condition, Sum);
+    return infix(prove::symbolOf(compare.getPredicate()), Condition, Sum);
   if (isa<arith::AndIOp>(op))
     return infix(" and ", Condition, Sum);
   if (isa<arith::OrIOp>(op))

@@ -13,4 +13,7 @@ std::string describe(mlir::Value value);
 /// As short as tells it from its neighbours among f32 numbers.
 std::string describe(double number);
 
+/// The language's sign of a comparison, with the spaces around it.
+llvm::StringRef symbolOf(mlir::arith::CmpFPredicate predicate);
+
 } // namespace bregman::prove

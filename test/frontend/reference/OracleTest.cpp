@@ -1,13 +1,10 @@
 // The oracle against the language's golden traces and against closed forms.
-#include "frontend/reference/Oracle.h"
-
-#include "mlir/Parser/Parser.h"
+#include "OracleSteps.h"
 
 #include <cmath>
-#include <gtest/gtest.h>
 
 using namespace bregman;
-using bregman::reference::Oracle;
+using bregman::reference::Oracle, bregman::reference::sgd;
 
 namespace {
 
@@ -42,13 +39,7 @@ bregman.quantizer @q {
     bregman.yield %0 : f32
   }
 }
-bregman.optimizer @sgd (g = %g : f32, x = %x : f32) {
-  %lr = bregman.param "lr" = 0.5 : f64
-  %0 = arith.truncf %lr : f64 to f32
-  %d = arith.mulf %0, %g : f32
-  bregman.descend %d : f32
-}
-)";
+)" + sgd;
 }
 
 class OracleTest : public ::testing::Test {

@@ -10,8 +10,6 @@ using namespace bregman::test;
 using std::abs, std::atan, std::clamp, std::erf, std::exp, std::log, std::pow, std::sqrt, std::tanh;
 
 namespace {
-double sigmoid(double x) { return 1 / (1 + exp(-x)); }
-double sign(double x) { return x < 0 ? -1 : 1; }
 const std::string Falls = "error: Q4: the projection is not monotone: P(";
 const std::string Jumps = "error: Q4: the projection jumps at x = ";
 const std::string Constant = "error: Q4: the projection is constant";

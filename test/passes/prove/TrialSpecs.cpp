@@ -10,8 +10,6 @@ using namespace bregman::test;
 using std::abs, std::atan, std::clamp, std::erf, std::exp, std::log, std::pow, std::sqrt, std::tanh;
 
 namespace {
-double sigmoid(double x) { return 1 / (1 + exp(-x)); }
-double sign(double x) { return x < 0 ? -1 : 1; }
 /// A steeper sigmoid for each gap between two levels.
 double softNearest(double x, double steepness, const std::vector<double> &levels) {
   double sum = levels[0];

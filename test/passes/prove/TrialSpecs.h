@@ -2,6 +2,7 @@
 // is right, and the projection written again in C++, by which verdicts are confirmed.
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ struct Trial {
   std::string spec() const;
 };
 inline void PrintTo(const Trial &trial, std::ostream *out) { *out << trial.spec(); }
+
+/// The language's functions that C++ has not.
+inline double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+inline double sign(double x) { return x < 0 ? -1 : 1; }
 
 /// Other sigmoids, sums and compositions of them.
 std::vector<Trial> sigmoids();
