@@ -36,6 +36,7 @@ private:
   Value project(Value x);
   Value closed();
   Value bisected();
+  std::pair<Value, Value> bounds();
   Value inRange(Value x);
   Value constant(double value) { return emit.constant(type, value); }
 
@@ -91,17 +92,18 @@ Value InverseExpander::closed() {
 /// halves, first of its logarithm, then of itself.
 Value InverseExpander::bisected() {
   using P = arith::CmpFPredicate;
-  Value isPositive = emit.compare(P::OLT, project(constant(0)), wanted);
+  Value middle = project(constant(0));
+  Value isPositive = emit.compare(P::OLT, middle, wanted);
   Value sign = emit.select(isPositive, constant(1), constant(-1));
   Value target = emit.mul(sign, wanted);
   Value low = constant(std::log(Innermost)), high = constant(std::log(Outermost));
   auto halve = [&](bool isLogarithm) {
-    Value middle = emit.mul(emit.add(low, high), 0.5);
-    Value size = isLogarithm ? emit.make<math::ExpOp>(middle) : middle;
+    Value between = emit.mul(emit.add(low, high), 0.5);
+    Value size = isLogarithm ? emit.make<math::ExpOp>(between) : between;
     Value reached = emit.mul(sign, project(emit.mul(sign, size)));
     Value isBelow = emit.compare(P::OLT, reached, target);
-    low = emit.select(isBelow, middle, low);
-    high = emit.select(isBelow, high, middle);
+    low = emit.select(isBelow, between, low);
+    high = emit.select(isBelow, high, between);
   };
   for (int i = 0; i < LogarithmicHalvings; ++i)
     halve(/*isLogarithm=*/true);
@@ -109,14 +111,30 @@ Value InverseExpander::bisected() {
   high = emit.make<math::ExpOp>(high);
   for (int i = 0; i < LinearHalvings; ++i)
     halve(/*isLogarithm=*/false);
-  return emit.mul(sign, high);
+  Value isZero = emit.compare(P::OEQ, middle, wanted);
+  return emit.select(isZero, constant(0), emit.mul(sign, high));
+}
+
+/// The projection goes onto the open hull of the levels (rule Q7). Where there are none, or they
+/// read the latent, its values far out stand for them.
+std::pair<Value, Value> InverseExpander::bounds() {
+  bool areKnown = clauses.levels && clauses.levels.getBody().getNumArguments() == 0;
+  if (areKnown)
+    clauses.levels.getBody().walk([&](Operation *inner) {
+      areKnown &= !llvm::is_contained(inner->getOperands(), clauses.latent.getResult());
+    });
+  if (!areKnown)
+    return {project(constant(-Outermost)), project(constant(Outermost))};
+  hoistAbove(clauses.levels, clauses.latent);
+  Value levels = clauses.levels.getResult();
+  return {emit.reduce(Reduction::Min, levels), emit.reduce(Reduction::Max, levels)};
 }
 
 /// What lies on a bound of the range is infinitely far away, and what lies beyond is nowhere.
 Value InverseExpander::inRange(Value x) {
   using P = arith::CmpFPredicate;
   constexpr double Infinity = std::numeric_limits<double>::infinity();
-  Value bottom = project(constant(-Outermost)), top = project(constant(Outermost));
+  auto [bottom, top] = bounds();
   Value nowhere = constant(std::numeric_limits<double>::quiet_NaN());
   Value above = emit.select(emit.compare(P::OEQ, wanted, top), constant(Infinity), nowhere);
   Value below = emit.select(emit.compare(P::OEQ, wanted, bottom), constant(-Infinity), above);

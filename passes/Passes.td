@@ -270,7 +270,8 @@ def ExpandInverse : Pass<"bregman-expand-inverse", "::mlir::ModuleOp"> {
     Replaces `bregman.inverse` in the initial latent. Where x occurs once in the projection and each
     function on its way has a closed inverse, that is taken; else x is found by 32 halvings, of its
     logarithm first, which is right to the last bit because the projection increases strictly
-    (rule Q7). Weights on a bound of the range start at infinity, weights beyond it at NaN.
+    (rule Q7). Weights on an outermost level start at infinity, weights beyond it at NaN; without
+    levels what the projection reaches far out takes their place.
 
     ```mlir
     %x = bregman.latent (w0 = %w0 : f32) : f32 {

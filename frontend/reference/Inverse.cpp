@@ -24,7 +24,8 @@ static FailureOr<Tensor> targetAt(const Clauses &clauses, const Environment &hos
 static FailureOr<Tensor> inverse(const Clauses &clauses, const Environment &host,
                                  const Tensor &wanted) {
   size_t n = wanted.entries();
-  constexpr double largest = std::numeric_limits<double>::max();
+  // Farther out a power of x overflows before the quotient that it stands in is taken.
+  constexpr double largest = 0x1p64;
   std::vector<double> low(n, -largest), high(n, largest);
   auto lowest = targetAt(clauses, host, low), highest = targetAt(clauses, host, high);
   if (failed(lowest) || failed(highest))

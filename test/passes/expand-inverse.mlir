@@ -51,3 +51,37 @@ bregman.quantizer @Bisected {
   }
   bregman.update lazy_mirror
 }
+
+// The bounds are the levels: what the projection reaches far out is 0 where a power overflows.
+// CHECK-LABEL: bregman.quantizer @OntoTheLevels
+// CHECK:      %[[LEVELS:.*]] = bregman.levels
+// CHECK:      bregman.latent
+// CHECK-COUNT-66: math.powf
+// CHECK-NOT:      math.powf
+// CHECK-DAG:    %[[BOTTOM:.*]] = bregman.reduce min %[[LEVELS]]
+// CHECK-DAG:    %[[TOP:.*]] = bregman.reduce max %[[LEVELS]]
+// CHECK:        arith.cmpf ogt, %w0, %[[BOTTOM]]
+// CHECK:        arith.cmpf olt, %w0, %[[TOP]]
+// CHECK:      bregman.project "w"
+bregman.quantizer @OntoTheLevels {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    %0 = bregman.inverse project %w0 : f32 to f32
+    bregman.yield %0 : f32
+  }
+  %levels = bregman.levels : vector<2xf32> {
+    %0 = arith.constant dense<[-1.0, 1.0]> : vector<2xf32>
+    bregman.yield %0 : vector<2xf32>
+  }
+  %w = bregman.project "w" : f32 {
+    %one = arith.constant 1.0 : f32
+    %p = arith.constant 2.5 : f32
+    %q = arith.constant 0.4 : f32
+    %0 = math.absf %x : f32
+    %1 = math.powf %0, %p : f32
+    %2 = arith.addf %one, %1 : f32
+    %3 = math.powf %2, %q : f32
+    %4 = arith.divf %x, %3 : f32
+    bregman.yield %4 : f32
+  }
+  bregman.update lazy_mirror
+}
