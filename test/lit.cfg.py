@@ -79,6 +79,7 @@ environment["BREGMAN_DATA"] = data
 environment["PYTHONDONTWRITEBYTECODE"] = "1"
 environment["BREGMAN_SOURCE"] = source
 environment["BREGMAN_BUILD"] = build
+environment["BREGMAN_TEST_SHARE"] = config.bregman_test_share
 environment["BREGMAN_SPECS"] = os.path.join(source, "examples", "specs")
 environment.pop("BREGMAN_CACHE", None)
 

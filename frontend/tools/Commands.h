@@ -23,6 +23,9 @@ int fail(const Error &error);
 /// Parses and checks a file; prints its warnings.
 Result<Program> load(const std::string &path);
 
+/// A validator of numbers above 0; CLI11's own names the largest double in its message.
+CLI::Validator isPositive();
+
 /// The flags that choose a method: --quantizer, --by.
 void addMethodFlags(CLI::App &command, std::string &quantizer, std::string &optimizer);
 

@@ -32,12 +32,12 @@ void tool::addExplain(CLI::App &app, Action &run) {
   command->add_option("--plot", flags->plot, "draw P, P', P^-1 and the levels over the schedule")
       ->option_text("FILE.svg");
   command->add_option("--steps", flags->options.timing.steps, "the length of the run that is drawn")
-      ->check(CLI::PositiveNumber)
+      ->check(isPositive())
       ->option_text("N [20000]");
   command
       ->add_option("--steps-per-epoch", flags->options.timing.stepsPerEpoch,
                    "what schedules of epochs count")
-      ->check(CLI::PositiveNumber)
+      ->check(isPositive())
       ->option_text("N [500]");
   command->footer(
       "The time is that of the bytes at the bandwidth that is measured while you wait.\n\n"

@@ -25,19 +25,6 @@ static int64_t sizeOfShape(const std::string &shape) {
   }
 }
 
-/// A validator of numbers above 0; CLI11's own names the largest double in its message.
-static CLI::Validator isPositive() {
-  return CLI::Validator(
-      [](const std::string &text) {
-        char *end = nullptr;
-        double value = std::strtod(text.c_str(), &end);
-        return end != text.c_str() && *end == 0 && value > 0
-                   ? std::string()
-                   : "expected a number above 0, got '" + text + "'";
-      },
-      "");
-}
-
 /// Whether `set` looks like NAME=EXPR; what EXPR is the spec's parser says.
 static std::string checkSet(const std::string &set) {
   return set.find('=') == std::string::npos ? "expected NAME=EXPR, got '" + set + "'" : "";

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 
 using namespace bregman;
@@ -23,6 +24,18 @@ Result<Program> tool::load(const std::string &path) {
   if (program)
     std::cerr << program->warnings();
   return program;
+}
+
+CLI::Validator tool::isPositive() {
+  return CLI::Validator(
+      [](const std::string &text) {
+        char *end = nullptr;
+        double value = std::strtod(text.c_str(), &end);
+        return end != text.c_str() && *end == 0 && value > 0
+                   ? std::string()
+                   : "expected a number above 0, got '" + text + "'";
+      },
+      "");
 }
 
 void tool::addMethodFlags(CLI::App &command, std::string &quantizer, std::string &optimizer) {
@@ -78,6 +91,32 @@ static bool knowsCommand(const CLI::App &app, const std::string &word) {
   return false;
 }
 
+/// Whether the command has each flag that is typed; says so where it has not. CLI11 would first
+/// miss what is required, which a slip of the fingers left out.
+static bool knowsFlags(const CLI::App &app, const std::vector<std::string> &words) {
+  const CLI::App *command = nullptr;
+  for (const CLI::App *each : app.get_subcommands({}))
+    if (!words.empty() && each->get_name() == words[0])
+      command = each;
+  std::vector<std::string> flags;
+  for (const CLI::Option *option : command ? command->get_options() : app.get_options())
+    for (const std::string &name : option->get_lnames())
+      flags.push_back("--" + name);
+  for (const std::string &word : words) {
+    std::string flag = word.substr(0, word.find('='));
+    if (flag == "--")
+      break;
+    if (!flag.starts_with("--") || std::find(flags.begin(), flags.end(), flag) != flags.end())
+      continue;
+    std::string name = command ? "bregman " + command->get_name() : "bregman";
+    std::string hint = spec::didYouMean(flag, flags);
+    std::cerr << name << ": error: there is no flag '" << flag << "'"
+              << (hint.empty() ? "; `" + name + " --help` lists them" : hint) << "\n";
+    return false;
+  }
+  return true;
+}
+
 int main(int argc, char **argv) {
   // A reader that goes away, as `bregman emit ... | head` does, ends us without a word.
   std::signal(SIGPIPE, SIG_DFL);
@@ -110,7 +149,7 @@ int main(int argc, char **argv) {
         ->prefix_command();
   }
 
-  if (!knowsCommand(app, argc > 1 ? argv[1] : ""))
+  if (!knowsCommand(app, argc > 1 ? argv[1] : "") || !knowsFlags(app, {argv + 1, argv + argc}))
     return int(ErrorKind::Usage);
   try {
     app.parse(argc, argv);

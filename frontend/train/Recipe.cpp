@@ -38,7 +38,11 @@ std::vector<std::string> readRecipe(const std::string &path) {
   try {
     recipe = json::parse(file, nullptr, /*allow_exceptions=*/true, /*ignore_comments=*/true);
   } catch (const json::parse_error &error) {
-    refuse(path, "not JSON at byte " + std::to_string(error.byte) + ": " + error.what());
+    // In front of its words the library says its own name and the place.
+    std::string what = error.what();
+    if (size_t place = what.find("at line "); place != std::string::npos)
+      what = what.substr(place);
+    refuse(path, "not JSON " + what);
   }
   if (!recipe.is_object())
     refuse(path, "must be a JSON object whose keys are the names of flags");

@@ -19,6 +19,7 @@ short = ["--spec", spec, "--epochs", "0.5", "--quiet"]
 (folder / "two.breg").write_text((specs / "md_tanh_s.breg").read_text() +
                                  (specs / "gd_tanh.breg").read_text())
 (folder / "bad.json").write_text('{"epochs": "many"}')
+(folder / "cut.json").write_text('{"epochs": 1,')
 (folder / "mnist").mkdir()
 (folder / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"\x1f\x8b\x08\0")
 
@@ -46,6 +47,7 @@ expect(1, "broken.breg:", "train", "--spec", "broken.breg", "--out", out)
 expect(3, "cannot read the spec 'none.breg': No such file or directory", "train", "--spec",
        "none.breg")
 expect(3, "recipe 'bad.json': ", "train", "--recipe", "bad.json")
+expect(3, "recipe 'cut.json': not JSON at line 1, column 14: ", "train", "--recipe", "cut.json")
 expect(3, "found no train-images-idx3-ubyte.gz of the data set fashion-mnist", "train", *short,
        "--data", "fashion-mnist", "--data-dir", "nowhere")
 expect(3, "the file is cut off", "train", *short, "--data", "mnist", "--data-dir", ".")
