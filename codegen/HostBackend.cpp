@@ -1,6 +1,7 @@
 // Drives MLIR's passes, the translation to LLVM IR and LLVM's code generator. No pass of LLVM's
 // middle end runs: the IR is written as it should be.
 #include "codegen/HostBackend.h"
+#include "codegen/BackendSteps.h"
 #include "codegen/NativeCheck.h"
 #include "codegen/Pipelines.h"
 #include "codegen/PrintStages.h"
@@ -9,13 +10,9 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
@@ -26,12 +23,6 @@
 using namespace mlir;
 
 namespace bregman {
-
-#ifdef NDEBUG
-static constexpr bool verifies = false;
-#else
-static constexpr bool verifies = true;
-#endif
 
 HostBackend::HostBackend(HostTarget target, std::unique_ptr<llvm::TargetMachine> machine)
     : hostTarget(std::move(target)), machine(std::move(machine)) {}
@@ -61,40 +52,12 @@ llvm::Expected<std::unique_ptr<HostBackend>> HostBackend::create(HostTarget targ
   return std::unique_ptr<HostBackend>(new HostBackend(std::move(target), std::move(machine)));
 }
 
-/// Runs `build`'s passes; what they report becomes the error.
-static llvm::Error runPasses(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build) {
-  std::string report;
-  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
-    llvm::raw_string_ostream(report)
-        << (report.empty() ? "" : "\n") << placeOf(diagnostic.getLocation()) << ": "
-        << diagnostic.str();
-    return success();
-  });
-  PassManager pm(module.getContext());
-  pm.enableVerifier(verifies);
-  build(pm);
-  if (succeeded(pm.run(module)))
-    return llvm::Error::success();
-  return llvm::createStringError("code generation failed: " + report);
-}
-
 static void setAttributes(llvm::Function &function, int lanes) {
   std::string width = std::to_string(32 * lanes);
   function.addFnAttr(llvm::Attribute::NoUnwind);
   function.addFnAttr("frame-pointer", "none");
   function.addFnAttr("prefer-vector-width", width);
   function.addFnAttr("min-legal-vector-width", width);
-}
-
-static llvm::Error emit(llvm::TargetMachine &machine, llvm::Module &module,
-                        llvm::CodeGenFileType type, llvm::SmallVectorImpl<char> &bytes) {
-  llvm::raw_svector_ostream stream(bytes);
-  llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, /*DwoOut=*/nullptr, type,
-                                  /*DisableVerify=*/!verifies))
-    return llvm::createStringError("the back end writes no such file");
-  passes.run(module);
-  return llvm::Error::success();
 }
 
 llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRequest &request) {
@@ -117,30 +80,16 @@ llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRe
   if (llvm::Error error = runPasses(*module, [](OpPassManager &pm) { buildLLVMPipeline(pm); }))
     return error;
   Places places;
-  if (request.locations) {
-    places.number(*module);
-    // Lines without sections that describe them: the code stays what it is without.
-    LLVM::DIScopeForLLVMFuncOpPassOptions lines;
-    lines.emissionKind = LLVM::DIEmissionKind::DebugDirectivesOnly;
-    if (llvm::Error error = runPasses(*module, [&](OpPassManager &pm) {
-          pm.addPass(LLVM::createDIScopeForLLVMFuncOpPass(lines));
-        }))
-      return error;
-  }
   llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(
-      *module, context, source.getSymName(), /*disableVerification=*/!verifies);
-  if (!code)
-    return llvm::createStringError("the translation to LLVM IR failed");
-  code->setTargetTriple(machine->getTargetTriple());
-  code->setDataLayout(machine->createDataLayout());
-  // The translation's flag about a debug information that isn't there.
-  if (llvm::NamedMDNode *flags = request.locations ? nullptr : code->getModuleFlagsMetadata())
-    code->eraseNamedMetadata(flags);
+  auto translated = translate(*module, source.getSymName(), *machine, context,
+                              request.locations ? &places : nullptr);
+  if (!translated)
+    return translated.takeError();
+  std::unique_ptr<llvm::Module> code = std::move(*translated);
   for (llvm::Function &function : *code)
     if (!function.isDeclaration())
       setAttributes(function, options.lanes);
-  if (llvm::Error error = verifyIsNative(*code))
+  if (llvm::Error error = verifyIsNative(*code, Machine::Host))
     return error;
 
   if (request.llvm && request.locations) {
@@ -156,8 +105,8 @@ llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRe
     if (request.object)
       copy = llvm::CloneModule(*code);
     llvm::SmallVector<char, 0> text;
-    if (llvm::Error error =
-            emit(*machine, copy ? *copy : *code, llvm::CodeGenFileType::AssemblyFile, text))
+    if (llvm::Error error = writeCode(*machine, copy ? *copy : *code,
+                                      llvm::CodeGenFileType::AssemblyFile, text))
       return error;
     std::string assembly(text.begin(), text.end());
     artifacts.assembly = assemblyHeader(source, options) +
@@ -165,7 +114,7 @@ llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRe
   }
   if (request.object)
     if (llvm::Error error =
-            emit(*machine, *code, llvm::CodeGenFileType::ObjectFile, artifacts.object))
+            writeCode(*machine, *code, llvm::CodeGenFileType::ObjectFile, artifacts.object))
       return error;
   return artifacts;
 }

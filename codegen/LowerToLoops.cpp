@@ -1,5 +1,6 @@
 // Writes a kernel as one function: a loop over the weights of a tensor in explicit vectors.
 #include "codegen/Passes.h"
+#include "codegen/loops/KernelForm.h"
 #include "codegen/loops/LoopBuilder.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -23,15 +24,10 @@ struct LowerToLoops : impl::LowerToLoopsBase<LowerToLoops> {
           << lanes.getValue() << " are not supported; take 8 or 16";
       return signalPassFailure();
     }
-    auto kernels = llvm::to_vector(getOperation().getOps<KernelOp>());
-    if (kernels.size() > 1) {
-      kernels[1].emitOpError("is a second kernel of its module; the symbols of the functions are "
-                             "the ABI's, so each stands in a module of its own");
-      return signalPassFailure();
-    }
-    for (KernelOp kernel : kernels)
-      if (failed(buildLoop(kernel, {.lanes = lanes, .variant = variant, .vectors = vectors})))
-        return signalPassFailure();
+    FailureOr<KernelOp> kernel = soleKernel(getOperation());
+    LoopOptions options{.lanes = lanes, .variant = variant, .vectors = vectors};
+    if (failed(kernel) || (*kernel && failed(buildLoop(*kernel, options))))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -3,28 +3,51 @@
 
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/IntrinsicsNVPTX.h"
 #include "llvm/IR/IntrinsicsX86.h"
+#include "llvm/IR/Operator.h"
 
 using namespace llvm;
 
 namespace bregman {
 
-static bool isNativeIntrinsic(Intrinsic::ID id) {
+/// Of both machines.
+static bool isCommonIntrinsic(Intrinsic::ID id) {
   switch (id) {
   case Intrinsic::ceil:
   case Intrinsic::copysign:
   case Intrinsic::fabs:
   case Intrinsic::floor:
   case Intrinsic::fma:
-  case Intrinsic::masked_load:
-  case Intrinsic::masked_store:
-  case Intrinsic::prefetch:
   case Intrinsic::roundeven:
   case Intrinsic::sqrt:
   case Intrinsic::trunc:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool isHostIntrinsic(Intrinsic::ID id) {
+  switch (id) {
+  case Intrinsic::masked_load:
+  case Intrinsic::masked_store:
+  case Intrinsic::prefetch:
   case Intrinsic::x86_avx2_permps:
   case Intrinsic::x86_avx512_mask_scalef_ps_512:
   case Intrinsic::x86_avx512_permvar_sf_512:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool isCudaIntrinsic(Intrinsic::ID id) {
+  switch (id) {
+  case Intrinsic::nvvm_barrier_cta_sync_aligned_all:
+  case Intrinsic::nvvm_read_ptx_sreg_ctaid_x:
+  case Intrinsic::nvvm_read_ptx_sreg_nctaid_x:
+  case Intrinsic::nvvm_read_ptx_sreg_tid_x:
     return true;
   default:
     return false;
@@ -36,12 +59,19 @@ static bool isNativeResize(const Instruction &instruction) {
   const Type *from = instruction.getOperand(0)->getType()->getScalarType();
   const Type *to = instruction.getType()->getScalarType();
   return (from->isHalfTy() && to->isFloatTy()) || (from->isFloatTy() && to->isHalfTy()) ||
-         (from->isFloatTy() && to->isDoubleTy());
+         (from->isFloatTy() && to->isDoubleTy()) || (from->isDoubleTy() && to->isFloatTy());
 }
 
-static bool isNative(const Instruction &instruction) {
-  if (auto *call = dyn_cast<CallInst>(&instruction))
-    return isNativeIntrinsic(call->getIntrinsicID());
+static bool isNative(const Instruction &instruction, Machine machine) {
+  if (auto *call = dyn_cast<CallInst>(&instruction)) {
+    Intrinsic::ID id = call->getIntrinsicID();
+    return isCommonIntrinsic(id) ||
+           (machine == Machine::Host ? isHostIntrinsic(id) : isCudaIntrinsic(id));
+  }
+  // Fast forms of operations are approximations on a GPU.
+  if (auto *number = dyn_cast<FPMathOperator>(&instruction);
+      number && machine == Machine::Cuda && number->getFastMathFlags().any())
+    return false;
   switch (instruction.getOpcode()) {
   case Instruction::FAdd:
   case Instruction::FSub:
@@ -87,10 +117,10 @@ static bool isNative(const Instruction &instruction) {
   }
 }
 
-Error verifyIsNative(const Module &module) {
+Error verifyIsNative(const Module &module, Machine machine) {
   for (const Function &function : module)
     for (const Instruction &instruction : instructions(function)) {
-      if (isNative(instruction))
+      if (isNative(instruction, machine))
         continue;
       std::string text;
       raw_string_ostream stream(text);

@@ -11,7 +11,7 @@ def ExpandFunctions : Pass<"bregman-expand-functions"> {
     `bregman.sigmoid` on `f32`, `vector<8xf32>` and `vector<16xf32>` by additions,
     multiplications, divisions, `math.fma`, comparisons, integer operations and look-ups in tables
     of eight entries. The three types give the same bits: a table is one `vpermps`, of AVX2 for
-    8 lanes and of AVX-512 for 16, and an element of a constant vector for scalars. `math.sqrt` is
+    8 lanes and of AVX-512 for 16, and selects by the bits of the index for scalars. `math.sqrt` is
     an instruction and stays.
 
     Nothing is reassociated and no multiplication is contracted with an addition. The constants
@@ -198,6 +198,56 @@ def LowerToLoops : Pass<"bregman-lower-to-loops", "mlir::ModuleOp"> {
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect",
                            "mlir::LLVM::LLVMDialect"];
+}
+
+def LowerToGpu : Pass<"bregman-lower-to-gpu", "mlir::ModuleOp"> {
+  let summary = "Write a kernel as one function for the threads of a GPU";
+  let description = [{
+    The function has the arguments and the symbol of `codegen/CudaABI.h`. Blocks of 256 threads go
+    over a table of chunks, so that one launch does all tensors of a model. Scalars are read from
+    device memory: a captured graph sees new values.
+
+    A thread has four elements of each stream at once, eight where a stream is narrower than f32, and
+    moves them by 16 bytes; where the chunk is not aligned, and at its end, one by one. Arithmetic
+    is on scalars of f32, and the same as the host's, so that every value has the same bits. All
+    streams are read before any is written.
+
+    What many weights share is read once a chunk. Of a reduction the threads write what is reduced to
+    shared memory, and 16 threads sum it in double, as the host's 16 accumulators do.
+    `bregman.random` is Philox 4x32-10 of the weight's index.
+
+    Example: the elements of a chunk of `x = x + x` are done by
+
+    ```mlir
+    llvm.func @elements(%x: !llvm.ptr<1>, %size: i32, %aligned: i1, %thread: i32) {
+      %four = arith.constant 4 : i32
+      %tile = arith.constant 1024 : i32
+      %mine = arith.muli %thread, %four : i32
+      scf.for %i = %mine to %size step %tile : i32 {
+        %left = arith.subi %size, %i : i32
+        %fits = arith.cmpi sge, %left, %four : i32
+        %whole = arith.andi %aligned, %fits : i1
+        scf.if %whole {
+          %0 = llvm.getelementptr %x[%i] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, f32
+          %1 = llvm.load %0 {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
+          %2:4 = vector.to_elements %1 : vector<4xf32>
+          %3 = arith.addf %2#0, %2#0 : f32
+          %4 = arith.addf %2#1, %2#1 : f32
+          %5 = arith.addf %2#2, %2#2 : f32
+          %6 = arith.addf %2#3, %2#3 : f32
+          %7 = vector.from_elements %3, %4, %5, %6 : vector<4xf32>
+          llvm.store %7, %0 {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<1>
+        }
+      }
+      llvm.return
+    }
+    ```
+
+    with another branch for single elements.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::scf::SCFDialect",
+                           "mlir::vector::VectorDialect", "mlir::LLVM::LLVMDialect",
+                           "mlir::NVVM::NVVMDialect"];
 }
 
 def LowerToLLVM : Pass<"bregman-lower-to-llvm", "mlir::ModuleOp"> {

@@ -18,6 +18,13 @@ void buildLoopsPipeline(OpPassManager &pm, const LoopOptions &options) {
   pm.addPass(createCSEPass());
 }
 
+void buildGpuPipeline(OpPassManager &pm) {
+  pm.addPass(createExpandValues());
+  pm.addPass(createUnrollLevels());
+  pm.addPass(createLowerToGpu());
+  pm.addPass(createCSEPass());
+}
+
 void buildLLVMPipeline(OpPassManager &pm) {
   pm.addPass(createExpandFunctions());
   pm.addPass(createCSEPass());
@@ -45,6 +52,8 @@ void registerCodegenPipelines() {
         buildLoopsPipeline(
             pm, {.lanes = options.lanes, .variant = options.variant, .vectors = options.vectors});
       });
+  PassPipelineRegistration<>("bregman-gpu-pipeline", "From a kernel to its function for a GPU",
+                             [](OpPassManager &pm) { buildGpuPipeline(pm); });
   PassPipelineRegistration<>("bregman-llvm-pipeline", "From a loop to the LLVM dialect",
                              [](OpPassManager &pm) { buildLLVMPipeline(pm); });
 }

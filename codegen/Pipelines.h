@@ -11,11 +11,14 @@ namespace bregman {
 /// elementary functions still have their names.
 void buildLoopsPipeline(mlir::OpPassManager &pm, const LoopOptions &options);
 
-/// A loop -> the LLVM dialect. No LLVM pass runs on IR afterwards.
+/// The same for a GPU (stage `gpu`).
+void buildGpuPipeline(mlir::OpPassManager &pm);
+
+/// A loop, or a function for a GPU -> the LLVM dialect. No LLVM pass runs on IR afterwards.
 void buildLLVMPipeline(mlir::OpPassManager &pm);
 
-/// Registers both for `bregman-opt`: --bregman-loops-pipeline (with lanes and variant) and
-/// --bregman-llvm-pipeline.
+/// Registers them for `bregman-opt`: --bregman-loops-pipeline (with lanes and variant),
+/// --bregman-gpu-pipeline and --bregman-llvm-pipeline.
 void registerCodegenPipelines();
 
 } // namespace bregman

@@ -3,6 +3,7 @@
 #include "frontend/Compiler.h"
 
 #include "codegen/HostBackend.h"
+#include "frontend/CudaStages.h"
 #include "frontend/Derivation.h"
 #include "frontend/HostTranslation.h"
 #include "frontend/KernelFactory.h"
@@ -33,12 +34,19 @@ static Error internal(const std::string &message) {
 
 static Error internal(llvm::Error error) { return internal(llvm::toString(std::move(error))); }
 
+static Result<std::string> finished(llvm::Expected<std::string> text) {
+  if (!text)
+    return internal(text.takeError());
+  return std::move(*text);
+}
+
 /// Everything that one spec's module may hold on its way to machine code, loaded when first needed.
 static const DialectRegistry &registry() {
   static const DialectRegistry all = [] {
     DialectRegistry made;
     registerBregmanDialects(made);
     registerHostBackend(made);
+    registerCudaBackend(made);
     return made;
   }();
   return all;
@@ -388,8 +396,33 @@ static Result<std::string> machineStage(ModuleOp kernels, const std::string &sta
   return text;
 }
 
+/// Whether the target has the stage; every target has those above the machine's.
+static Status checkStage(llvm::StringRef stage, bool isCuda, const EmitOptions &options) {
+  if (llvm::is_contained({"ast", "bregman", "derived", "kernel"}, stage))
+    return {};
+  bool ofHost = llvm::is_contained({"loops", "llvm", "asm"}, stage);
+  bool ofCuda = llvm::is_contained({"gpu", "ptx"}, stage);
+  auto wrong = [](const llvm::Twine &message) { return Error{ErrorKind::Usage, message.str()}; };
+  if (!ofHost && !ofCuda)
+    return wrong("there is no stage '" + stage +
+                 "'; it is ast, bregman, derived, kernel, loops, llvm, asm, gpu or ptx");
+  if (ofCuda && !isCuda)
+    return wrong("the target host has no stage '" + stage + "'; name a GPU with --target=cuda");
+  if (ofHost && isCuda)
+    return wrong("the target " + options.target + " has no stage '" + stage +
+                 "'; below `kernel` it has gpu and ptx");
+  if (isCuda && options.compile.lanes)
+    return wrong("lanes are the host's vectors; a thread of a GPU has none");
+  return {};
+}
+
 Result<std::string> Program::emit(const std::string &stage, const EmitOptions &options) const {
   std::lock_guard lock(impl->mutex);
+  llvm::Expected<std::optional<CudaTarget>> target = cudaTargetOf(options.target);
+  if (!target)
+    return Error{ErrorKind::Usage, llvm::toString(target.takeError())};
+  if (Status wrong = checkStage(stage, target->has_value(), options))
+    return *wrong;
   if (stage == "ast")
     return spec::print(impl->unit->syntax());
   SourceLines sources;
@@ -410,10 +443,8 @@ Result<std::string> Program::emit(const std::string &stage, const EmitOptions &o
   sources = impl->lines(); // by now those of the library's files too
   if (stage == "derived" || stage == "kernel")
     return stageText(**module, beside);
-  if (stage != "loops" && stage != "llvm" && stage != "asm")
-    return Error{ErrorKind::Usage,
-                 "there is no stage '" + stage +
-                     "'; it is ast, bregman, derived, kernel, loops, llvm or asm"};
+  if (*target)
+    return finished(cudaStage(**module, stage, **target, beside));
   return machineStage(**module, stage, options, beside);
 }
 

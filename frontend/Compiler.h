@@ -27,6 +27,7 @@ struct CompileOptions {
 struct EmitOptions {
   std::string quantizer, optimizer; ///< empty: the only one of the file, or `momentum`
   bool locations = false;           ///< the spec's line beside each line
+  std::string target = "host";      ///< or `cuda`, `cuda:sm_90`: which chip
   CompileOptions compile;
 };
 
@@ -131,7 +132,8 @@ public:
   /// What stands right of the colon of a plan line, `md_tanh_s(growth = 1.1) by adam(lr = 1e-3)`.
   Result<PlanLine> use(const std::string &text) const;
 
-  /// The text of a stage: ast, bregman, derived, kernel, loops, llvm or asm.
+  /// The text of a stage: ast, bregman, derived, kernel; of the host loops, llvm or asm; of cuda
+  /// gpu or ptx.
   Result<std::string> emit(const std::string &stage, const EmitOptions &options) const;
   /// The method in the paper's terms, what is derived and proved, and what a step costs here.
   Result<Explanation> explain(const ExplainOptions &options) const;

@@ -145,7 +145,18 @@ Value LaneBuilder::lookUp(const Table8 &table, Value index) {
     return intrinsic("llvm.x86.avx512.permvar.sf.512", {vectorOf(16), index});
   if (count == 8)
     return intrinsic("llvm.x86.avx2.permps", {vectorOf(8), index});
-  return LLVM::ExtractElementOp::create(builder, loc, vectorOf(8), andBits(index, bits(7)));
+  // By the bits of the index; an element of a constant vector would be read from memory.
+  SmallVector<Value> entries;
+  for (float entry : table)
+    entries.push_back(constant(entry));
+  for (int bit = 0; bit < 3; ++bit) {
+    Value isSet = compare(arith::CmpIPredicate::ne, andBits(index, bits(1 << bit)), bits(0));
+    SmallVector<Value> chosen;
+    for (size_t i = 0; i < entries.size(); i += 2)
+      chosen.push_back(select(isSet, entries[i + 1], entries[i]));
+    entries = chosen;
+  }
+  return entries.front();
 }
 
 Value LaneBuilder::scaleByPower(Value y, const Rounded &n, int fractionBits) {

@@ -1,11 +1,9 @@
 // Sums are kept in double, in which the squares of f32 are exact.
 #include "codegen/loops/Accumulators.h"
 #include "codegen/KernelABI.h"
+#include "codegen/loops/ReductionMath.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-
-#include <limits>
 
 using namespace mlir;
 
@@ -24,28 +22,14 @@ Value Accumulators::splat(Type element, double value) {
   return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, number));
 }
 
-Value Accumulators::add(Value a, Value b) { return arith::AddFOp::create(builder, loc, a, b); }
-
-/// Written so that whichever is NaN is taken.
-Value Accumulators::extremum(Reduction kind, Value a, Value b) {
-  auto passes = kind == Reduction::Min ? arith::CmpFPredicate::OLT : arith::CmpFPredicate::OGT;
-  Value isBeyond = arith::CmpFOp::create(builder, loc, passes, b, a);
-  Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, b, b);
-  Value takes = arith::OrIOp::create(builder, loc, isBeyond, isNaN);
-  return arith::SelectOp::create(builder, loc, takes, b, a);
-}
-
 Value Accumulators::neutral(const Accumulated &reduction) {
-  if (!reduction.isExtremum())
-    return splat(builder.getF32Type(), 0);
-  double infinity = std::numeric_limits<double>::infinity();
-  return splat(builder.getF32Type(), reduction.kind == Reduction::Min ? infinity : -infinity);
+  return splat(builder.getF32Type(), neutralOf(reduction.kind));
 }
 
 SmallVector<Value> Accumulators::initial() {
   SmallVector<Value> state;
   for (const Accumulated &reduction : reductions) {
-    Value zero = reduction.isExtremum() ? neutral(reduction) : splat(builder.getF64Type(), 0);
+    Value zero = isExtremum(reduction.kind) ? neutral(reduction) : splat(builder.getF64Type(), 0);
     state.append(slots() * (reduction.hasSquares() ? 2 : 1), zero);
     if (reduction.isMasked)
       state.push_back(splat(builder.getI32Type(), 0));
@@ -71,14 +55,16 @@ SmallVector<Value> Accumulators::add(ValueRange state, ArrayRef<Elements> elemen
         taken = arith::SelectOp::create(builder, loc, condition, value, neutral(reduction));
       size_t slot = part % slots();
       Value &sum = result[first + slot];
-      if (reduction.isExtremum()) {
-        sum = extremum(reduction.kind, sum, taken);
+      if (isExtremum(reduction.kind)) {
+        sum = extremumOf(builder, loc, reduction.kind, sum, taken);
       } else {
         Value exact = arith::ExtFOp::create(builder, loc, wide, taken);
-        sum = add(sum, exact);
-        if (reduction.hasSquares())
-          result[squares + slot] =
-              add(result[squares + slot], arith::MulFOp::create(builder, loc, exact, exact));
+        sum = arith::AddFOp::create(builder, loc, sum, exact);
+        if (reduction.hasSquares()) {
+          Value square = arith::MulFOp::create(builder, loc, exact, exact);
+          Value &squareSum = result[squares + slot];
+          squareSum = arith::AddFOp::create(builder, loc, squareSum, square);
+        }
       }
       if (reduction.isMasked) {
         Value one = arith::ExtUIOp::create(builder, loc, result[count].getType(), condition);
@@ -92,13 +78,7 @@ SmallVector<Value> Accumulators::add(ValueRange state, ArrayRef<Elements> elemen
 
 Value Accumulators::combine(const Accumulated &reduction, ValueRange slots) {
   SmallVector<Value> halves(slots);
-  auto join = [&](Value a, Value b) {
-    if (reduction.isExtremum())
-      return extremum(reduction.kind, a, b);
-    return isa<IntegerType>(getElementTypeOrSelf(a))
-               ? Value(arith::AddIOp::create(builder, loc, a, b))
-               : add(a, b);
-  };
+  auto join = [&](Value a, Value b) { return joinOf(builder, loc, reduction.kind, a, b); };
   Value all = halves.size() == 2 ? join(halves[0], halves[1]) : halves[0];
   for (int64_t width = cast<VectorType>(all.getType()).getDimSize(0) / 2; width > 0; width /= 2) {
     SmallVector<int64_t> lower(width), upper(width);
@@ -110,12 +90,6 @@ Value Accumulators::combine(const Accumulated &reduction, ValueRange slots) {
   return vector::ExtractOp::create(builder, loc, all, ArrayRef<int64_t>{0});
 }
 
-void Accumulators::storeField(const Accumulated &reduction, int field, Value number) {
-  Value place = LLVM::GEPOp::create(builder, loc, reduction.record.getType(), builder.getF64Type(),
-                                    reduction.record, ArrayRef<LLVM::GEPArg>{field});
-  LLVM::StoreOp::create(builder, loc, number, place, /*alignment=*/8);
-}
-
 void Accumulators::store(ValueRange state, Value size) {
   Type f64 = builder.getF64Type();
   for (const Accumulated &reduction : reductions) {
@@ -125,22 +99,19 @@ void Accumulators::store(ValueRange state, Value size) {
       return combine(reduction, taken);
     };
     Value sum = take(slots());
-    if (reduction.isExtremum())
+    if (isExtremum(reduction.kind))
       sum = arith::ExtFOp::create(builder, loc, f64, sum);
-    storeField(reduction, 0, sum);
+    storePartialField(builder, loc, reduction.record, 0, sum);
     Value squares = reduction.hasSquares()
                         ? take(slots())
                         : arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(0));
-    storeField(reduction, 1, squares);
+    storePartialField(builder, loc, reduction.record, 1, squares);
     Value count = size;
     if (reduction.isMasked) {
-      Accumulated counted = reduction;
-      counted.kind = Reduction::Sum;
-      count = arith::ExtUIOp::create(builder, loc, builder.getI64Type(),
-                                     combine(counted, state.take_front(1)));
-      state = state.drop_front(1);
+      count = arith::ExtUIOp::create(builder, loc, builder.getI64Type(), take(1));
     }
-    storeField(reduction, 2, arith::SIToFPOp::create(builder, loc, f64, count));
+    storePartialField(builder, loc, reduction.record, 2,
+                      arith::SIToFPOp::create(builder, loc, f64, count));
   }
 }
 

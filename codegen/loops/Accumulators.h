@@ -36,7 +36,6 @@ private:
     mlir::Value record;
     bool isMasked;
 
-    bool isExtremum() const { return kind == Reduction::Min || kind == Reduction::Max; }
     bool hasSquares() const { return kind == Reduction::Std; }
   };
 
@@ -46,13 +45,9 @@ private:
     return mlir::VectorType::get({lanes}, element);
   }
   mlir::Value splat(mlir::Type element, double value);
-  mlir::Value add(mlir::Value a, mlir::Value b);
-  /// The less or the greater of two; a NaN stays.
-  mlir::Value extremum(Reduction kind, mlir::Value a, mlir::Value b);
   mlir::Value neutral(const Accumulated &reduction);
   /// One number of the accumulators in `slots`.
   mlir::Value combine(const Accumulated &reduction, mlir::ValueRange slots);
-  void storeField(const Accumulated &reduction, int field, mlir::Value number);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

@@ -6,6 +6,8 @@
 #include "codegen/KernelABI.h"
 #include "codegen/ValueNames.h"
 #include "codegen/loops/Accumulators.h"
+#include "codegen/loops/BodyCopier.h"
+#include "codegen/loops/KernelForm.h"
 #include "codegen/loops/Philox.h"
 #include "codegen/loops/Stages.h"
 #include "codegen/loops/Storage.h"
@@ -50,7 +52,6 @@ public:
   LogicalResult run();
 
 private:
-  LogicalResult check();
   void buildEntry(func::FuncOp function);
   void loadScalars(Value scalars);
   /// The address that stands at `index` among the streams'.
@@ -105,24 +106,6 @@ private:
 };
 } // namespace
 
-LogicalResult LoopBuilder::check() {
-  auto sweeps = kernel.getBody().getOps<SweepOp>();
-  if (std::distance(sweeps.begin(), sweeps.end()) != 1)
-    return kernel.emitOpError("expects one sweep; kernels of several are not compiled yet");
-  sweep = *sweeps.begin();
-  for (unsigned index = 0; index < kernel.getStreams().size(); ++index) {
-    Type storage = cast<TypeAttr>(kernel.getStorage()[index]).getValue();
-    if (isa<VectorType>(storage))
-      return kernel.emitOpError("stream `")
-             << kernel.streamName(index)
-             << "` has a level axis; --bregman-unroll-levels takes it apart";
-    if (kernel.extentOf(index) && !storage.isF32())
-      return kernel.emitOpError("stream `")
-             << kernel.streamName(index) << "` is shared by many weights, which is 'f32' only";
-  }
-  return success();
-}
-
 void LoopBuilder::buildEntry(func::FuncOp function) {
   Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
@@ -136,21 +119,14 @@ void LoopBuilder::buildEntry(func::FuncOp function) {
   auto yield = cast<YieldOp>(sweep.getBody().front().getTerminator());
   unsigned count = kernel.getStreams().size();
   for (unsigned index = 0; index < count; ++index) {
-    std::optional<Reduction> reduction = kernel.reductionOf(index);
-    LoopStream stream{.name = kernel.streamName(index).str(),
-                      .storage = cast<TypeAttr>(kernel.getStorage()[index]).getValue(),
-                      .isRead = llvm::is_contained(sweep.getReads(), kernel.getStream(index)),
-                      .isWritten = kernel.isWritten(index),
-                      .isSwept = !reduction && !kernel.isUniform(index),
-                      .address = {}};
+    LoopStream &stream = streams[index];
     Location place = named(stream.name, kernel.getStream(index).getLoc());
     if (stream.isRead || stream.isWritten) {
       stream.address = addressAt(planes, index, place);
       keepName(stream.address.getDefiningOp(), stream.name);
     }
-    if (reduction)
+    if (std::optional<Reduction> reduction = kernel.reductionOf(index))
       sums.declare(*reduction, stream.address, yield.get(stream.name + ".where") != nullptr);
-    streams.push_back(stream);
     if (!stream.isRead || stream.isSwept)
       continue;
     Value spread = loadSpread(stream.address, place, stream.name + ".value");
@@ -160,7 +136,8 @@ void LoopBuilder::buildEntry(func::FuncOp function) {
           part.map(argument, spread);
   }
   if (!sweep.getBody().getOps<RandomOp>().empty())
-    random.emplace(builder, loc, options.lanes, addressAt(planes, count, named("random", loc)));
+    random.emplace(builder, loc, options.lanes,
+                   RandomKey::load(builder, loc, addressAt(planes, count, named("random", loc))));
   loadScalars(entry->getArgument(2));
 }
 
@@ -200,34 +177,7 @@ LogicalResult LoopBuilder::copy(Operation *op) {
       part.map(op->getResult(0), random->numbers(index, numbers.getNext()));
     return success();
   }
-  auto isLane = [](Type type) { return type.isF32() || type.isInteger(1); };
-  bool isKnown = isa<arith::ConstantOp>(op) || op->hasTrait<OpTrait::Elementwise>();
-  if (!isKnown || op->getNumResults() != 1 || !isLane(op->getResult(0).getType()))
-    return op->emitOpError("has no form on vectors of weights; the passes before this one leave "
-                           "elementwise operations on 'f32' and 'i1'");
-  auto lanes = VectorType::get({options.lanes}, op->getResult(0).getType());
-  OpBuilder::InsertionGuard guard(builder);
-  bool isUniform = !loop || llvm::all_of(op->getOperands(), [&](Value operand) {
-    return !loop->isAncestor(vectors[0].lookup(operand).getParentRegion()->getParentOp());
-  });
-  if (isUniform && loop)
-    builder.setInsertionPoint(loop);
-  Value result;
-  for (IRMapping &part : vectors) {
-    if (result && isUniform) {
-      part.map(op->getResult(0), result);
-      continue;
-    }
-    if (auto number = dyn_cast<arith::ConstantOp>(op)) {
-      auto splat = DenseElementsAttr::get(lanes, cast<Attribute>(number.getValue()));
-      result = arith::ConstantOp::create(builder, op->getLoc(), splat);
-      part.map(op->getResult(0), result);
-    } else {
-      result = builder.clone(*op, part)->getResult(0);
-      result.setType(lanes);
-    }
-  }
-  return success();
+  return BodyCopier(builder, options.lanes, vectors).copy(op, loop);
 }
 
 LogicalResult LoopBuilder::copyBody(Block &block, bool late) {
@@ -382,14 +332,15 @@ LogicalResult LoopBuilder::buildLateStage() {
 }
 
 LogicalResult LoopBuilder::run() {
-  if (failed(check()))
+  FailureOr<SweepOp> sole = soleSweep(kernel);
+  if (failed(sole))
     return failure();
-  bool reduces = false;
-  for (unsigned index = 0; index < kernel.getStreams().size(); ++index)
-    reduces |= kernel.reductionOf(index).has_value();
-  stages = reduces ? Stages() : findStages(kernel, sweep);
+  sweep = *sole;
+  streams = loopStreamsOf(kernel, sweep);
+  bool hasSums = reduces(kernel);
+  stages = hasSums ? Stages() : findStages(kernel, sweep);
   vectorCount = vectorsPerIteration(options, stages);
-  if (reduces) // an iteration goes through all accumulators
+  if (hasSums) // an iteration goes through all accumulators
     vectorCount = static_cast<int>(
         llvm::alignTo(vectorCount, std::max(1, abi::accumulators / options.lanes)));
   vectors.resize(vectorCount);
@@ -422,7 +373,7 @@ LogicalResult LoopBuilder::run() {
   buildStores(/*late=*/false);
   if (stages.areTwo() && failed(buildLateStage()))
     return failure();
-  if (reduces)
+  if (hasSums)
     buildSums();
   kernel.erase();
   return success();

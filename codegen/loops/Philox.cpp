@@ -3,10 +3,9 @@
 // the same for every cut of the tensor, every number of threads, and after a resume.
 #include "codegen/loops/Philox.h"
 #include "codegen/KernelABI.h"
+#include "codegen/loops/Lanes.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <cstddef>
 #include <numeric>
@@ -20,41 +19,42 @@ static constexpr uint32_t multipliers[] = {0xD2511F53, 0xCD9E8D57};
 /// What the key grows by from round to round.
 static constexpr uint32_t increments[] = {0x9E3779B9, 0xBB67AE85};
 
-Philox::Philox(OpBuilder &builder, Location loc, int lanes, Value record)
-    : builder(builder), loc(loc), words(VectorType::get({lanes}, builder.getI32Type())),
-      record(record) {
-  Type i32 = builder.getI32Type(), i64 = builder.getI64Type();
-  first = load(i64, offsetof(abi::Random, first));
-  parameter = spread(load(i32, offsetof(abi::Random, parameter)));
+RandomKey RandomKey::load(OpBuilder &builder, Location loc, Value record) {
+  auto field = [&](Type type, int offset) -> Value {
+    Value place = LLVM::GEPOp::create(builder, loc, record.getType(), builder.getI8Type(), record,
+                                      ArrayRef<LLVM::GEPArg>{offset});
+    return LLVM::LoadOp::create(builder, loc, type, place,
+                                /*alignment=*/type.getIntOrFloatBitWidth() / 8);
+  };
+  Type i32 = builder.getI32Type();
+  constexpr int seed = offsetof(abi::Random, seed);
   // Counters are 128 bits; of the step they hold the low word.
-  step = spread(load(i32, offsetof(abi::Random, step)));
-  next = spread(load(i32, offsetof(abi::Random, next)));
+  return {.first = field(builder.getI64Type(), offsetof(abi::Random, first)),
+          .parameter = field(i32, offsetof(abi::Random, parameter)),
+          .step = field(i32, offsetof(abi::Random, step)),
+          .next = field(i32, offsetof(abi::Random, next)),
+          .seed = {field(i32, seed), field(i32, seed + 4)}};
+}
+
+Philox::Philox(OpBuilder &builder, Location loc, int lanes, const RandomKey &key)
+    : builder(builder), loc(loc), words(lanesOf(builder.getI32Type(), lanes)), first(key.first),
+      parameter(spread(key.parameter)), step(spread(key.step)), next(spread(key.next)) {
   for (int word : {0, 1}) {
-    Value key = load(i32, offsetof(abi::Random, seed) + 4 * word);
+    Value sum = key.seed[word];
     Value increment = arith::ConstantOp::create(
         builder, loc, builder.getI32IntegerAttr(static_cast<int32_t>(increments[word])));
     for (int round = 0; round < rounds; ++round) {
-      keys[word].push_back(spread(key));
-      key = arith::AddIOp::create(builder, loc, key, increment);
+      keys[word].push_back(spread(sum));
+      sum = arith::AddIOp::create(builder, loc, sum, increment);
     }
   }
 }
 
-Value Philox::load(Type type, int offset) {
-  Value place = LLVM::GEPOp::create(builder, loc, record.getType(), builder.getI8Type(), record,
-                                    ArrayRef<LLVM::GEPArg>{offset});
-  return LLVM::LoadOp::create(builder, loc, type, place,
-                              /*alignment=*/type.getIntOrFloatBitWidth() / 8);
-}
-
 Value Philox::constant(uint32_t value) {
-  return arith::ConstantOp::create(builder, loc,
-                                   DenseElementsAttr::get(words, static_cast<int32_t>(value)));
+  return constantLanes(builder, loc, words, builder.getI32IntegerAttr(static_cast<int32_t>(value)));
 }
 
-Value Philox::spread(Value number) {
-  return vector::BroadcastOp::create(builder, loc, words, number);
-}
+Value Philox::spread(Value number) { return spreadLanes(builder, loc, words, number); }
 
 Value Philox::numbers(Value index, bool isNext) {
   Value base = arith::AddIOp::create(builder, loc, first, index);
@@ -63,14 +63,17 @@ Value Philox::numbers(Value index, bool isNext) {
   auto wordOf = [&](Value number) {
     return spread(arith::TruncIOp::create(builder, loc, builder.getI32Type(), number));
   };
-  SmallVector<int32_t> numbers(words.getDimSize(0));
-  std::iota(numbers.begin(), numbers.end(), 0);
-  Value lane = arith::ConstantOp::create(builder, loc,
-                                         DenseElementsAttr::get(words, ArrayRef<int32_t>(numbers)));
-  Value low = arith::AddIOp::create(builder, loc, wordOf(base), lane);
-  Value carries = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, low, lane);
-  Value high = arith::AddIOp::create(builder, loc, wordOf(above),
-                                     arith::ExtUIOp::create(builder, loc, words, carries));
+  Value low = wordOf(base), high = wordOf(above);
+  if (auto vector = dyn_cast<VectorType>(words)) {
+    SmallVector<int32_t> numbers(vector.getDimSize(0));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    Value lane = arith::ConstantOp::create(
+        builder, loc, DenseElementsAttr::get(vector, ArrayRef<int32_t>(numbers)));
+    low = arith::AddIOp::create(builder, loc, low, lane);
+    Value carries = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, low, lane);
+    high = arith::AddIOp::create(builder, loc, high,
+                                 arith::ExtUIOp::create(builder, loc, words, carries));
+  }
 
   Value counter[] = {low, high, isNext ? next : step, parameter};
   for (int round = 0; round < rounds; ++round) {
@@ -86,9 +89,9 @@ Value Philox::numbers(Value index, bool isNext) {
   }
   // 24 bits are what f32 holds; they are positive as integers.
   Value bits = arith::ShRUIOp::create(builder, loc, counter[0], constant(8));
-  auto lanes = VectorType::get(words.getShape(), builder.getF32Type());
+  Type lanes = likeLanes(words, builder.getF32Type());
   Value number = arith::SIToFPOp::create(builder, loc, lanes, bits);
-  Value unit = arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(lanes, 0x1p-24f));
+  Value unit = constantLanes(builder, loc, lanes, builder.getF32FloatAttr(0x1p-24f));
   return arith::MulFOp::create(builder, loc, number, unit);
 }
 

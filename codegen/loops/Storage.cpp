@@ -1,8 +1,7 @@
 // bf16 by integer arithmetic: without AVX512-BF16 LLVM would call a library for each lane, and with
 // it flush subnormals. f16 by the machine's conversion (F16C).
 #include "codegen/loops/Storage.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "codegen/loops/Lanes.h"
 
 using namespace mlir;
 
@@ -12,12 +11,12 @@ namespace {
 /// Integer arithmetic on lanes of one width.
 class Bits {
 public:
-  Bits(OpBuilder &builder, Location loc, VectorType shape)
-      : builder(builder), loc(loc), type(VectorType::get(shape.getShape(), builder.getI32Type())) {}
+  Bits(OpBuilder &builder, Location loc, Type lanes)
+      : builder(builder), loc(loc), type(likeLanes(lanes, builder.getI32Type())) {}
 
-  VectorType of(Type element) const { return VectorType::get(type.getShape(), element); }
+  Type of(Type element) const { return likeLanes(type, element); }
   Value constant(int32_t value) {
-    return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, value));
+    return constantLanes(builder, loc, type, builder.getI32IntegerAttr(value));
   }
   template <typename Op> Value binary(Value a, Value b) { return Op::create(builder, loc, a, b); }
   template <typename Op> Value cast(Type element, Value a) {
@@ -26,7 +25,7 @@ public:
 
   OpBuilder &builder;
   Location loc;
-  VectorType type;
+  Type type;
 };
 } // namespace
 
@@ -37,7 +36,7 @@ Type memoryElement(Type storage) {
 Value widen(OpBuilder &builder, Location loc, Value loaded, Type storage) {
   if (storage.isF32())
     return loaded;
-  Bits b(builder, loc, cast<VectorType>(loaded.getType()));
+  Bits b(builder, loc, loaded.getType());
   if (storage.isF16())
     return b.cast<arith::ExtFOp>(builder.getF32Type(), b.cast<arith::BitcastOp>(storage, loaded));
   Value high = b.cast<arith::ExtUIOp>(builder.getI32Type(), loaded);
@@ -49,7 +48,7 @@ Value narrow(OpBuilder &builder, Location loc, Value lanes, Type storage) {
   if (storage.isF32())
     return lanes;
   Type i16 = builder.getI16Type();
-  Bits b(builder, loc, cast<VectorType>(lanes.getType()));
+  Bits b(builder, loc, lanes.getType());
   if (storage.isF16())
     return b.cast<arith::BitcastOp>(i16, b.cast<arith::TruncFOp>(storage, lanes));
   // Half of the last place, less one where the kept part is even, carries into the kept part.

@@ -10,7 +10,7 @@ namespace bregman {
 /// narrower than f32, since masked moves of 16-bit floats are not native everywhere.
 mlir::Type memoryElement(mlir::Type storage);
 
-/// f32 lanes from loaded ones.
+/// f32 lanes, or a scalar, from loaded ones.
 mlir::Value widen(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value loaded,
                   mlir::Type storage);
 /// Lanes to store from f32 lanes.

@@ -13,17 +13,27 @@ void tool::addEmit(CLI::App &app, Action &run) {
   auto flags = std::make_shared<Flags>();
   CLI::App *command = app.add_subcommand("emit", "print a stage of a spec");
   command->add_option("FILE", flags->path, "a spec")->required();
-  command->add_option("--stage", flags->stage, "ast, bregman, derived, kernel, loops, llvm or asm")
+  command
+      ->add_option(
+          "--stage", flags->stage,
+          "ast, bregman, derived or kernel; of the host loops, llvm or asm; of cuda gpu or "
+          "ptx")
       ->required()
-      ->check(CLI::IsMember({"ast", "bregman", "derived", "kernel", "loops", "llvm", "asm"}))
+      ->check(CLI::IsMember(
+          {"ast", "bregman", "derived", "kernel", "loops", "llvm", "asm", "gpu", "ptx"}))
       ->option_text("STAGE");
+  command
+      ->add_option("--target", flags->options.target,
+                   "host, or cuda:CHIP with sm_80, sm_90 or sm_100; cuda alone is sm_80")
+      ->option_text("TARGET [host]");
   addMethodFlags(*command, flags->options.quantizer, flags->options.optimizer);
   command->add_flag("--locations", flags->options.locations, "the spec's line beside each line");
   addCompileFlags(*command, flags->options.compile);
   command->footer("Examples:\n"
                   "  bregman emit examples/specs/md_tanh_s.breg --stage=derived --by adam\n"
                   "  bregman emit examples/specs/pmf.breg --stage=kernel --locations\n"
-                  "  bregman emit examples/specs/md_tanh_s.breg --stage=asm --lanes 8");
+                  "  bregman emit examples/specs/md_tanh_s.breg --stage=asm --lanes 8\n"
+                  "  bregman emit examples/specs/md_tanh_s.breg --stage=ptx --target=cuda:sm_90");
   command->callback([flags, &run] {
     run = [flags] {
       Result<Program> program = load(flags->path);
