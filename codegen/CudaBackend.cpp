@@ -100,7 +100,8 @@ llvm::Expected<CudaArtifacts> CudaBackend::compile(ModuleOp kernel, const CudaRe
   if (llvm::Error error = writeCode(*machine, **code, llvm::CodeGenFileType::AssemblyFile, text))
     return error;
   std::string ptx(text.begin(), text.end());
-  artifacts.ptx = request.locations ? withPlaces(ptx, places) : ptx;
+  artifacts.ptx = codeHeader(source, cudaTarget.chip, "//") +
+                  (request.locations ? withPlaces(ptx, places) : ptx);
   return artifacts;
 }
 

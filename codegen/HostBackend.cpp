@@ -105,11 +105,13 @@ llvm::Expected<HostArtifacts> HostBackend::compile(ModuleOp kernel, const HostRe
     if (request.object)
       copy = llvm::CloneModule(*code);
     llvm::SmallVector<char, 0> text;
-    if (llvm::Error error = writeCode(*machine, copy ? *copy : *code,
-                                      llvm::CodeGenFileType::AssemblyFile, text))
+    if (llvm::Error error =
+            writeCode(*machine, copy ? *copy : *code, llvm::CodeGenFileType::AssemblyFile, text))
       return error;
     std::string assembly(text.begin(), text.end());
-    artifacts.assembly = assemblyHeader(source, options) +
+    std::string what = (options.variant == LoopVariant::Plain ? "plain, " : "streaming, ") +
+                       std::to_string(options.lanes) + " lanes";
+    artifacts.assembly = codeHeader(source, what, "#") +
                          (request.locations ? withPlaces(assembly, places) : assembly);
   }
   if (request.object)

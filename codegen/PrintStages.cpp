@@ -67,8 +67,7 @@ std::string printLLVM(llvm::Module &module, const Places *places) {
   return text;
 }
 
-/// What assembly cannot say by itself.
-std::string assemblyHeader(KernelOp kernel, const LoopOptions &options) {
+std::string codeHeader(KernelOp kernel, StringRef what, StringRef comment) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   auto list = [&](ArrayAttr names) {
@@ -76,11 +75,9 @@ std::string assemblyHeader(KernelOp kernel, const LoopOptions &options) {
       stream << (index ? ", " : " ") << name;
     stream << "\n";
   };
-  stream << "# " << kernel.getSymName() << ", "
-         << (options.variant == LoopVariant::Plain ? "plain" : "streaming") << ", " << options.lanes
-         << " lanes\n# streams:";
+  stream << comment << " " << kernel.getSymName() << ", " << what << "\n" << comment << " streams:";
   list(kernel.getStreams());
-  stream << "# scalars:";
+  stream << comment << " scalars:";
   list(kernel.getScalars());
   return text;
 }

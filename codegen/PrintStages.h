@@ -1,7 +1,6 @@
 // The stages of a kernel's code as text for a person.
 #pragma once
 
-#include "codegen/LoopVariant.h"
 #include "codegen/Places.h"
 #include "dialect/BregmanDialect.h"
 
@@ -19,7 +18,8 @@ std::string printLoops(mlir::ModuleOp module, bool locations);
 /// module.
 std::string printLLVM(llvm::Module &module, const Places *places);
 
-/// Comments that open the stage `asm`: which kernel this is, its streams and scalars in order.
-std::string assemblyHeader(KernelOp kernel, const LoopOptions &options);
+/// Comments that open assembly, which cannot say it by itself: which kernel this is, for what, its
+/// streams and scalars in order.
+std::string codeHeader(KernelOp kernel, llvm::StringRef what, llvm::StringRef comment);
 
 } // namespace bregman

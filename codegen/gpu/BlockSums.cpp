@@ -107,9 +107,10 @@ SmallVector<Value> BlockSums::add(ValueRange state, ArrayRef<Elements> given,
   SmallVector<Value> next(state);
   unsigned group = std::min<unsigned>(groupSize(), reductions.size());
   Value memory = shared(static_cast<int>(group) * stride());
+  static_assert(accumulators == 1 << 4);
   // The rows that hold an element of the chunk; what is beyond changes nothing.
   Value lastRow = emit.add(size, emit.i32(accumulators - 1));
-  Value needed = arith::DivUIOp::create(emit.builder, emit.loc, lastRow, emit.i32(accumulators));
+  Value needed = arith::ShRUIOp::create(emit.builder, emit.loc, lastRow, emit.i32(4));
   Value all = emit.i32(elements * abi::cuda::threads / accumulators);
   Value rows = emit.select(emit.compare(arith::CmpIPredicate::slt, needed, all), needed, all);
   Type f32 = emit.builder.getF32Type();

@@ -48,8 +48,10 @@ func.func @exp_of_eight(%x: vector<8xf32>) -> vector<8xf32> {
 
 // CHECK-LABEL: func.func @scalar
 // CHECK-NOT: x86
-// CHECK: %[[INDEX:.*]] = arith.andi %{{.*}}, %{{.*}} : i32
-// CHECK: llvm.extractelement %{{.*}}[%[[INDEX]] : i32] : vector<8xf32>
+// CHECK: %[[BIT:.*]] = arith.andi %{{.*}}, %{{.*}} : i32
+// CHECK-NEXT: %[[SET:.*]] = arith.cmpi ne, %[[BIT]], %{{.*}} : i32
+// CHECK-COUNT-4: arith.select %[[SET]], %{{.*}}, %{{.*}} : f32
+// CHECK-NOT: vector<
 func.func @scalar(%x: f32) -> f32 {
   %0 = math.erf %x : f32
   return %0 : f32
