@@ -50,6 +50,10 @@ def main():
     parser.add_argument("build", type=pathlib.Path, help="the build folder")
     parser.add_argument("--only", default="", metavar="REGEX", help="the tests whose name matches")
     arguments, rest = parser.parse_known_args()
+    try:
+        re.compile(arguments.only)
+    except re.error as error:
+        sys.exit(f"bregman: '{arguments.only}' is no regular expression: {error}")
     tests = arguments.build / "test"
     lit = setting(arguments.build, "BREGMAN_LIT")
     if not lit or lit.endswith("NOTFOUND"):
@@ -99,7 +103,8 @@ def main():
         for name, reason in sorted(skipped):
             print(f"  {name}: {reason or 'no reason given'}")
     if passed + failed == 0:
-        print("\nbregman: no test ran")
+        of = f" of those that match '{arguments.only}'" if arguments.only else ""
+        print(f"\nbregman: no test{of} ran")
         status = status or 1
     count = f"{passed} passed, {failed} failed, {len(skipped)} skipped"
     (tests / "count").write_text(count + "\n")
@@ -108,4 +113,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
