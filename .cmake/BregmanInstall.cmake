@@ -45,6 +45,14 @@ if(TARGET BregmanCompiler)
     ${PROJECT_BINARY_DIR}/BregmanConfigVersion.cmake DESTINATION ${BREGMAN_PACKAGE})
 endif()
 
+# CMake itself leaves out what lies in the project's own folder, as an installed LibTorch in .deps does.
+foreach(target BregmanTorch BregmanTrain)
+  if(TARGET ${target})
+    set_target_properties(${target} PROPERTIES
+      INSTALL_RPATH "${CMAKE_INSTALL_RPATH};${BregmanTorch_ROOT}/lib")
+  endif()
+endforeach()
+
 foreach(target bregman bregman-opt BregmanTrain)
   if(TARGET ${target})
     install(TARGETS ${target}

@@ -18,7 +18,8 @@ int bregman::tool::runTrainPlugin(int argc, char **argv) {
   }
   void *handle = dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (!handle) {
-    std::cerr << "bregman " << argv[1] << ": error: " << dlerror() << "\n";
+    std::cerr << "bregman " << argv[1] << ": error: " << dlerror()
+              << "; has LibTorch been moved? LD_LIBRARY_PATH may name its folder lib\n";
     return int(ErrorKind::Environment);
   }
   using Main = int (*)(int, char **);
