@@ -74,10 +74,13 @@ Value buildSparsemax(ValueBuilder &b, Value x) {
     tau = b.maximumOfNumbers(bound, tau);
   }
   Value zero = b.constant(top, 0);
+  // From an infinite top nothing has a distance.
+  for (Value &level : levels)
+    level = b.sub(level, top);
   Value anyNaN = buildAnyNaN(b, levels);
   Value nan = b.constant(top, std::numeric_limits<float>::quiet_NaN());
   for (Value &level : levels) {
-    Value above = b.sub(b.sub(level, top), tau);
+    Value above = b.sub(level, tau);
     level = b.select(anyNaN, nan, b.maximumOfNumbers(above, zero));
   }
   return b.fromLevels(levels);

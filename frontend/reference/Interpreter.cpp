@@ -7,6 +7,8 @@
 #include "frontend/reference/Random.h"
 #include "frontend/reference/Reductions.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace bregman;
 using namespace bregman::reference;
@@ -35,7 +37,8 @@ namespace {
 /// One operation, its operands and the shape of its result.
 class Application {
 public:
-  Application(Operation &op, Environment &environment) : op(op), environment(environment) {
+  Application(Operation &op, Environment &environment)
+      : op(op), environment(environment), rounding(environment.context().rounding) {
     for (mlir::Value operand : op.getOperands()) {
       operands.push_back(environment.find(operand));
       if (operands.back())
@@ -51,6 +54,12 @@ public:
       return evaluateFit(fit, environment);
     if (op.getNumResults() != 1 || failed(compute()))
       return op.emitOpError("is not known to the oracle");
+    if (rounding && getElementTypeOrSelf(op.getResult(0).getType()).isF32())
+      result.map([&](double value) {
+        return op.getDialect() == op.getContext()->getLoadedDialect<math::MathDialect>()
+                   ? rounding->ofFunction(value)
+                   : (*rounding)(value);
+      });
     environment.set(op.getResult(0), std::move(result));
     return success();
   }
@@ -105,20 +114,21 @@ private:
     if (isa<vector::FromElementsOp>(op))
       return each([&](int64_t i, int64_t l) { return at(l).at(i); });
     if (isa<NearestOp>(op))
-      return each([&](int64_t i, int64_t) { return nearest(at(0).at(i), at(1).row(i)); });
+      return each([&](int64_t i, int64_t) { return nearest(at(0).at(i), at(1).row(i), rounding); });
     if (isa<LowerOp, UpperOp>(op))
       return each([&](int64_t i, int64_t) {
         return neighbour(at(0).at(i), at(1).row(i), isa<UpperOp>(op));
       });
     if (isa<SoftNearestOp>(op))
-      return each(
-          [&](int64_t i, int64_t) { return softNearest(at(0).at(i), at(1).at(i), at(2).row(i)); });
+      return each([&](int64_t i, int64_t) {
+        return softNearest(at(0).at(i), at(1).at(i), at(2).row(i), rounding);
+      });
     if (auto soft = dyn_cast<SoftmaxOp>(op))
       return rows([&](int64_t i) {
-        return softmax(at(0).row(i), soft.getScale() ? at(1).at(i) : Dual{1, 0});
+        return softmax(at(0).row(i), soft.getScale() ? at(1).at(i) : Dual{1, 0}, rounding);
       });
     if (isa<SparsemaxOp>(op))
-      return rows([&](int64_t i) { return sparsemax(at(0).row(i)); });
+      return rows([&](int64_t i) { return sparsemax(at(0).row(i), rounding); });
     if (isa<HardmaxOp>(op))
       return rows([&](int64_t i) { return hardmax(at(0).row(i)); });
     return computeWeights();
@@ -154,6 +164,7 @@ private:
 
   Operation &op;
   Environment &environment;
+  const Rounding *rounding;
   SmallVector<const Tensor *, 4> operands;
   int64_t entries = 1, levels = 1;
   Tensor result;

@@ -4,6 +4,7 @@
 // time, on purpose.
 #pragma once
 
+#include "frontend/reference/Rounding.h"
 #include "frontend/reference/Shape.h"
 #include "frontend/reference/Tensor.h"
 
@@ -16,6 +17,7 @@ struct Context {
   uint64_t seed = 0;
   uint32_t parameter = 0;                 ///< which one of the model, for random()
   llvm::StringMap<Tensor> optimizer = {}; ///< the states of the base optimizer, by name
+  const Rounding *rounding = nullptr;     ///< of every f32; null: nothing is rounded
 };
 
 /// What is known of SSA values: parameters, counters, captured declarations, block arguments. An

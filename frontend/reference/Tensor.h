@@ -69,6 +69,11 @@ public:
     return result;
   }
 
+  /// Each value by itself; not the derivatives.
+  template <typename Function> void map(Function f) {
+    for (Dual &dual : data)
+      dual.value = f(dual.value);
+  }
   void multiply(double factor) {
     for (Dual &dual : data)
       dual.value *= factor;

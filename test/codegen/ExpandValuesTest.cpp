@@ -241,6 +241,22 @@ TEST(ExpandValues, Sparsemax) {
   }
 }
 
+/// From an infinite level nothing has a distance; to a negatively infinite one everything has.
+TEST(ExpandValues, SparsemaxOfInfinities) {
+  std::vector<std::array<float, 3>> in(20, {0.5f, 0.25f, -INFINITY});
+  in[7] = {0, INFINITY, -INFINITY};
+  const float projected[] = {0.625f, 0.375f, 0};
+  for (int lanes : lanesHere()) {
+    auto out = acrossLevels(lanes, "%y = bregman.sparsemax %e : vector<3xf32>", in);
+    for (size_t i = 0; i < in.size(); ++i)
+      for (int level : {0, 1, 2})
+        if (i == 7)
+          EXPECT_TRUE(std::isnan(out[i][level])) << level;
+        else
+          EXPECT_EQ(out[i][level], projected[level]) << i;
+  }
+}
+
 TEST(ExpandValues, HardmaxGivesTiesToTheLargerIndex) {
   for (int lanes : lanesHere()) {
     auto in = triples();

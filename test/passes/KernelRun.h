@@ -1,5 +1,6 @@
 // The kernels of a method, interpreted in double precision: what a training run would see, without
-// code generation and without rounding. A value that weights share is kept once per weight.
+// code generation and, where none is asked for, without rounding. A value that weights share is
+// kept once per weight.
 #pragma once
 
 #include "frontend/reference/Interpreter.h"
@@ -9,6 +10,7 @@
 
 #include <gtest/gtest.h>
 #include <map>
+#include <optional>
 
 namespace bregman::test {
 
@@ -26,6 +28,8 @@ public:
   /// States per run.
   std::map<std::string, double> states;
   bool frozen = false;
+  /// Of every f32.
+  std::optional<reference::Rounding> rounding;
 
   bool attach(llvm::ArrayRef<double> w0, int64_t channels = 1) {
     memory.clear();
@@ -122,6 +126,7 @@ private:
     reference::Context context;
     context.shape = shape;
     context.step = step;
+    context.rounding = rounding ? &*rounding : nullptr;
     return context;
   }
 
@@ -152,9 +157,11 @@ private:
     auto outputs = host(step, next);
     for (KernelOp op : kernels(suffix)) {
       reference::Environment environment{context(step)};
-      for (auto [index, name] : llvm::enumerate(op.getScalars()))
-        environment.set(op.getScalar(index),
-                        Tensor(outputs.at(llvm::cast<mlir::StringAttr>(name).getValue().str())));
+      for (auto [index, name] : llvm::enumerate(op.getScalars())) {
+        double value = outputs.at(llvm::cast<mlir::StringAttr>(name).getValue().str());
+        // Host scalars are rounded once, to the nearest.
+        environment.set(op.getScalar(index), Tensor(rounding ? double(float(value)) : value));
+      }
       auto sweep = *op.getBody().getOps<SweepOp>().begin();
       for (auto [read, argument] : llvm::zip(sweep.getReads(), sweep.getBody().getArguments()))
         environment.set(argument, memory.at(streamOf(op, read)));
@@ -178,10 +185,20 @@ private:
         continue;
       const Tensor &computed = environment.at(value);
       auto kind = op.reductionOf(index);
-      memory[name] =
+      Tensor result =
           kind ? reference::narrowWeights(*kind, reference::Segments(shape, op.extentOf(index)),
                                           computed, mask ? &environment.at(mask) : nullptr)
                : computed.spread(shape.size, levelCount(value.getType()));
+      if (kind && rounding)
+        result.map(*rounding);
+      // Which the weights of a segment have in common, whatever was rounded.
+      if (ExtentAttr extent = op.extentOf(index)) {
+        reference::Segments segments(shape, extent);
+        for (int64_t weight = 0; weight < shape.size; ++weight)
+          result.setRow(weight, llvm::SmallVector<reference::Dual, 4>(
+                                    result.row(segments.first(segments.of(weight)))));
+      }
+      memory[name] = std::move(result);
     }
   }
 

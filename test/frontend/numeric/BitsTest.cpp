@@ -170,7 +170,7 @@ TEST_P(Bits, Streaming) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Library, Bits, ::testing::ValuesIn(pairs()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Library, Bits, ::testing::ValuesIn(pairsPerWeight()), nameOf);
 
 class ThreadedBits : public Bits {};
 
@@ -189,6 +189,7 @@ TEST_P(ThreadedBits, AnyNumberOfThreads) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Library, ThreadedBits, ::testing::ValuesIn(pairsBy("momentum")), nameOf);
+INSTANTIATE_TEST_SUITE_P(Library, ThreadedBits, ::testing::ValuesIn(eachQuantizerPerWeight()),
+                         nameOf);
 
 } // namespace

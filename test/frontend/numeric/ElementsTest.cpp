@@ -62,7 +62,7 @@ TEST_P(Elements, AreRoundedF32) {
       EXPECT_TRUE(method.latentIsWeight && name == "x") << name << " is not stored";
       return drive.weights();
     };
-    auto compare = [&](int k) {
+    auto compare = [&](int k, bool finalized = false) {
       std::vector<uint32_t> e = expected.weights(), a = actual.weights();
       for (int64_t i = 0; i < size; ++i) {
         float wanted = std::bit_cast<float>(e[i]);
@@ -74,6 +74,9 @@ TEST_P(Elements, AreRoundedF32) {
               << wanted;
       }
       for (const StoredInfo &info : half->stored) {
+        // Where f32 parameters are the latent, `final` has taken its place.
+        if (finalized && (*full)->latentIsWeight && info.name == "x")
+          continue;
         e = bitsIn(expected, **full, info.name);
         a = bitsIn(actual, *half, info.name);
         ASSERT_EQ(a.size(), e.size()) << info.name;
@@ -98,13 +101,13 @@ TEST_P(Elements, AreRoundedF32) {
       return;
     expected.finalize();
     actual.finalize();
-    compare(7);
+    compare(7, /*finalized=*/true);
   }
 }
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const Pair &pair : pairs())
+  for (const Pair &pair : pairsPerWeight())
     for (ElementType element : {ElementType::BF16, ElementType::F16})
       all.push_back({pair, element});
   return all;

@@ -16,23 +16,10 @@ using namespace numeric;
 
 namespace {
 
-/// Whether each weight goes its own way: no value is shared and none drawn, so that a list of
-/// weights is all that a run is given. The others are driven where shapes and seeds are.
-bool isPerWeight(const Program &program, const std::string &quantizer,
-                 const std::string &optimizer) {
-  EmitOptions options;
-  options.quantizer = quantizer;
-  options.optimizer = optimizer;
-  Result<std::string> kernels = program.emit("kernel", options);
-  if (!kernels)
-    throw std::runtime_error(kernels.error().message);
-  return kernels->find(" per ") == std::string::npos &&
-         kernels->find("bregman.random") == std::string::npos;
-}
-
 struct Folder {
   std::map<std::string, Program> programs; ///< by quantizer
   std::vector<std::string> optimizers;
+  std::set<std::string> adaptive; ///< quantizers that read the second moment
 
   Folder() {
     std::set<std::filesystem::path> files;
@@ -43,19 +30,16 @@ struct Folder {
       Result<Program> loaded = Program::load(file.string());
       if (!loaded)
         throw std::runtime_error(loaded.error().message);
-      // A step that is a sign or a choice shows no small change of a number.
-      if (!hasText(file, "sgn(") && !hasText(file, "if "))
-        for (const std::string &name : loaded->optimizers())
-          optimizers.push_back(name);
-      // Of activations there is no `final`, and nothing to train. Where the weight is the latent
-      // and a prox does not make it a level, test/frontend/methods drives it.
+      for (const std::string &name : loaded->optimizers())
+        optimizers.push_back(name);
+      // Of activations there is no `final`, and nothing to train.
       for (const std::string &name : loaded->quantizers())
-        if (name == "float" || (hasText(file, "\n  final ") &&
-                                (hasText(file, "\n  project ") || hasText(file, "\n  prox "))))
-          if (isPerWeight(*loaded, name, "adam")) {
-            programs.emplace(name, std::move(*loaded));
-            break;
-          }
+        if (name == "float" || hasText(file, "\n  final ")) {
+          programs.emplace(name, std::move(*loaded));
+          if (hasText(file, "optimizer.v"))
+            adaptive.insert(name);
+          break;
+        }
     }
   }
 
@@ -86,22 +70,49 @@ std::vector<std::string> numeric::quantizers() {
 
 std::vector<std::string> numeric::optimizers() { return folder().optimizers; }
 
-std::vector<Pair> numeric::pairs() {
-  // What is done with a quantizer does not depend on the optimizer but for what the latent is: one
-  // that is stored, one that is rewritten, one for each level.
-  std::vector<Pair> all = pairsBy("momentum");
-  for (const std::string &optimizer : optimizers())
-    for (const char *quantizer : {"float", "md_tanh_s", "md_tanh", "md_softmax_s", "pmf"})
-      if (optimizer != "momentum")
-        all.push_back({quantizer, optimizer});
+std::vector<Pair> numeric::eachQuantizer() {
+  std::vector<Pair> all;
+  for (const std::string &quantizer : quantizers())
+    all.push_back({quantizer, folder().adaptive.count(quantizer) ? "adam" : "momentum"});
   return all;
 }
 
-std::vector<Pair> numeric::pairsBy(const std::string &optimizer) {
-  std::vector<Pair> all;
-  for (const std::string &quantizer : quantizers())
-    all.push_back({quantizer, optimizer});
+std::vector<Pair> numeric::pairs() {
+  // What is done with a quantizer does not depend on the optimizer but for what the latent is: one
+  // that is stored, one that is rewritten, one for each level; and whether something is learned.
+  std::vector<Pair> all = eachQuantizer();
+  for (const std::string &optimizer : optimizers())
+    for (const char *quantizer : {"float", "md_tanh_s", "md_tanh", "md_softmax_s", "pmf", "lsq"})
+      if (optimizer != "momentum")
+        all.push_back({quantizer, optimizer});
+  all.push_back({"binary", "bop"});
+  all.push_back({"admm", "extragradient"});
   return all;
+}
+
+bool numeric::isPerWeight(const Pair &pair) {
+  EmitOptions options;
+  options.quantizer = pair.quantizer;
+  options.optimizer = pair.optimizer;
+  Result<std::string> kernels = program(pair.quantizer).emit("kernel", options);
+  if (!kernels)
+    throw std::runtime_error(kernels.error().message);
+  return kernels->find(" per ") == std::string::npos &&
+         kernels->find("bregman.random") == std::string::npos;
+}
+
+/// Without a value that is shared or drawn.
+static std::vector<Pair> perWeight(std::vector<Pair> all) {
+  std::erase_if(all, [](const Pair &pair) { return !isPerWeight(pair); });
+  return all;
+}
+
+std::vector<Pair> numeric::pairsPerWeight() { return perWeight(pairs()); }
+
+std::vector<Pair> numeric::eachQuantizerPerWeight() { return perWeight(eachQuantizer()); }
+
+bool numeric::isParameter(const std::string &name, const std::string &lively) {
+  return name == lively || name.ends_with("." + lively);
 }
 
 std::string numeric::nameOf(const ::testing::TestParamInfo<Pair> &info) {

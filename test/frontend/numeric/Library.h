@@ -1,5 +1,5 @@
-// The methods of the library: every optimizer that examples/specs holds, and every quantizer whose
-// weights share nothing, so that a new spec is tested by being there.
+// The methods of the library: every quantizer and optimizer that examples/specs holds, so that a
+// new spec is tested by being there.
 #pragma once
 
 #include "Drive.h"
@@ -14,10 +14,15 @@ struct Pair {
 std::ostream &operator<<(std::ostream &stream, const Pair &pair);
 
 std::vector<std::string> quantizers(), optimizers();
-/// Every quantizer under momentum, and some of each kind under every optimizer.
+/// Every quantizer under momentum, or Adam where it asks for a second moment.
+std::vector<Pair> eachQuantizer();
+/// Those, and some of each kind under every optimizer.
 std::vector<Pair> pairs();
-/// Every quantizer under `optimizer`.
-std::vector<Pair> pairsBy(const std::string &optimizer);
+/// Whether each weight goes its own way: no value is shared and none drawn.
+bool isPerWeight(const Pair &pair);
+/// Those of which that is so.
+std::vector<Pair> pairsPerWeight();
+std::vector<Pair> eachQuantizerPerWeight();
 /// The name of a test's instance.
 std::string nameOf(const ::testing::TestParamInfo<Pair> &info);
 
@@ -33,6 +38,9 @@ bregman::Timing shortRun();
 /// Numbers with which every schedule, prox and freeze moves within shortRun(); by name, for methods
 /// that have them.
 const std::vector<std::pair<std::string, double>> &livelyNumbers();
+
+/// Whether a parameter is that one of livelyNumbers(), or a learned value's of that name.
+bool isParameter(const std::string &name, const std::string &lively);
 
 /// Reproducible values: signs, magnitudes from 1e-4 to 10, more of them near 1.
 std::vector<float> randomValues(int64_t size, uint64_t seed);

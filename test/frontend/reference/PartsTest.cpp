@@ -97,6 +97,47 @@ TEST_F(PartsTest, NearestOfAnInfinityIsTheOutermostLevel) {
   EXPECT_TRUE(std::isnan(nearest({NAN, 1}, levels).value));
 }
 
+TEST_F(PartsTest, NearestSeesWhatIsSmallBesideTheLevels) {
+  Levels levels = {{-1, 0}, {1, 0}};
+  EXPECT_EQ(nearest({-1e-45, 1}, levels).value, -1);
+  EXPECT_EQ(nearest({0, 1}, levels).value, 1);
+  EXPECT_EQ(nearest({1e-45, 1}, levels).value, 1);
+}
+
+TEST_F(PartsTest, SparsemaxOfLargeAndOfInfiniteNumbers) {
+  Levels far = sparsemax(Levels{{-1e20, 0}, {1e20, 0}});
+  EXPECT_EQ(far[0].value, 0);
+  EXPECT_EQ(far[1].value, 1);
+  Levels near = sparsemax(Levels{{1e9 + 0.5, 0}, {1e9, 0}});
+  EXPECT_EQ(near[0].value, 0.75);
+  EXPECT_EQ(near[1].value, 0.25);
+  for (const Dual &entry : sparsemax(Levels{{INFINITY, 0}, {0, 0}}))
+    EXPECT_TRUE(std::isnan(entry.value));
+}
+
+TEST_F(PartsTest, RoundingFallsToEitherSideAndTheSameForEqualNumbers) {
+  Rounding rounding(1), opposite(1, /*opposite=*/true);
+  int up = 0;
+  for (int i = 0; i < 1000; ++i) {
+    double value = 1 + i * 1e-10, low = value < 1 + 0x1p-23 ? 1 : 1 + 0x1p-23;
+    double one = rounding(value), other = opposite(value);
+    EXPECT_EQ(one, rounding(value));
+    if (i) {
+      EXPECT_EQ(one + other, 2 * low + 0x1p-23) << value;
+    }
+    EXPECT_LE(std::fabs(rounding.ofFunction(value) - value), 0x1p-22);
+    up += one > value;
+  }
+  EXPECT_GT(up, 400);
+  EXPECT_LT(up, 600);
+  // What is exact, what is too large, and what is next to 0.
+  EXPECT_EQ(rounding(0.75), 0.75);
+  EXPECT_EQ(rounding.ofFunction(1), 1);
+  EXPECT_EQ(rounding(1e39), INFINITY);
+  for (double tiny = 1e-50; tiny < 1e-45; tiny *= 1.1)
+    EXPECT_GE(rounding.ofFunction(tiny), 0);
+}
+
 // The known answers that Random123 is tested with.
 TEST_F(PartsTest, PhiloxKnownAnswers) {
   using Four = std::array<uint32_t, 4>;
