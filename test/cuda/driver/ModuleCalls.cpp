@@ -1,0 +1,174 @@
+// The driver's calls about modules and launches.
+#include "test/cuda/driver/State.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+using namespace bregman::standin;
+
+/// Writes the error log where options 5 and 6 ask for it.
+static void report(const std::string &text, unsigned count, const int *options, void **values) {
+  char *buffer = nullptr;
+  size_t size = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    if (options[i] == 5)
+      buffer = static_cast<char *>(values[i]);
+    if (options[i] == 6)
+      size = reinterpret_cast<uintptr_t>(values[i]);
+  }
+  if (buffer && size)
+    std::snprintf(buffer, size, "%s", text.c_str());
+}
+
+BREGMAN_EXPORT int cuModuleLoadDataEx(void **module, const void *image, unsigned count,
+                                      int *options, void **values) {
+  return call("cuModuleLoadDataEx", Needs::Context, [&](State &state) -> int {
+    auto refuse = [&](int code, const std::string &why) {
+      report(why, count, options, values);
+      state.log += why + "\n";
+      return code;
+    };
+    Context &context = *state.current();
+    auto place = [](void *opaque, const Variable &variable) {
+      auto &all = *static_cast<State *>(opaque);
+      uint64_t address =
+          all.memory.allocate(all.current()->device, std::max<size_t>(variable.bytes.size(), 1));
+      if (Allocation *made = all.memory.find(address, variable.bytes.size())) {
+        std::copy(variable.bytes.begin(), variable.bytes.end(), made->bytes.begin());
+        std::fill(made->known.begin(), made->known.end(), true);
+      }
+      return address;
+    };
+    try {
+      Program program = parseProgram(static_cast<const char *>(image), place, &state);
+      int chip = state.chips[size_t(context.device)];
+      if (program.chip > chip)
+        return refuse(codes::invalidPtx, ".target sm_" + std::to_string(program.chip) +
+                                             " is higher than the device's sm_" +
+                                             std::to_string(chip));
+      // CUDA 12.0 takes PTX 8.0, 13.0 takes 9.0.
+      const char *given = std::getenv("BREGMAN_STANDIN_VERSION");
+      int version = given ? std::atoi(given) : 13000;
+      int newest = (version / 1000 - 4) * 10 + version % 1000 / 10;
+      if (program.version > newest)
+        return refuse(codes::unsupportedPtxVersion, "PTX " + std::to_string(program.version / 10) +
+                                                        "." + std::to_string(program.version % 10) +
+                                                        " is newer than the driver");
+      auto *made = new Module{&context, std::move(program)};
+      state.modules.insert(made);
+      *module = made;
+      return codes::success;
+    } catch (const Refusal &refusal) {
+      return refuse(codes::invalidPtx,
+                    "line " + std::to_string(refusal.line) + ": " + refusal.message);
+    }
+  });
+}
+
+BREGMAN_EXPORT int cuModuleUnload(void *module) {
+  return call("cuModuleUnload", Needs::Context, [&](State &state) -> int {
+    auto *known = static_cast<Module *>(module);
+    if (!state.modules.count(known) || known->context != state.current())
+      return codes::invalidHandle;
+    state.finish(*known->context, nullptr);
+    std::erase_if(state.functions, [&](Function *function) {
+      bool gone = function->module == known;
+      if (gone)
+        delete function;
+      return gone;
+    });
+    for (const Variable &variable : known->program.variables)
+      state.memory.release(variable.address);
+    state.modules.erase(known);
+    delete known;
+    return codes::success;
+  });
+}
+
+BREGMAN_EXPORT int cuModuleGetFunction(void **function, void *module, const char *name) {
+  return call("cuModuleGetFunction", Needs::Context, [&](State &state) -> int {
+    auto *known = static_cast<Module *>(module);
+    if (!state.modules.count(known))
+      return codes::invalidHandle;
+    auto found = known->program.entries.find(name);
+    if (found == known->program.entries.end())
+      return codes::notFound;
+    auto *made = new Function{known, found->second};
+    state.functions.insert(made);
+    *function = made;
+    return codes::success;
+  });
+}
+
+BREGMAN_EXPORT int cuFuncGetAttribute(int *value, int attribute, void *function) {
+  return call("cuFuncGetAttribute", Needs::Context, [&](State &state) -> int {
+    auto *known = static_cast<Function *>(function);
+    if (!state.functions.count(known))
+      return codes::invalidHandle;
+    constexpr int maxThreads = 0, sharedBytes = 1, localBytes = 3, registers = 4;
+    if (attribute == maxThreads)
+      *value = int(known->entry->maxThreads);
+    else if (attribute == sharedBytes)
+      *value = int(known->entry->sharedBytes);
+    else if (attribute == localBytes)
+      *value = 0;
+    else if (attribute == registers)
+      *value = std::min(known->entry->registers, 255);
+    else
+      return codes::invalidValue;
+    return codes::success;
+  });
+}
+
+BREGMAN_EXPORT int cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, void *function,
+                                                               int threads, size_t) {
+  return call("cuOccupancyMaxActiveBlocksPerMultiprocessor", Needs::Context,
+              [&](State &state) -> int {
+                if (!state.functions.count(static_cast<Function *>(function)))
+                  return codes::invalidHandle;
+                if (threads <= 0 || threads > 1024)
+                  return codes::invalidValue;
+                *blocks = std::min(2048 / threads, 2);
+                return codes::success;
+              });
+}
+
+/// All blocks of a grid, in any order.
+static void runGrid(State &state, Launch launch) {
+  std::vector<uint32_t> order(launch.grid);
+  for (uint32_t i = 0; i < launch.grid; ++i)
+    order[i] = i;
+  std::shuffle(order.begin(), order.end(), launch.random);
+  launch.number = ++state.launches;
+  Block block(launch);
+  for (uint32_t index : order)
+    block.run(index);
+}
+
+BREGMAN_EXPORT int cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsigned gridZ,
+                                  unsigned blockX, unsigned blockY, unsigned blockZ,
+                                  unsigned sharedBytes, void *stream, void **parameters,
+                                  void **extra) {
+  return call("cuLaunchKernel", Needs::Context, [&](State &state) -> int {
+    auto *known = static_cast<Function *>(function);
+    if (!state.functions.count(known) || known->module->context != state.current())
+      return codes::invalidHandle;
+    const Entry &entry = *known->entry;
+    if (gridX == 0 || blockX == 0 || gridY != 1 || gridZ != 1 || blockY != 1 || blockZ != 1 ||
+        sharedBytes != 0 || extra)
+      return codes::invalidValue;
+    if (blockX > entry.maxThreads)
+      return codes::launchOutOfResources;
+    std::vector<uint8_t> bytes(entry.parameterBytes);
+    for (size_t i = 0; i < entry.parameters.size(); ++i)
+      std::memcpy(bytes.data() + entry.parameters[i].offset, parameters[i],
+                  entry.parameters[i].size);
+    // The entry lives as long as the launch does.
+    return state.enqueue(stream, [&state, copy = *known, gridX, blockX, bytes] {
+      runGrid(state, Launch{*copy.entry, state.memory, copy.module->context->device, 0, gridX,
+                            blockX, bytes, std::mt19937_64(state.random()), uint64_t(1) << 25});
+    });
+  });
+}

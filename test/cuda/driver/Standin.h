@@ -1,0 +1,28 @@
+// What tests may ask of the driver that stands in for NVIDIA's. It is a library of the name
+// libcuda.so.1; with the real one in its place these are null, and what needs them is skipped.
+#pragma once
+
+#include <cstdint>
+
+extern "C" {
+
+/// The `nth` call of `function` from now on, counted from 1, returns `code` and does nothing. Also
+/// by the environment: BREGMAN_STANDIN_FAIL=cuMemAlloc_v2:1:2,cuLaunchKernel:3:719
+[[gnu::weak]] void standinFail(const char *function, int nth, int code);
+/// Takes back what has not failed yet; whether there was something.
+[[gnu::weak]] bool standinClear();
+/// How often `function` was called; null: all of them together.
+[[gnu::weak]] int64_t standinCalls(const char *function);
+/// The name of the `index`th function that was called, or null.
+[[gnu::weak]] const char *standinFunction(int index);
+/// What kernels died of and why modules were refused since the last call; never null.
+[[gnu::weak]] const char *standinLog();
+/// Allocations, modules, streams and retained contexts that nobody has given back.
+[[gnu::weak]] int64_t standinLive();
+/// Bytes of each device.
+[[gnu::weak]] void standinMemory(uint64_t bytes);
+/// Another schedule. By the environment: BREGMAN_STANDIN_SEED.
+[[gnu::weak]] void standinSeed(uint64_t seed);
+/// Everything as at the start, all devices and their contexts included.
+[[gnu::weak]] void standinReset();
+}

@@ -1,0 +1,146 @@
+// What all calls share: planned failures, lost contexts, and the queue.
+#include "test/cuda/driver/State.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+
+namespace bregman::standin {
+
+State &State::get() {
+  static State *state = new State; // outlives every static of the program
+  return *state;
+}
+
+State::State() {
+  reset();
+  if (const char *plan = std::getenv("BREGMAN_STANDIN_FAIL")) {
+    std::istringstream text(plan);
+    for (std::string one; std::getline(text, one, ',');) {
+      char name[64];
+      int nth, code;
+      if (std::sscanf(one.c_str(), "%63[^:]:%d:%d", name, &nth, &code) == 3)
+        fail(name, nth, code);
+      else
+        std::fprintf(stderr, "BREGMAN_STANDIN_FAIL: FUNCTION:NTH:CODE is wanted, not %s\n",
+                     one.c_str());
+    }
+  }
+}
+
+void State::reset() {
+  for (Module *module : modules)
+    delete module;
+  for (Function *function : functions)
+    delete function;
+  for (Stream *stream : streams)
+    delete stream;
+  for (Graph *graph : graphs)
+    delete graph;
+  for (Graph *graph : executables)
+    delete graph;
+  modules.clear();
+  functions.clear();
+  streams.clear();
+  graphs.clear();
+  executables.clear();
+  queue.clear();
+  planned.clear();
+  calls.clear();
+  memory = Memory();
+  initialized = false;
+  const char *given = std::getenv("BREGMAN_STANDIN_DEVICES");
+  std::istringstream text(given ? given : "90,80");
+  contexts.clear();
+  chips.clear();
+  for (std::string chip; std::getline(text, chip, ',');) {
+    chips.push_back(std::atoi(chip.c_str()));
+    contexts.push_back(std::make_unique<Context>(Context{int(contexts.size())}));
+  }
+  const char *seed = std::getenv("BREGMAN_STANDIN_SEED");
+  random.seed(seed ? std::strtoull(seed, nullptr, 0) : 1);
+}
+
+std::vector<Context *> &State::stack() {
+  static thread_local std::vector<Context *> contexts;
+  return contexts;
+}
+
+Context *State::current() const { return stack().empty() ? nullptr : stack().back(); }
+
+void State::fail(const std::string &function, int nth, int code) {
+  planned.push_back({function, nth, code});
+}
+
+int State::enter(const char *function) {
+  ++calls[function];
+  int code = 0;
+  std::erase_if(planned, [&](Planned &plan) {
+    if (plan.function != function || --plan.remaining > 0)
+      return false;
+    code = plan.code;
+    return true;
+  });
+  if (code && isSticky(code) && current())
+    current()->lost = code;
+  return code;
+}
+
+int State::enqueue(void *stream, Work work) {
+  auto *known = static_cast<Stream *>(stream);
+  if (stream && (!streams.count(known) || known->context != current()))
+    return codes::invalidHandle;
+  if (known && known->capture) {
+    known->capture->work.push_back(std::move(work));
+    return codes::success;
+  }
+  queue.push_back({current(), stream, std::move(work)});
+  for (uint64_t some = random() % 4; some > 2 && !queue.empty(); --some)
+    doOne();
+  return codes::success;
+}
+
+void State::doOne() {
+  Pending pending = std::move(queue.front());
+  queue.pop_front();
+  if (pending.context->lost)
+    return;
+  try {
+    pending.work();
+  } catch (const Fault &fault) {
+    pending.context->lost = fault.code;
+    const Code *code = findCode(fault.code);
+    log += std::string(code ? code->name : "?") + ": " + fault.message + "\n";
+    if (std::getenv("BREGMAN_STANDIN_LOG"))
+      std::fprintf(stderr, "%s\n", log.c_str());
+  }
+}
+
+int State::finish(Context &context, void *stream) {
+  auto isOurs = [&](const Pending &pending) {
+    return pending.context == &context && (!stream || pending.stream == stream);
+  };
+  while (std::any_of(queue.begin(), queue.end(), isOurs))
+    doOne();
+  return context.lost;
+}
+
+int call(const char *function, Needs needs, const std::function<int(State &)> &body) {
+  State &state = State::get();
+  std::lock_guard lock(state.mutex);
+  if (int code = state.enter(function))
+    return code;
+  if (needs >= Needs::Initialized && !state.initialized)
+    return codes::notInitialized;
+  if (needs == Needs::Context) {
+    Context *current = state.current();
+    if (!current || current->retained == 0)
+      return codes::invalidContext;
+    if (current->lost)
+      return current->lost;
+  }
+  return body(state);
+}
+
+} // namespace bregman::standin
