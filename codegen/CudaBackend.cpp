@@ -4,7 +4,9 @@
 #include "codegen/NativeCheck.h"
 #include "codegen/Pipelines.h"
 #include "codegen/PrintStages.h"
+#include "codegen/PtxPlaces.h"
 #include "codegen/ValueNames.h"
+#include "codegen/gpu/CombineBuilder.h"
 #include "dialect/BregmanDialect.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -68,6 +70,25 @@ llvm::Expected<std::unique_ptr<CudaBackend>> CudaBackend::create(CudaTarget targ
   return std::unique_ptr<CudaBackend>(new CudaBackend(std::move(target), std::move(machine)));
 }
 
+llvm::Expected<std::string> CudaBackend::write(ModuleOp module, StringRef name, Places *places) {
+  if (llvm::Error error = runPasses(module, buildLLVMPipeline))
+    return error;
+  llvm::LLVMContext context;
+  auto code = translate(module, name, *machine, context, places);
+  if (!code)
+    return code.takeError();
+  for (llvm::Function &function : **code)
+    if (!function.isDeclaration())
+      function.addFnAttr(llvm::Attribute::NoUnwind);
+  // The back end ends the process where it has no instruction.
+  if (llvm::Error error = verifyIsNative(**code, Machine::Cuda))
+    return error;
+  llvm::SmallVector<char, 0> text;
+  if (llvm::Error error = writeCode(*machine, **code, llvm::CodeGenFileType::AssemblyFile, text))
+    return error;
+  return std::string(text.begin(), text.end());
+}
+
 llvm::Expected<CudaArtifacts> CudaBackend::compile(ModuleOp kernel, const CudaRequest &request) {
   CudaArtifacts artifacts;
   auto kernels = kernel.getOps<KernelOp>();
@@ -81,28 +102,18 @@ llvm::Expected<CudaArtifacts> CudaBackend::compile(ModuleOp kernel, const CudaRe
     artifacts.gpu = printLoops(*module, request.locations);
   if (!request.ptx)
     return artifacts;
-
-  if (llvm::Error error = runPasses(*module, buildLLVMPipeline))
-    return error;
   Places places;
-  llvm::LLVMContext context;
-  auto code = translate(*module, source.getSymName(), *machine, context,
-                        request.locations ? &places : nullptr);
-  if (!code)
-    return code.takeError();
-  for (llvm::Function &function : **code)
-    if (!function.isDeclaration())
-      function.addFnAttr(llvm::Attribute::NoUnwind);
-  // The back end ends the process where it has no instruction.
-  if (llvm::Error error = verifyIsNative(**code, Machine::Cuda))
-    return error;
-  llvm::SmallVector<char, 0> text;
-  if (llvm::Error error = writeCode(*machine, **code, llvm::CodeGenFileType::AssemblyFile, text))
-    return error;
-  std::string ptx(text.begin(), text.end());
+  auto ptx = write(*module, source.getSymName(), request.locations ? &places : nullptr);
+  if (!ptx)
+    return ptx.takeError();
   artifacts.ptx = codeHeader(source, cudaTarget.chip, "//") +
-                  (request.locations ? withPlaces(ptx, places) : ptx);
+                  (request.locations ? withPtxPlaces(*ptx, places) : *ptx);
   return artifacts;
+}
+
+llvm::Expected<std::string> CudaBackend::combine(MLIRContext *context) {
+  OwningOpRef<ModuleOp> module = gpu::buildCombine(context);
+  return write(*module, abi::cuda::combineSymbol, nullptr);
 }
 
 void registerCudaBackend(DialectRegistry &registry) {

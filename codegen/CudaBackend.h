@@ -16,6 +16,8 @@ class TargetMachine;
 
 namespace bregman {
 
+class Places;
+
 /// The chip that code is made for; it runs on that and on every later one.
 struct CudaTarget {
   std::string chip = "sm_80";
@@ -55,7 +57,13 @@ public:
   /// unless the kernel uses what isn't compiled yet.
   llvm::Expected<CudaArtifacts> compile(mlir::ModuleOp kernel, const CudaRequest &request);
 
+  /// PTX that defines abi::cuda::combineSymbol, the same for every kernel.
+  llvm::Expected<std::string> combine(mlir::MLIRContext *context);
+
 private:
+  /// From the stage `gpu`. `places` is null, or takes the places of the instructions.
+  llvm::Expected<std::string> write(mlir::ModuleOp module, llvm::StringRef name, Places *places);
+
   CudaBackend(CudaTarget target, std::unique_ptr<llvm::TargetMachine> machine);
 
   CudaTarget cudaTarget;

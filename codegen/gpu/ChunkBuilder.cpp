@@ -179,19 +179,17 @@ LogicalResult ChunkBuilder::buildIteration(Value first, Value size, Value aligne
   access.emplace(builder, loc, elements);
   access->moveTo(first, size, aligned);
   buildLoads();
-  for (Operation &op : sweep.getBody().front()) {
-    if (isa<YieldOp>(op))
-      continue;
-    auto numbers = dyn_cast<RandomOp>(op);
-    if (!numbers) {
-      if (failed(copier.copy(&op, loop)))
+  // One element after the other: fewer values live at once than operation by operation.
+  Value index = arith::ExtUIOp::create(builder, loc, builder.getI64Type(), first);
+  for (auto [number, part] : llvm::enumerate(parts)) {
+    BodyCopier alone(builder, /*lanes=*/1, part);
+    for (Operation &op : sweep.getBody().front()) {
+      if (auto numbers = dyn_cast<RandomOp>(op)) {
+        Value offset = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(number));
+        part.map(numbers.getResult(), random->numbers(emit.add(index, offset), numbers.getNext()));
+      } else if (!isa<YieldOp>(op) && failed(alone.copy(&op, loop))) {
         return failure();
-      continue;
-    }
-    Value index = arith::ExtUIOp::create(builder, loc, builder.getI64Type(), first);
-    for (auto [number, part] : llvm::enumerate(parts)) {
-      Value offset = arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(number));
-      part.map(numbers.getResult(), random->numbers(emit.add(index, offset), numbers.getNext()));
+      }
     }
   }
   buildStores();
