@@ -69,6 +69,8 @@ struct Program::Impl {
   Result<OwningOpRef<ModuleOp>> derive(const std::string &quantizer, const std::string &optimizer,
                                        MethodStage stage, ElementType element,
                                        Learned learned = {});
+  Result<OwningOpRef<ModuleOp>> deriveActivation(const std::string &quantizer, MethodStage stage,
+                                                 ElementType element);
   Result<PlanLine> translate(LineOp line);
   Result<std::string> chosen(const std::string &quantizer) const;
   SourceLines lines() const;
@@ -259,6 +261,20 @@ Result<OwningOpRef<ModuleOp>> Program::Impl::derive(const std::string &quantizer
   spec::Diagnostics found;
   spec::DiagnosticCollector collector(context, found, unit.get());
   auto derived = deriveMethod(*module, quantizer, optimizer, stage, element, learned);
+  if (failed(derived))
+    return refused(found);
+  return std::move(*derived);
+}
+
+Result<OwningOpRef<ModuleOp>> Program::Impl::deriveActivation(const std::string &quantizer,
+                                                              MethodStage stage,
+                                                              ElementType element) {
+  if (Status failed = require(quantizer, /*isOptimizer=*/false))
+    return *failed;
+  requireUntrained();
+  spec::Diagnostics found;
+  spec::DiagnosticCollector collector(context, found, unit.get());
+  auto derived = bregman::deriveActivation(*module, quantizer, untrained, stage, element);
   if (failed(derived))
     return refused(found);
   return std::move(*derived);
@@ -472,6 +488,31 @@ Result<Explanation> Program::explain(const ExplainOptions &options) const {
   return result;
 }
 
+/// What both kinds of methods say of their source.
+static void describeSource(QuantizerOp source, Method &method) {
+  std::vector<std::string> periods = periodsOf(source);
+  for (ParameterInfo &parameter : method.parameters)
+    parameter.isPeriod = llvm::is_contained(periods, parameter.name);
+  for (auto schedule : source.getBody().getOps<ScheduleOp>())
+    if (schedule.getLow())
+      method.ranges.push_back({schedule.getName().str(), schedule.getLow()->convertToDouble(),
+                               schedule.getHigh()->convertToDouble()});
+}
+
+/// Compiles the kernels of one phase, in textual order.
+static Status makeSequence(KernelFactory &factory, ModuleOp module, const std::string &phase,
+                           bool streams, KernelSequence &sequence) {
+  for (auto kernel : module.getOps<KernelOp>()) {
+    if (!isOfPhase(kernel.getSymName(), phase))
+      continue;
+    auto made = factory.make(kernel, streams);
+    if (!made)
+      return internal(made.takeError());
+    sequence.push_back(std::move(*made));
+  }
+  return {};
+}
+
 Result<std::shared_ptr<const Method>> Program::compile(const std::string &quantizer,
                                                        const std::string &optimizer,
                                                        const CompileOptions &options) const {
@@ -496,30 +537,14 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   method->element = options.element;
   auto source = impl->module->lookupSymbol<QuantizerOp>(quantizer);
   method->positive = positiveScalars(source, method->host);
-  std::vector<std::string> periods = periodsOf(source);
-  for (ParameterInfo &parameter : method->parameters)
-    parameter.isPeriod = llvm::is_contained(periods, parameter.name);
-
-  for (auto schedule :
-       impl->module->lookupSymbol<QuantizerOp>(quantizer).getBody().getOps<ScheduleOp>())
-    if (schedule.getLow())
-      method->ranges.push_back({schedule.getName().str(), schedule.getLow()->convertToDouble(),
-                                schedule.getHigh()->convertToDouble()});
+  describeSource(source, *method);
 
   llvm::Expected<KernelFactory> factory = KernelFactory::create(options);
   if (!factory)
     return Error{ErrorKind::Environment, llvm::toString(factory.takeError())};
   const std::string prefix = op.getSymName().str();
-  auto make = [&](const std::string &phase, bool streams, KernelSequence &sequence) -> Status {
-    for (auto kernel : (*module)->getOps<KernelOp>()) {
-      if (!isOfPhase(kernel.getSymName(), prefix + "." + phase))
-        continue;
-      auto made = factory->make(kernel, streams);
-      if (!made)
-        return internal(made.takeError());
-      sequence.push_back(std::move(*made));
-    }
-    return {};
+  auto make = [&](const std::string &phase, bool streams, KernelSequence &sequence) {
+    return makeSequence(*factory, **module, prefix + "." + phase, streams, sequence);
   };
   for (auto [phase, sequence] :
        {std::pair("attach", &method->attach), std::pair("step", &method->step),
@@ -538,6 +563,57 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
     return internal("the method @" + prefix + " has no step");
   dropUnstored(*method);
   return std::shared_ptr<const Method>(std::move(method));
+}
+
+Result<std::shared_ptr<const ActivationMethod>>
+Program::compileActivation(const std::string &quantizer, const CompileOptions &options) const {
+  std::lock_guard lock(impl->mutex);
+  auto module = impl->deriveActivation(quantizer, MethodStage::Kernel, options.element);
+  if (!module)
+    return module.error();
+  llvm::Expected<Method> described = describeMethod(*(*module)->getOps<MethodOp>().begin());
+  if (!described)
+    return internal(described.takeError());
+  auto method = std::make_shared<ActivationMethod>();
+  static_cast<Method &>(*method) = std::move(*described);
+  method->optimizer.clear();
+  method->element = options.element;
+  auto source = impl->module->lookupSymbol<QuantizerOp>(quantizer);
+  describeSource(source, *method);
+  llvm::erase_if(method->stored, [](const StoredInfo &info) { return info.name == "x"; });
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (auto learned : source.getBody().getOps<LearnOp>())
+    method->bounds.push_back({learned.getLow() ? learned.getLow()->convertToDouble() : -infinity,
+                              learned.getHigh() ? learned.getHigh()->convertToDouble() : infinity});
+  for (auto kernel : (*module)->getOps<KernelOp>())
+    for (unsigned index = 0; index < kernel.getStreams().size(); ++index)
+      if (ExtentAttr extent = kernel.extentOf(index)) {
+        if (extent.getScope() == Scope::Token)
+          method->rows = ActivationMethod::Rows::Tokens;
+        else if (extent.getScope() == Scope::Channel || extent.getScope() == Scope::Group)
+          method->rows = ActivationMethod::Rows::Channels;
+      }
+  for (auto learned : source.getBody().getOps<LearnOp>()) {
+    ExtentAttr extent = learned.getExtentAttr();
+    if (extent && extent.getScope() != Scope::Group)
+      continue;
+    return Error{ErrorKind::SpecRefused,
+                 placeOf(learned) + ": error: quantizer `" + quantizer + "` learns `" +
+                     learned.getName().str() + "` per " + (extent ? "group" : "element") +
+                     ", of which every batch may have another number [Q3]; learn it per tensor "
+                     "or per channel\n"};
+  }
+
+  llvm::Expected<KernelFactory> factory = KernelFactory::create(options);
+  if (!factory)
+    return Error{ErrorKind::Environment, llvm::toString(factory.takeError())};
+  for (auto [phase, sequence] :
+       {std::pair(".initial", &method->attach), std::pair(".backward", &method->step),
+        std::pair(".forward", &method->publish)})
+    if (Status bad =
+            makeSequence(*factory, **module, quantizer + phase, /*streams=*/false, *sequence))
+      return *bad;
+  return std::shared_ptr<const ActivationMethod>(std::move(method));
 }
 
 Result<std::unique_ptr<Run>> Program::run(const std::string &quantizer,

@@ -2,6 +2,7 @@
 // quantizer under an optimizer into a Method.
 #pragma once
 
+#include "runtime/Activator.h"
 #include "runtime/Method.h"
 #include "runtime/Result.h"
 #include "runtime/Stepper.h"
@@ -141,6 +142,9 @@ public:
   Result<std::shared_ptr<const Method>> compile(const std::string &quantizer,
                                                 const std::string &optimizer,
                                                 const CompileOptions &options = {}) const;
+  /// A quantizer of activations: what a line that begins with `activations` names.
+  Result<std::shared_ptr<const ActivationMethod>>
+  compileActivation(const std::string &quantizer, const CompileOptions &options = {}) const;
   /// The compiled method, or the oracle: an interpreter of the spec in double precision.
   Result<std::unique_ptr<Run>> run(const std::string &quantizer, const std::string &optimizer,
                                    const Timing &timing, bool reference,

@@ -16,4 +16,9 @@ deriveMethod(mlir::ModuleOp source, llvm::StringRef quantizer, llvm::StringRef o
              MethodStage stage, ElementType element,
              const std::vector<std::pair<std::string, std::string>> &learned = {});
 
+/// The same for a quantizer of activations; `still` is an optimizer that moves nothing.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
+deriveActivation(mlir::ModuleOp source, llvm::StringRef quantizer, llvm::StringRef still,
+                 MethodStage stage, ElementType element);
+
 } // namespace bregman

@@ -195,10 +195,10 @@ Extent bregman::extentOf(ExtentAttr extent) {
     return {ExtentKind::Channel};
   case Scope::Group:
     return {ExtentKind::Group, extent.getSize()};
-  case Scope::Token:
-    break;
+  case Scope::Token: // a row of an activation, as a channel is one of a weight
+    return {ExtentKind::Channel};
   }
-  llvm_unreachable("activations have no kernels over tokens");
+  llvm_unreachable("unknown scope");
 }
 
 ParameterInfo bregman::describeParameter(ParamOp param) {

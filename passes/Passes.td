@@ -121,6 +121,38 @@ def ResolveUpdate : Pass<"bregman-resolve-update", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 
+def ResolveActivation : Pass<"bregman-resolve-activation", "::mlir::ModuleOp"> {
+  let summary = "Write what quantizes an activation as a backward and a forward pass";
+  let description = [{
+    The counterpart of `bregman-resolve-update` for quantizers of activations (rule Q17). An
+    activation is not stored and not moved: `bregman.step` gives J^T g for the activation that went
+    in, and of each learned value the gradient, summed over its extent and multiplied by `scaled`;
+    `bregman.publish` is the forward pass.
+
+    ```mlir
+    %w = bregman.project "w" : f32 {
+      %0 = math.tanh %x : f32
+      bregman.yield %0 : f32
+    }
+    bregman.update chain
+    ```
+
+    gains
+
+    ```mlir
+    bregman.step (g = %g : f32) {
+      %0 = bregman.vjp project %x of %g : f32, f32
+      bregman.yield x = %0 : f32
+    }
+    bregman.publish {
+      %0 = bregman.apply project %x : f32 to f32
+      bregman.yield %0 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
 def ChangeCoordinate : Pass<"bregman-change-coordinate", "::mlir::ModuleOp"> {
   let summary = "Keep agile mirror descent in the coordinate in which it only adds";
   let description = [{
@@ -546,6 +578,61 @@ def FormKernels : Pass<"bregman-form-kernels", "::mlir::ModuleOp"> {
   let options = [
     Option<"element", "element", "std::string", /*default=*/"\"f32\"",
            "How gradient and weight lie in memory: f32, bf16 or f16">
+  ];
+  let dependentDialects = ["::bregman::BregmanDialect"];
+}
+
+def FormActivation : Pass<"bregman-form-activation", "::mlir::ModuleOp"> {
+  let summary = "Make the kernels of what quantizes an activation";
+  let description = [{
+    Adds `@q.initial`, which gives the learned values their first values from a batch, `@q.forward`
+    and `@q.backward` after each method that `bregman-resolve-activation` has written; they are cut
+    into sweeps as by `bregman-form-kernels`. What comes in and goes out (`x`, `w`, `g` and
+    `x.gradient`) is stored as `element`; learned values and their gradients (`s`, `s.gradient`) are
+    f32.
+
+    ```mlir
+    bregman.method @q.untrained quantizer "q" optimizer "untrained" schedules [] {
+      bregman.stored "x" : f32
+      bregman.host {
+        bregman.yield
+      }
+      bregman.attach (w0 = %w0 : f32) {
+        bregman.yield x = %w0 : f32
+      }
+      bregman.step (g = %g : f32, x = %x : f32) {
+        %0 = arith.mulf %g, %x : f32
+        %1 = arith.addf %0, %0 : f32
+        bregman.yield x = %1 : f32
+      }
+      bregman.publish (x = %x : f32) {
+        %w = arith.mulf %x, %x : f32
+        bregman.yield %w : f32
+      }
+    }
+    ```
+
+    gains
+
+    ```mlir
+    bregman.kernel @q.forward scalars () streams (x = %x : in f32, w = %w : out f32) {
+      bregman.sweep (%xi = %x) : f32 {
+        %w1 = arith.mulf %xi, %xi : f32
+        bregman.yield w = %w1 : f32
+      }
+    }
+    bregman.kernel @q.backward scalars () streams (g = %g : in f32, x = %x : in f32, "x.gradient" = %h : out f32) {
+      bregman.sweep (%gi = %g, %xi = %x) : f32, f32 {
+        %0 = arith.mulf %gi, %xi : f32
+        %1 = arith.addf %0, %0 : f32
+        bregman.yield x.gradient = %1 : f32
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"element", "element", "std::string", /*default=*/"\"f32\"",
+           "How activations lie in memory: f32, bf16 or f16">
   ];
   let dependentDialects = ["::bregman::BregmanDialect"];
 }

@@ -42,10 +42,36 @@ void bregman::buildKernelPipeline(OpPassManager &manager, const KernelOptions &o
   addCleanup(manager);
 }
 
+void bregman::buildActivationDerivePipeline(OpPassManager &manager, const DeriveOptions &options) {
+  SelectOptions select;
+  select.quantizer = options.quantizer;
+  select.optimizer = options.optimizer;
+  ComposeOptions compose;
+  compose.optimizer = options.optimizer;
+  manager.addPass(createSelect(select));
+  manager.addPass(createCSEPass());
+  manager.addPass(createResolveActivation());
+  manager.addPass(createExpandVjp());
+  manager.addPass(createExpandFit());
+  manager.addPass(createCompose(compose));
+  addCleanup(manager);
+}
+
+void bregman::buildActivationKernelPipeline(OpPassManager &manager, const KernelOptions &options) {
+  manager.addPass(createFormActivation({options.element}));
+  addCleanup(manager);
+}
+
 void bregman::registerBregmanPipelines() {
   PassPipelineRegistration<DeriveOptions>(
       "bregman-derive", "From a quantizer and an optimizer as written to a derived method",
       buildDerivePipeline);
   PassPipelineRegistration<KernelOptions>("bregman-kernels", "From a derived method to its kernels",
                                           buildKernelPipeline);
+  PassPipelineRegistration<DeriveOptions>(
+      "bregman-derive-activation", "From a quantizer of activations as written to a derived method",
+      buildActivationDerivePipeline);
+  PassPipelineRegistration<KernelOptions>("bregman-kernels-activation",
+                                          "From such a method to its kernels",
+                                          buildActivationKernelPipeline);
 }

@@ -30,7 +30,12 @@ struct KernelOptions : mlir::PassPipelineOptions<KernelOptions> {
 /// From `derived` to `kernel`: a method's kernels, after the method.
 void buildKernelPipeline(mlir::OpPassManager &manager, const KernelOptions &options);
 
-/// Makes the pipelines available to bregman-opt under `--bregman-derive` and `--bregman-kernels`.
+/// The same two for a quantizer of activations, whose `optimizer` moves nothing.
+void buildActivationDerivePipeline(mlir::OpPassManager &manager, const DeriveOptions &options);
+void buildActivationKernelPipeline(mlir::OpPassManager &manager, const KernelOptions &options);
+
+/// Makes the pipelines available to bregman-opt under `--bregman-derive` and `--bregman-kernels`,
+/// and with `-activation` after that.
 void registerBregmanPipelines();
 
 } // namespace bregman

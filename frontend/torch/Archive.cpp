@@ -1,6 +1,7 @@
 // A group in LibTorch's archives: what a run needs to go on to the same bits.
 //
 // Keys are indices, never names: LibTorch's archives give dots a meaning of their own.
+#include "frontend/torch/ActivationLine.h"
 #include "frontend/torch/ParameterGroup.h"
 
 #include <ATen/core/Tensor.h>
@@ -136,6 +137,8 @@ void ParameterGroup::load(InputArchive &archive) {
 void Optimizer::save(OutputArchive &archive) const {
   archive.write("bregman", c10::IValue(int64_t(1)));
   archive.write("groups", c10::IValue(int64_t(groups.size())));
+  archive.write("step", c10::IValue(clock->step));
+  archive.write("seed", c10::IValue(int64_t(groups.empty() ? 0 : groups.front()->seed())));
   for (size_t i = 0; i < groups.size(); ++i) {
     OutputArchive group(archive.compilation_unit());
     groups[i]->save(group);
@@ -149,12 +152,16 @@ void Optimizer::save(OutputArchive &archive) const {
 void Optimizer::load(InputArchive &archive) {
   expect("the version of the archive", read(archive, "bregman").toInt(), 1);
   expect("the number of groups", read(archive, "groups").toInt(), int64_t(groups.size()));
+  fillGroups();
   for (size_t i = 0; i < groups.size(); ++i) {
     InputArchive group = readArchive(archive, key("group", i));
     groups[i]->load(group);
     InputArchive options = readArchive(group, "options");
     param_groups_[i].options().serialize(options);
   }
+  clock->step = read(archive, "step").toInt();
+  for (const auto &line : activationLines)
+    line->setSeed(uint64_t(read(archive, "seed").toInt()));
 }
 
 } // namespace bregman

@@ -22,10 +22,15 @@ std::shared_ptr<const Program> load(const std::string &path) {
   return std::make_shared<const Program>(unwrap(Program::load(path)));
 }
 
-static std::vector<NamedParameter> parametersOf(const torch::nn::Module &module) {
+std::vector<NamedParameter> parametersOf(const torch::nn::Module &module) {
+  std::set<const void *> learned;
+  for (const NamedActivation &activation : activationsOf(module, nullptr).modules)
+    for (const at::Tensor &value : activation.module->parameters())
+      learned.insert(value.unsafeGetTensorImpl());
   std::vector<NamedParameter> parameters;
   for (const auto &item : module.named_parameters())
-    parameters.push_back({item.key(), item.value()});
+    if (!learned.contains(item.value().unsafeGetTensorImpl()))
+      parameters.push_back({item.key(), item.value()});
   return parameters;
 }
 
@@ -45,10 +50,6 @@ static std::vector<PlanLine> runnable(Plan plan) {
     refuse(plan.constraints.front(),
            "constrained training is not run by this optimizer; train by a "
            "plan without `minimize` and `subject to`");
-  for (const PlanLine &line : plan.lines)
-    if (line.activations)
-      refuse(line.location, "activations are not quantized by this optimizer; train by a plan "
-                            "without lines that begin with `activations`");
   return std::move(plan.lines);
 }
 
@@ -86,7 +87,8 @@ static std::shared_ptr<const Program> library() {
 
 Optimizer::Optimizer(const torch::nn::Module &module, std::shared_ptr<const Program> program,
                      OptimizerOptions options)
-    : Optimizer(parametersOf(module), planLines(*program, options), compilerOf(program), options) {
+    : Optimizer(parametersOf(module), planLines(*program, options), compilerOf(program), options,
+                activationsOf(module, program)) {
   warn(*program);
 }
 

@@ -1,5 +1,6 @@
 // bregman::Optimizer: groups of parameters, each a line of the plan, behind LibTorch's interface.
 #include "frontend/torch/Optimizer.h"
+#include "frontend/torch/ActivationLine.h"
 #include "frontend/torch/Checks.h"
 #include "frontend/torch/Levels.h"
 #include "frontend/torch/ParameterGroup.h"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <unordered_map>
 
 namespace bregman {
@@ -41,29 +43,39 @@ static void refuseNegative(double value, const char *what) {
 }
 
 Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLine> planLines,
-                     MethodSource methodSource, OptimizerOptions runOptions)
+                     MethodSource methodSource, OptimizerOptions runOptions,
+                     Activations activations)
     : torch::optim::Optimizer(std::vector<torch::optim::OptimizerParamGroup>(),
                               std::make_unique<GroupOptions>()),
-      options(std::move(runOptions)), source(std::move(methodSource)), lines(std::move(planLines)) {
+      options(std::move(runOptions)), source(std::move(methodSource)), lines(std::move(planLines)),
+      clock(std::make_shared<RunClock>()) {
   refuseNegative(options.lossScale(), "loss scale");
   refuseNegative(options.clipNorm(), "norm to clip to");
   if (!options.threads())
     options.threads(at::get_num_threads());
   std::vector<PlanTarget> targets = distinct(parameters);
+  for (const NamedActivation &activation : activations.modules)
+    targets.push_back({activation.names, /*trained=*/false, /*activation=*/true});
   for (const NamedParameter &parameter : parameters)
     elementOf(parameter);
   checkDisjoint(parameters);
   auto learnedValues = [&](size_t target, size_t l) -> Result<std::vector<std::string>> {
-    CompileOptions compile;
-    compile.element = elementOf(parameters[target]);
-    auto method = source(lines[l].quantizer, lines[l].optimizer, compile);
-    if (!method)
-      return method.error();
     std::vector<std::string> names;
-    for (const StoredInfo &stored : (*method)->stored)
-      if (stored.learned)
-        names.push_back(stored.name);
-    return names;
+    auto add = [&](const auto &method) -> Status {
+      if (!method)
+        return method.error();
+      for (const StoredInfo &stored : (*method)->stored)
+        if (stored.learned)
+          names.push_back(stored.name);
+      return std::nullopt;
+    };
+    CompileOptions compile;
+    if (target < parameters.size())
+      compile.element = elementOf(parameters[target]);
+    Status failed = target < parameters.size()
+                        ? add(source(lines[l].quantizer, lines[l].optimizer, compile))
+                        : add(activations.source(lines[l].quantizer, compile));
+    return failed ? Result<std::vector<std::string>>(*failed) : names;
   };
   Assignment assigned = unwrap(assignLines(lines, targets, learnedValues));
   for (size_t l = 0; l < lines.size(); ++l) {
@@ -78,6 +90,7 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
     if (!taken.empty())
       attach(std::move(taken), lines[l]);
   }
+  attachActivations(activations, assigned, parameters.size());
   if (!groups.empty())
     defaults_ = std::make_unique<GroupOptions>(groups.front()->learningRate());
 }
@@ -105,6 +118,48 @@ void Optimizer::attach(std::vector<Member> members, const PlanLine &line) {
   if (param_groups_.size() < groups.size())
     param_groups_.emplace_back(std::move(tensors),
                                std::make_unique<GroupOptions>(groups.back()->learningRate()));
+}
+
+/// One line's modules share its kernels; the learned values are groups of their own, one for each
+/// line that trains some. `first` is where the modules begin among the targets.
+void Optimizer::attachActivations(const Activations &activations, const Assignment &assigned,
+                                  size_t first) {
+  std::map<size_t, std::vector<Member>> trained; // by line
+  for (size_t l = 0; l < lines.size(); ++l) {
+    std::shared_ptr<ActivationLine> line;
+    for (size_t i = 0; i < activations.modules.size(); ++i) {
+      if (assigned.lines[first + i] != int(l))
+        continue;
+      if (!line) {
+        line = std::make_shared<ActivationLine>(lines[l], activations.source, options, clock);
+        activationLines.push_back(line);
+      }
+      const NamedActivation &activation = activations.modules[i];
+      line->attach(*activation.module, activation.names.front());
+      activationModules.push_back(activation.module);
+      std::vector<NamedParameter> values = ActivationLine::learned(*activation.module);
+      const std::vector<LearnedTarget> &own = assigned.learned[first + i];
+      std::vector<std::string> names = line->learnedNames();
+      for (size_t v = 0; v < values.size(); ++v) {
+        auto named = std::find_if(own.begin(), own.end(), [&](const LearnedTarget &target) {
+          return target.value == names[v];
+        });
+        trained[named == own.end() ? l : size_t(named->line)].push_back({values[v], {}});
+      }
+    }
+  }
+  for (auto &[l, members] : trained)
+    attach(std::move(members), lines[l].activations ? trainingLine(lines[l]) : lines[l]);
+}
+
+/// The learned values of activations have their size since the first batch.
+void Optimizer::fillGroups() {
+  for (auto &group : groups)
+    if (group->fill())
+      group->each([&](const Slot &slot, const Method &) {
+        auto &state = *state_.at(slot.parameter.tensor.unsafeGetTensorImpl());
+        static_cast<ParameterState &>(state).stored = slot.stored;
+      });
 }
 
 /// Takes what LibTorch's add_param_group has added since the last step.
@@ -144,6 +199,7 @@ torch::Tensor Optimizer::step(LossClosure closure) {
     loss = closure();
   }
   c10::AutoGradMode noGrad(false);
+  fillGroups();
   std::vector<GroupOptions *> groupOptions;
   for (size_t i = 0; i < groups.size(); ++i) {
     groupOptions.push_back(dynamic_cast<GroupOptions *>(&param_groups_[i].options()));
@@ -156,6 +212,11 @@ torch::Tensor Optimizer::step(LossClosure closure) {
   skipped = !std::isfinite(factor);
   for (size_t i = 0; i < groups.size() && !skipped; ++i)
     groups[i]->step(*groupOptions[i], factor);
+  if (!skipped) {
+    for (const auto &line : activationLines)
+      line->clampLearned();
+    ++clock->step;
+  }
   return loss;
 }
 
@@ -217,6 +278,9 @@ std::vector<NamedParameter> Optimizer::learned() const {
         if (method.stored[i].learned)
           values.push_back({slot.parameter.name + "/" + method.stored[i].name, slot.stored[i]});
     });
+  for (const auto &module : activationModules)
+    for (NamedParameter &value : ActivationLine::learned(*module))
+      values.push_back(std::move(value));
   return values;
 }
 
@@ -229,6 +293,8 @@ std::vector<std::pair<std::string, double>> Optimizer::schedules() const {
   std::vector<std::pair<std::string, double>> values;
   for (const auto &group : groups)
     group->schedules(values);
+  for (const auto &line : activationLines)
+    line->schedules(values);
   return values;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "frontend/Compiler.h"
+#include "frontend/torch/Activation.h"
 #include "frontend/torch/Exception.h"
 #include "frontend/torch/Options.h"
 
@@ -22,7 +23,9 @@ class Module;
 namespace bregman {
 
 class ParameterGroup;
+struct Assignment;
 struct Member;
+struct RunClock;
 
 /// A parameter and the name by which plans and messages know it.
 struct NamedParameter {
@@ -33,6 +36,9 @@ struct NamedParameter {
 /// Compiles a quantizer under an optimizer for parameters of one element type.
 using MethodSource = std::function<Result<std::shared_ptr<const Method>>(
     const std::string &quantizer, const std::string &optimizer, const CompileOptions &options)>;
+
+/// Every parameter of the module but the learned values of its activations, which are no weights.
+BREGMAN_API std::vector<NamedParameter> parametersOf(const torch::nn::Module &module);
 
 /// A spec file, parsed and checked. Throws an Exception with every diagnostic of the file.
 BREGMAN_API std::shared_ptr<const Program> load(const std::string &path);
@@ -66,9 +72,10 @@ public:
             OptimizerOptions options = {});
   /// Every parameter of `module` by one use of the library: `md_tanh_s by adam(lr = 1e-3)`.
   Optimizer(const torch::nn::Module &module, const std::string &use, OptimizerOptions options = {});
-  /// The lines and the compiler given; what the others come to.
+  /// The lines and the compilers given; what the others come to. The activations' modules quantize
+  /// from here on, also once the optimizer is gone, and count its steps.
   Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLine> lines,
-            MethodSource source, OptimizerOptions options = {});
+            MethodSource source, OptimizerOptions options = {}, Activations activations = {});
   ~Optimizer() override;
 
   /// One step of every group. The closure, where given, is run first with gradients enabled.
@@ -93,8 +100,9 @@ public:
   int64_t steps() const;
   /// The parameters that have final levels, in the order of the groups.
   std::vector<NamedParameter> quantized() const;
-  /// The learned values as the plan names them, "conv1.weight/s": one row per level, one value per
-  /// segment. The tensors are those that are trained.
+  /// The learned values as the plan names them, "conv1.weight/s" or "act1/s": one row per level,
+  /// one value per segment. The tensors are those that are trained; an activation's are empty
+  /// before its first batch.
   std::vector<NamedParameter> learned() const;
   /// Of each of `quantized()`, which weights have one set of levels: `Run` where the spec gives all
   /// weights the same ones.
@@ -104,6 +112,8 @@ public:
 
 private:
   void attach(std::vector<Member> members, const PlanLine &line);
+  void attachActivations(const Activations &activations, const Assignment &assigned, size_t first);
+  void fillGroups();
   void adopt();
   double gradientFactor() const;
 
@@ -111,6 +121,9 @@ private:
   MethodSource source;
   std::vector<PlanLine> lines;
   std::vector<std::unique_ptr<ParameterGroup>> groups;
+  std::shared_ptr<RunClock> clock;
+  std::vector<std::shared_ptr<ActivationLine>> activationLines;
+  std::vector<std::shared_ptr<ActivationImpl>> activationModules;
   bool skipped = false;
 };
 

@@ -1,6 +1,7 @@
 // One line of a plan at work on its parameters.
 #include "frontend/torch/ParameterGroup.h"
 #include "frontend/torch/Checks.h"
+#include "frontend/torch/Names.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty_like.h>
@@ -25,14 +26,6 @@ static bool isRecomputed(const PlanLine &line, const std::string &argument) {
 
 static int64_t channelsOf(const at::Tensor &tensor) { return tensor.dim() ? tensor.size(0) : 1; }
 
-/// What tells a parameter's random numbers from another's: FNV-1a of its name.
-static uint32_t idOf(const std::string &name) {
-  uint32_t hash = 2166136261;
-  for (unsigned char c : name)
-    hash = (hash ^ c) * 16777619;
-  return hash;
-}
-
 static std::string placeOf(const PlanLine &line) {
   return line.location.empty() ? "" : line.location + ": ";
 }
@@ -45,7 +38,7 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
     Bucket &bucket = bucketFor(member, source, options);
     Slot slot{std::move(member.parameter), 0, 0, {}, {}};
     slot.size = slot.parameter.tensor.numel();
-    slot.id = idOf(slot.parameter.name);
+    slot.id = randomIdOf(slot.parameter.name);
     for (const StoredInfo &info : bucket.stepper.method().stored)
       slot.stored.push_back(at::zeros(
           {info.planes, info.count(slot.size, channelsOf(slot.parameter.tensor))}, at::kFloat));
@@ -60,6 +53,39 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
     onTensors(bucket, /*factor=*/0,
               [&](std::span<const TensorRef> tensors) { return bucket.stepper.attach(tensors); });
   }
+}
+
+/// A stepper of its own sets the states: the group's goes on counting.
+bool ParameterGroup::fill() {
+  bool any = false;
+  for (Bucket &bucket : buckets)
+    for (Slot &slot : bucket.slots) {
+      at::Tensor &tensor = slot.parameter.tensor;
+      if (slot.size != 0 || tensor.numel() == 0)
+        continue;
+      const Method &method = bucket.stepper.method();
+      Stepper fresh = unwrap(Stepper::create(bucket.method, timing));
+      for (const ParameterInfo &parameter : method.parameters)
+        unwrap(fresh.set(parameter.name, bucket.stepper.get(parameter.name)));
+      slot.size = tensor.numel();
+      TensorRef ref;
+      ref.size = slot.size;
+      ref.channels = channelsOf(tensor);
+      ref.parameter = slot.id;
+      ref.weight = tensor.mutable_data_ptr();
+      for (size_t i = 0; i < method.stored.size(); ++i) {
+        const StoredInfo &info = method.stored[i];
+        slot.stored[i] = at::zeros({info.planes, info.count(ref.size, ref.channels)}, at::kFloat);
+        ref.stored.push_back(slot.stored[i].mutable_data_ptr<float>());
+      }
+      unwrap(fresh.attach({&ref, 1}));
+      any = true;
+    }
+  return any;
+}
+
+uint64_t ParameterGroup::seed() const {
+  return buckets.empty() ? 0 : buckets.front().stepper.seed();
 }
 
 static bool haveSameLines(const std::vector<LearnedLine> &a, const std::vector<LearnedLine> &b) {
@@ -80,6 +106,7 @@ ParameterGroup::Bucket &ParameterGroup::bucketFor(const Member &member, const Me
   auto method = unwrap(source(line.quantizer, line.optimizer, compile));
   buckets.push_back({compile.element,
                      member.learned,
+                     method,
                      unwrap(Stepper::create(method, timing, options.threads())),
                      {}});
   return buckets.back();

@@ -34,6 +34,11 @@ public:
   ParameterGroup(PlanLine line, std::vector<Member> members, const MethodSource &source,
                  const OptimizerOptions &options);
 
+  /// Takes notice of parameters that were empty and no longer are: the learned values of
+  /// activations, which start from a batch. Whether there were any.
+  bool fill();
+  uint64_t seed() const;
+
   /// The learning rate that the line begins with; 0 for an optimizer that has none.
   double learningRate() const;
   /// Throws what a step would: called for every group first, so that none is half done.
@@ -57,6 +62,7 @@ private:
   struct Bucket {
     ElementType element;
     std::vector<LearnedLine> learned;
+    std::shared_ptr<const Method> method;
     Stepper stepper;
     std::vector<Slot> slots;
   };

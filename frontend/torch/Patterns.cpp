@@ -34,11 +34,14 @@ static bool matchesAny(const std::string &pattern, const PlanTarget &target) {
   return false;
 }
 
-static std::string listOf(const std::vector<PlanTarget> &targets) {
-  std::string list = "the parameters are ";
+static std::string listOf(const std::vector<PlanTarget> &targets, bool activations = false) {
+  std::string list;
   for (const PlanTarget &target : targets)
-    list += (&target == &targets.front() ? "" : ", ") + target.names.front();
-  return targets.empty() ? "the module has no parameters" : list;
+    if (target.activation == activations)
+      list += (list.empty() ? "" : ", ") + target.names.front();
+  if (activations)
+    return list.empty() ? "the module has no bregman::Activation" : "the activations are " + list;
+  return list.empty() ? "the module has no parameters" : "the parameters are " + list;
 }
 
 static std::string placeOf(const PlanLine &line) {
@@ -49,16 +52,18 @@ static std::string placeOf(const PlanLine &line) {
 static Error unusedPattern(const PlanLine &line, const std::string &pattern,
                            const std::vector<PlanLine> &lines,
                            const std::vector<PlanTarget> &targets, const std::vector<int> &taken) {
-  std::string message = placeOf(line) + "error: pattern \"" + pattern + "\" matches no parameter";
+  std::string message = placeOf(line) + "error: pattern \"" + pattern + "\" matches no " +
+                        (line.activations ? "activation" : "parameter");
   for (size_t i = 0; i < targets.size(); ++i) {
-    if (taken[i] < 0 || !matchesAny(pattern, targets[i]))
+    if (taken[i] < 0 || targets[i].activation != line.activations ||
+        !matchesAny(pattern, targets[i]))
       continue;
     message += " that is not taken yet [Q10]";
     message += "\n" + placeOf(lines[taken[i]]) + "note: " + targets[i].names.front() +
                " is taken by an earlier pattern; move the narrower pattern up or remove it";
     return {ErrorKind::SpecRefused, message};
   }
-  return {ErrorKind::SpecRefused, message + " [Q10]\nnote: " + listOf(targets)};
+  return {ErrorKind::SpecRefused, message + " [Q10]\nnote: " + listOf(targets, line.activations)};
 }
 
 namespace {
@@ -67,6 +72,7 @@ namespace {
 struct Pattern {
   size_t line;
   const std::string *text;
+  bool activations;
   bool used = false;
 };
 
@@ -93,7 +99,8 @@ static Status checkLearned(const PlanLine &line, const PlanLine &ofTensor,
 /// The first line before `end` whose pattern matches, or -1.
 static int take(std::vector<Pattern> &patterns, size_t end, const PlanTarget &target) {
   for (Pattern &pattern : patterns)
-    if (pattern.line < end && matchesAny(*pattern.text, target)) {
+    if (pattern.line < end && pattern.activations == target.activation &&
+        matchesAny(*pattern.text, target)) {
       pattern.used = true;
       return int(pattern.line);
     }
@@ -104,12 +111,12 @@ Result<Assignment> assignLines(const std::vector<PlanLine> &lines,
                                const std::vector<PlanTarget> &tensors,
                                const LearnedValues &learnedValues) {
   std::vector<Pattern> patterns;
-  int rest = -1;
+  int rest[2] = {-1, -1}; // of parameters, of activations
   for (size_t l = 0; l < lines.size(); ++l) {
     for (const std::string &pattern : lines[l].patterns)
-      patterns.push_back({l, &pattern});
-    if (lines[l].patterns.empty() && rest < 0)
-      rest = int(l);
+      patterns.push_back({l, &pattern, lines[l].activations});
+    if (int &first = rest[lines[l].activations]; lines[l].patterns.empty() && first < 0)
+      first = int(l);
   }
   // Everything that patterns may name: the tensors, then their learned values.
   std::vector<PlanTarget> targets = tensors;
@@ -117,8 +124,9 @@ Result<Assignment> assignLines(const std::vector<PlanLine> &lines,
   Assignment result;
   result.learned.resize(tensors.size());
   for (const PlanTarget &tensor : tensors) {
-    int line = take(patterns, rest < 0 ? lines.size() : size_t(rest), tensor);
-    taken.push_back(line < 0 ? rest : line);
+    int others = rest[tensor.activation];
+    int line = take(patterns, others < 0 ? lines.size() : size_t(others), tensor);
+    taken.push_back(line < 0 ? others : line);
   }
   result.lines = taken;
 
@@ -149,7 +157,7 @@ Result<Assignment> assignLines(const std::vector<PlanLine> &lines,
     if (!pattern.used)
       return unusedPattern(lines[pattern.line], *pattern.text, lines, targets, taken);
   for (size_t i = 0; i < tensors.size(); ++i)
-    if (result.lines[i] < 0 && tensors[i].trained)
+    if (result.lines[i] < 0 && tensors[i].trained && !tensors[i].activation)
       return Error{ErrorKind::SpecRefused,
                    "error: no line of the plan takes the parameter " + tensors[i].names.front() +
                        " [Q10]\nnote: add a line for it, or one for all that is left: "

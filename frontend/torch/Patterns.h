@@ -13,6 +13,8 @@ struct PlanTarget {
   std::vector<std::string> names;
   /// One that needs no gradient may be left over.
   bool trained = true;
+  /// A module of activations, which `activations` lines alone take; it may be left over.
+  bool activation = false;
 };
 
 /// Whether `pattern` matches the whole of `name`: `*` is any run of characters but `/`, `?` is one

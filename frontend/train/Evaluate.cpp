@@ -52,14 +52,19 @@ void recalibrate(Network &network, const Split &train, int64_t batches) {
   eachNorm(network, [&](auto &norm) { norm.options.momentum(momentum[next++]); });
 }
 
+/// A learned value of an activation is empty before its first batch.
 static void copyInto(std::vector<at::Tensor> to, const std::vector<at::Tensor> &from) {
   bool fits = to.size() == from.size();
+  auto isSized = [](const at::Tensor &tensor) { return tensor.numel() > 0; };
   for (size_t i = 0; fits && i < to.size(); ++i)
-    fits = to[i].sizes() == from[i].sizes();
+    fits = to[i].sizes() == from[i].sizes() || !isSized(to[i]) || !isSized(from[i]);
   if (!fits)
     raise(ErrorKind::Input, "the checkpoint's weights are not those of this network");
   for (size_t i = 0; i < to.size(); ++i)
-    to[i].detach().copy_(from[i]);
+    if (to[i].sizes() == from[i].sizes())
+      to[i].detach().copy_(from[i]);
+    else
+      to[i].set_data(from[i].detach().clone());
 }
 
 void apply(const Snapshot &snapshot, bool hard, Network &network) {

@@ -56,7 +56,7 @@ static MethodChoice followPlan(const RunOptions &options, std::shared_ptr<const 
                             "--set can't be given beside it");
   MethodChoice choice;
   choice.lines = planLines(*program, OptimizerOptions().plan(options.plan));
-  choice.source = compilerOf(program);
+  choice.program = program;
   choice.name = options.plan.empty() ? "plan" : options.plan;
   choice.warnings = program->warnings();
   return choice;
@@ -77,7 +77,7 @@ MethodChoice chooseMethod(const RunOptions &options, const std::string &specText
     if (item.value().dim() >= 2)
       matrices.patterns.push_back(item.key());
   choice.lines = {matrices, unwrap(program->use("float by " + optimizerOf(options)))};
-  choice.source = compilerOf(program);
+  choice.program = program;
   choice.warnings = program->warnings();
   return choice;
 }
@@ -86,7 +86,7 @@ MethodChoice chooseFloat(const RunOptions &options, const std::string &specText)
   std::shared_ptr<const Program> program = parse(options, specText);
   MethodChoice choice;
   choice.lines = {unwrap(program->use("float by " + optimizerOf(options)))};
-  choice.source = compilerOf(program);
+  choice.program = program;
   choice.name = "float";
   return choice;
 }

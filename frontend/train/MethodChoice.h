@@ -9,9 +9,9 @@ namespace bregman::train {
 
 struct MethodChoice {
   std::vector<PlanLine> lines;
-  MethodSource source;
-  std::string name;     ///< the quantizer or the plan, for folders and tables
-  std::string warnings; ///< of the spec, rendered
+  std::shared_ptr<const Program> program; ///< compiles for the lines
+  std::string name;                       ///< the quantizer or the plan, for folders and tables
+  std::string warnings;                   ///< of the spec, rendered
 };
 
 /// The text of the spec file, or "" where the run has none. Throws an Exception of kind Input.

@@ -2,7 +2,7 @@
 // small perceptron.
 #include "frontend/train/Models.h"
 
-#include "frontend/torch/Exception.h"
+#include "frontend/torch/Activation.h"
 
 #include <torch/nn/functional/activation.h>
 #include <torch/nn/functional/pooling.h>
@@ -44,7 +44,7 @@ private:
 };
 TORCH_MODULE(Logits);
 
-/// Fully connected layers, each with BatchNorm and ReLU, then logits.
+/// Fully connected layers, each with BatchNorm, ReLU and a place to quantize, then logits.
 class Perceptron : public Network {
 public:
   Perceptron(int64_t in, const std::vector<int64_t> &widths, int64_t classes) {
@@ -52,6 +52,7 @@ public:
       std::string index = std::to_string(layers.size() + 1);
       layers.push_back(register_module("fc" + index, linear(in, width)));
       norms.push_back(register_module("bn" + index, norm(width)));
+      activations.push_back(register_module("act" + index, Activation()));
       in = width;
     }
     logits = register_module("out", Logits(in, classes));
@@ -59,13 +60,14 @@ public:
   at::Tensor forward(at::Tensor x) override {
     x = x.flatten(1);
     for (size_t i = 0; i < layers.size(); ++i)
-      x = norms[i](layers[i](x)).relu_();
+      x = activations[i](norms[i](layers[i](x)).relu_());
     return logits(x);
   }
 
 private:
   std::vector<nn::Linear> layers;
   std::vector<nn::BatchNorm1d> norms;
+  std::vector<Activation> activations;
   Logits logits{nullptr};
 };
 
@@ -73,24 +75,28 @@ class LeNet5 : public Network {
 public:
   explicit LeNet5(int64_t classes)
       : conv1(register_module("conv1", nn::Conv2d(nn::Conv2dOptions(1, 20, 5).bias(false)))),
-        bn1(register_module("bn1", norm2d(20))),
+        bn1(register_module("bn1", norm2d(20))), act1(register_module("act1", Activation())),
         conv2(register_module("conv2", nn::Conv2d(nn::Conv2dOptions(20, 50, 5).bias(false)))),
-        bn2(register_module("bn2", norm2d(50))), fc1(register_module("fc1", linear(800, 500))),
-        bn3(register_module("bn3", norm(500))),
+        bn2(register_module("bn2", norm2d(50))), act2(register_module("act2", Activation())),
+        fc1(register_module("fc1", linear(800, 500))), bn3(register_module("bn3", norm(500))),
+        act3(register_module("act3", Activation())),
         logits(register_module("out", Logits(500, classes))) {}
   at::Tensor forward(at::Tensor x) override {
-    x = at::max_pool2d(bn1(conv1(x)).relu_(), 2);
-    x = at::max_pool2d(bn2(conv2(x)).relu_(), 2);
-    return logits(bn3(fc1(x.flatten(1))).relu_());
+    x = at::max_pool2d(act1(bn1(conv1(x)).relu_()), 2);
+    x = at::max_pool2d(act2(bn2(conv2(x)).relu_()), 2);
+    return logits(act3(bn3(fc1(x.flatten(1))).relu_()));
   }
 
 private:
   nn::Conv2d conv1;
   nn::BatchNorm2d bn1;
+  Activation act1;
   nn::Conv2d conv2;
   nn::BatchNorm2d bn2;
+  Activation act2;
   nn::Linear fc1;
   nn::BatchNorm1d bn3;
+  Activation act3;
   Logits logits;
 };
 

@@ -36,16 +36,14 @@ Session::Session(const RunOptions &options, const Dataset &data,
   torch::manual_seed(seed);
   net = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
   choice = choose(*net);
-  std::vector<NamedParameter> parameters;
-  for (const auto &item : net->named_parameters())
-    parameters.push_back({item.key(), item.value()});
-  opt = std::make_unique<Optimizer>(std::move(parameters), choice.lines, choice.source,
+  opt = std::make_unique<Optimizer>(parametersOf(*net), choice.lines, compilerOf(choice.program),
                                     OptimizerOptions()
                                         .stepsPerEpoch(perEpoch)
                                         .steps(total)
                                         .epochs(options.epochs)
                                         .seed(seed)
-                                        .threads(options.threads));
+                                        .threads(options.threads),
+                                    activationsOf(*net, choice.program));
 }
 
 double Session::step() {
@@ -85,7 +83,7 @@ Snapshot Session::snapshot() {
   {
     Hardened hardened(*opt);
     now.hard = copies(net->parameters());
-    if (recalibrateBatches)
+    if (recalibrateBatches && done > 0) // learned values of activations start with the first step
       recalibrate(*net, data.train, recalibrateBatches);
     now.hardBuffers = copies(net->buffers());
   }

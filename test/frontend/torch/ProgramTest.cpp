@@ -146,10 +146,6 @@ TEST(FromProgram, WhatPlansSayAndDoesNotRun) {
       Optimizer(*task.net, parse("plan {\n  \"*\" : float by sgd\n  " + line + "\n}\n"));
     });
   };
-  EXPECT_THAT(
-      refusal("activations \"*\" : sign_act"),
-      HasSubstr("net.breg:3:3: error: activations are not quantized by this optimizer; train "
-                "by a plan without lines that begin with `activations`"));
   for (const char *line : {"minimize high", "subject to output (high - low) ^ 2 <= 1 multiplier 0 "
                                             "rate 1 every epoch"})
     EXPECT_THAT(refusal(line),

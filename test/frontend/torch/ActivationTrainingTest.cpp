@@ -1,0 +1,408 @@
+// Activations in training: learned values from the first batch on, their optimizer, save and load,
+// schedules, and what is refused.
+#include "test/frontend/torch/Activations.h"
+
+#include <torch/autograd.h>
+#include <torch/nn/functional/loss.h>
+#include <torch/serialize.h>
+
+#include <sstream>
+
+using namespace bregman;
+using namespace bregman::testing;
+
+namespace {
+
+/// Two layers with an activation each, learning a fixed task.
+struct NetImpl : torch::nn::Module {
+  torch::nn::Linear fc1{6, 24}, fc2{24, 16}, out{16, 2};
+  Activation act1, act2;
+  NetImpl() {
+    register_module("fc1", fc1);
+    register_module("act1", act1);
+    register_module("fc2", fc2);
+    register_module("act2", act2);
+    register_module("out", out);
+  }
+  at::Tensor forward(const at::Tensor &x) { return out(act2(fc2(act1(fc1(x).relu())).relu())); }
+};
+
+struct Task {
+  std::shared_ptr<NetImpl> net;
+  at::Tensor x, y;
+  Task() {
+    at::set_num_threads(1);
+    torch::manual_seed(5);
+    net = std::make_shared<NetImpl>();
+    x = at::randn({96, 6});
+    y = at::stack({x.select(1, 0) * x.select(1, 1), x.select(1, 2).abs()}, 1);
+  }
+  /// The loss of the last of n steps.
+  double steps(Optimizer &optimizer, int n) {
+    double loss = 0;
+    for (int k = 0; k < n; ++k) {
+      optimizer.zero_grad();
+      at::Tensor value = torch::nn::functional::mse_loss(net->forward(x), y);
+      value.backward();
+      optimizer.step();
+      loss = value.item<double>();
+    }
+    return loss;
+  }
+  std::vector<float> everything() const {
+    std::vector<float> all;
+    for (const at::Tensor &p : net->parameters())
+      for (float value : values(p))
+        all.push_back(value);
+    return all;
+  }
+};
+
+std::shared_ptr<const Program> fourBits() {
+  return parse("plan {\n  activations \"act*\" : lsq_act(bits = 4) by momentum(lr = 1e-3)\n"
+               "  else : float by adam(lr = 5e-3)\n}\n");
+}
+
+TEST(Activations, WithoutALineXPasses) {
+  Task task;
+  Optimizer optimizer(*task.net, "float by sgd");
+  EXPECT_FALSE(task.net->act1->isAttached());
+  EXPECT_TRUE(task.net->act1(task.x).is_same(task.x));
+}
+
+TEST(Activations, LearnedValuesAreTrainedAndTheLossFalls) {
+  Task task;
+  Optimizer optimizer(*task.net, fourBits());
+  EXPECT_TRUE(task.net->act1->isAttached());
+  EXPECT_EQ(task.net->act1->learned("s").numel(), 0);
+  double first = task.steps(optimizer, 1);
+  std::vector<NamedParameter> learned = optimizer.learned();
+  ASSERT_EQ(learned.size(), 2u);
+  EXPECT_EQ(learned[0].name, "act1/s");
+  EXPECT_EQ(learned[1].name, "act2/s");
+  EXPECT_TRUE(learned[0].tensor.is_same(task.net->act1->learned("s")));
+  float before = learned[0].tensor.item<float>();
+  double last = task.steps(optimizer, 300);
+  EXPECT_LT(last, 0.3 * first);
+  EXPECT_NE(learned[0].tensor.item<float>(), before);
+  // At most 16 values come out, multiples of s.
+  task.net->eval();
+  at::Tensor w = task.net->act1(task.net->fc1(task.x).relu());
+  EXPECT_LE(std::get<0>(at::_unique(w)).numel(), 16);
+  EXPECT_EQ(learned[0].tensor.item<float>(), task.net->act1->learned("s").item<float>());
+}
+
+TEST(Activations, FirstStepIsThatOfTheFormula) {
+  Task task;
+  auto program = parse("plan {\n  activations \"act1\" : lsq_act(bits = 4) by momentum(lr = 0.01)\n"
+                       "  else : float by sgd(lr = 0)\n}\n");
+  Optimizer optimizer(*task.net, program);
+  at::Tensor x = task.net->fc1(task.x).relu().detach();
+  task.steps(optimizer, 1);
+  double s0 = (2 * x.abs().mean() / std::sqrt(15.0)).item<double>();
+  at::Tensor s = task.net->act1->learned("s");
+  double gradient = s.grad().item<double>();
+  EXPECT_NEAR(s.item<double>(), s0 - 0.01 * gradient, 1e-7);
+  EXPECT_NE(gradient, 0);
+}
+
+TEST(Activations, ALineOfTheirOwnTrainsLearnedValues) {
+  Task task;
+  auto program = parse("plan {\n  \"act1/s\" : float by sgd(lr = 0)\n"
+                       "  activations \"*\" : lsq_act by momentum(lr = 0.01)\n"
+                       "  else : float by adam(lr = 1e-3)\n}\n");
+  Optimizer optimizer(*task.net, program);
+  task.steps(optimizer, 1);
+  float first = task.net->act1->learned("s").item<float>();
+  float second = task.net->act2->learned("s").item<float>();
+  task.steps(optimizer, 5);
+  EXPECT_EQ(task.net->act1->learned("s").item<float>(), first);
+  EXPECT_NE(task.net->act2->learned("s").item<float>(), second);
+}
+
+TEST(Activations, LearnedValuesStayInTheirRange) {
+  Task task;
+  auto program = parse(
+      "quantizer narrow {\n  learn s per tensor in [0.5, 0.75] = 0.001\n"
+      "  levels s * [0 .. 15]\n  project w = s * ste(round(clamp(x / s, 0, 15)), clamp(x / s, "
+      "0, 15))\n  update chain\n}\nplan {\n  activations \"*\" : narrow by sgd(lr = 1000)\n"
+      "  else : float by sgd(lr = 0)\n}\n");
+  Optimizer optimizer(*task.net, program);
+  task.net->forward(task.x);
+  EXPECT_EQ(task.net->act1->learned("s").item<float>(), 0.5f);
+  task.steps(optimizer, 3);
+  for (const NamedParameter &learned : optimizer.learned()) {
+    float s = learned.tensor.item<float>();
+    EXPECT_TRUE(s == 0.5f || s == 0.75f) << s;
+  }
+}
+
+TEST(Activations, GoOnToTheSameBits) {
+  Task straight, before, after;
+  Optimizer one(*straight.net, fourBits());
+  straight.steps(one, 40);
+
+  Optimizer two(*before.net, fourBits());
+  before.steps(two, 17);
+  std::stringstream net, state;
+  torch::save(before.net, net);
+  torch::save(two, state);
+  Optimizer three(*after.net, fourBits());
+  torch::load(after.net, net);
+  torch::load(three, state);
+  after.steps(three, 23);
+  EXPECT_EQ(straight.everything(), after.everything());
+  EXPECT_EQ(three.steps(), 40);
+}
+
+TEST(Activations, SchedulesFollowTheRun) {
+  auto program = parse("quantizer scaled {\n  schedule k = 1 + epoch\n  levels {-1, 1}\n"
+                       "  project w = tanh(k * x)\n  update chain\n}\nplan {\n"
+                       "  activations \"act1\" : scaled\n  else : float by sgd(lr = 0)\n}\n");
+  Task task;
+  Optimizer optimizer(*task.net, program, OptimizerOptions().stepsPerEpoch(2).epochs(3));
+  at::Tensor x = at::linspace(-1, 1, 17);
+  for (int step = 0; step < 5; ++step) {
+    double k = 1 + step / 2;
+    EXPECT_LE(largestDifference(task.net->act1(x), (k * x).tanh()), 1e-6) << step;
+    EXPECT_EQ(optimizer.schedules().back(), (std::pair<std::string, double>("scaled.k", k)));
+    task.steps(optimizer, 1);
+  }
+}
+
+TEST(Activations, RandomNumbersAreOfTheStepAndTheModule) {
+  auto program = parse("quantizer noisy {\n  levels {-1, 1}\n  project w = x + random()\n"
+                       "  update chain\n}\nplan {\n  activations \"*\" : noisy\n"
+                       "  else : float by sgd(lr = 0)\n}\n");
+  Task task;
+  Optimizer optimizer(*task.net, program, OptimizerOptions().seed(7));
+  at::Tensor x = at::zeros({4, 5});
+  at::Tensor first = task.net->act1(x);
+  EXPECT_TRUE(first.equal(task.net->act1(x)));
+  EXPECT_FALSE(first.equal(task.net->act2(x)));
+  EXPECT_TRUE(first.ge(0).logical_and(first.lt(1)).all().item<bool>());
+  // By index, however x lies in memory.
+  EXPECT_TRUE(first.equal(task.net->act1(at::zeros({5, 4}).t())));
+  task.steps(optimizer, 1);
+  EXPECT_FALSE(first.equal(task.net->act1(x)));
+}
+
+/// What is asked of one activation by `use`.
+struct Asked {
+  One net;
+  Optimizer optimizer;
+  explicit Asked(const std::string &use) : optimizer(*net, parse(planOf(use))) {}
+  at::Tensor operator()(const at::Tensor &x) { return net->act(x); }
+};
+
+TEST(Activations, StridesDoNotMatter) {
+  torch::manual_seed(2);
+  for (const char *use : {"lsq_act by sgd", "bitnet_act", "channel_mean"}) {
+    Asked dense(use), strided(use);
+    at::Tensor x = at::randn({4, 6, 5, 3}), g = at::randn({4, 6, 5, 3});
+    at::Tensor a = x.clone().set_requires_grad(true);
+    at::Tensor b =
+        at::empty({4, 6, 5, 3}).to(at::kFloat, false, false, at::MemoryFormat::ChannelsLast);
+    b.copy_(x);
+    b.set_requires_grad(true);
+    at::Tensor c = x.transpose(1, 3).contiguous().transpose(1, 3).set_requires_grad(true);
+    at::Tensor d =
+        at::zeros({8, 6, 5, 3}).slice(0, 0, 8, 2).copy_(x).detach().set_requires_grad(true);
+    at::Tensor w = dense(a);
+    w.backward(g);
+    for (at::Tensor other : {b, c, d}) {
+      at::Tensor again = strided(other);
+      again.backward(g.transpose(2, 3).contiguous().transpose(2, 3));
+      EXPECT_LE(largestDifference(w, again), 1e-6) << use;
+      EXPECT_LE(largestDifference(a.grad(), other.grad()), 1e-6) << use;
+    }
+  }
+}
+
+TEST(Activations, SixteenBits) {
+  torch::manual_seed(2);
+  Asked wide("lsq_act by sgd"), narrow("lsq_act by sgd");
+  for (at::ScalarType type : {at::kBFloat16, at::kHalf}) {
+    at::Tensor x = at::rand({7, 65}).to(type).set_requires_grad(true);
+    at::Tensor y = x.detach().to(at::kFloat).set_requires_grad(true);
+    at::Tensor g = at::randn({7, 65}).to(type);
+    at::Tensor w = narrow(x), v = wide(y);
+    w.backward(g);
+    v.backward(g.to(at::kFloat));
+    EXPECT_EQ(w.scalar_type(), type);
+    EXPECT_EQ(x.grad().scalar_type(), type);
+    EXPECT_TRUE(w.equal(v.to(type)));
+    EXPECT_TRUE(x.grad().equal(y.grad().to(type)));
+    at::Tensor s = narrow.net->act->learned("s"), t = wide.net->act->learned("s");
+    EXPECT_EQ(s.scalar_type(), at::kFloat);
+    EXPECT_TRUE(s.equal(t));
+    EXPECT_TRUE(s.grad().equal(t.grad()));
+  }
+}
+
+TEST(Activations, EmptyBatches) {
+  Asked act("lsq_act by sgd");
+  EXPECT_EQ(act(at::empty({0, 5})).sizes(), at::IntArrayRef({0, 5}));
+  EXPECT_EQ(act.net->act->learned("s").numel(), 0); // it tells nothing
+  act(at::rand({2, 5}));
+  at::Tensor x = at::empty({0, 5}).set_requires_grad(true);
+  at::Tensor w = act(x);
+  w.sum().backward();
+  EXPECT_EQ(x.grad().numel(), 0);
+  EXPECT_EQ(act.net->act->learned("s").grad().item<float>(), 0);
+  act.optimizer.step();
+}
+
+TEST(Activations, WithoutGradientsNothingIsKept) {
+  Asked act("lsq_act by sgd");
+  act(at::rand({3, 5}));
+  torch::NoGradGuard noGrad;
+  at::Tensor w = act(at::rand({3, 5}).set_requires_grad(true));
+  EXPECT_FALSE(w.requires_grad());
+}
+
+TEST(Activations, ACloneHasLearnedValuesOfItsOwn) {
+  Task task;
+  Optimizer optimizer(*task.net, fourBits());
+  task.steps(optimizer, 2);
+  auto copy = std::dynamic_pointer_cast<ActivationImpl>(task.net->act1->clone());
+  at::Tensor x = at::rand({4, 24});
+  EXPECT_TRUE(copy->forward(x).equal(task.net->act1(x)));
+  EXPECT_FALSE(copy->learned("s").is_same(task.net->act1->learned("s")));
+  task.steps(optimizer, 1);
+  EXPECT_FALSE(copy->learned("s").equal(task.net->act1->learned("s")));
+}
+
+TEST(Activations, ASecondOptimizerStartsThemAnew) {
+  Task task;
+  {
+    Optimizer first(*task.net, fourBits());
+    task.steps(first, 2);
+  }
+  // Learned values are no weights: `else` does not take them.
+  Optimizer second(*task.net, fourBits());
+  EXPECT_EQ(task.net->act1->learned("s").numel(), 0);
+  EXPECT_EQ(task.net->parameters().size(), 8u);
+  task.steps(second, 2);
+}
+
+TEST(Activations, BypassedTheyLetXThrough) {
+  Asked act("sign_act");
+  at::Tensor x = at::randn({3});
+  act.net->act->setQuantizing(false);
+  EXPECT_TRUE(act(x).is_same(x));
+  act.net->act->setQuantizing(true);
+  EXPECT_TRUE(act(x).equal(at::where(x >= 0, 1.0f, -1.0f)));
+}
+
+TEST(ActivationsRefuse, PatternsWithoutAModule) {
+  Task task;
+  auto refusal = [&](const std::string &line) {
+    return messageOf(
+        [&] { Optimizer(*task.net, parse("plan {\n  " + line + "\n  else : float by sgd\n}\n")); });
+  };
+  EXPECT_EQ(refusal("activations \"relu*\" : sign_act"),
+            "net.breg:2:3: error: pattern \"relu*\" matches no activation [Q10]\n"
+            "note: the activations are act1, act2");
+  EXPECT_EQ(refusal("activations \"act*\" : sign_act activations \"act2\" : dorefa_act"),
+            "net.breg:2:33: error: pattern \"act2\" matches no activation that is not taken yet "
+            "[Q10]\nnet.breg:2:3: note: act2 is taken by an earlier pattern; move the narrower "
+            "pattern up or remove it");
+  One none;
+  torch::nn::Linear alone(2, 2);
+  EXPECT_EQ(messageOf([&] {
+              Optimizer(*alone, parse("plan {\n  activations \"a\" : sign_act\n"
+                                      "  else : float by sgd\n}\n"));
+            }),
+            "net.breg:2:3: error: pattern \"a\" matches no activation [Q10]\n"
+            "note: the module has no bregman::Activation");
+  EXPECT_EQ(refusal("\"act1/s\" : lsq by sgd activations \"*\" : lsq_act by sgd"),
+            "net.breg:2:3: error: act1/s is a learned value, which can't be quantized by `lsq` "
+            "[Q10]; write `float by ...` for it");
+}
+
+TEST(ActivationsRefuse, WhatCanNotBeQuantized) {
+  auto refusal = [](const char *use, const at::Tensor &x) {
+    Asked act(use);
+    return messageOf([&] { act(x); });
+  };
+  EXPECT_EQ(refusal("sign_act", at::Tensor()), "activation 'act': x is an undefined tensor");
+  EXPECT_EQ(refusal("sign_act", at::rand({3}).to(at::kDouble)),
+            "activation 'act': x has elements of type Double; quantized are Float, BFloat16 and "
+            "Half: x.to(torch::kFloat)");
+  EXPECT_EQ(refusal("sign_act", at::empty({3}, at::kMeta)),
+            "activation 'act': x is on meta, and this build quantizes activations on the CPU only; "
+            "move model and input there first: model->to(torch::kCPU)");
+  EXPECT_EQ(refusal("sign_act", at::rand({3}).to_sparse()),
+            "activation 'act': x is not a dense tensor; call to_dense() on it first");
+  EXPECT_EQ(refusal("channel_mean", at::rand({3})),
+            "activation 'act': `channel_mean` has values per channel, which is axis 1, and x has "
+            "one axis; give it a batch: x.unsqueeze(0)");
+}
+
+TEST(ActivationsRefuse, LearnedValuesThatDoNotFit) {
+  Asked act("lsq_channel by sgd");
+  act.net->eval();
+  EXPECT_EQ(messageOf([&] { act(at::rand({2, 4})); }),
+            "activation 'act': its learned value `s` starts from the first batch of training, and "
+            "there was none; run one forward pass in training mode with gradients");
+  act.net->train();
+  act(at::rand({2, 4}));
+  EXPECT_EQ(messageOf([&] { act(at::rand({2, 5})); }),
+            "activation 'act': its learned value `s` is of 4 channels, and x has 5; use another "
+            "Activation for another number of channels");
+  act.net->to(at::kDouble);
+  EXPECT_EQ(
+      messageOf([&] { act(at::rand({2, 4})); }),
+      "activation 'act': its learned value `s` is CPUDoubleType, and stays a contiguous float "
+      "on the CPU; convert the model first, then make the optimizer");
+}
+
+TEST(ActivationsRefuse, ToLearnPerGroup) {
+  EXPECT_EQ(messageOf([&] {
+              One net;
+              Optimizer(*net,
+                        parse("quantizer q {\n  learn s per group(4) = 1\n  levels s * {-1, 1}\n"
+                              "  project w = s * tanh(x)\n  update chain\n}\nplan {\n"
+                              "  activations \"act\" : q by sgd\n  else : float by sgd\n}\n"));
+            }),
+            "net.breg:2:3: error: quantizer `q` learns `s` per group, of which every batch may "
+            "have another "
+            "number [Q3]; learn it per tensor or per channel\n");
+}
+
+TEST(ActivationsRefuse, RowsThatCross) {
+  EXPECT_EQ(
+      messageOf([&] {
+        One net;
+        Optimizer(*net,
+                  parse("quantizer q {\n  levels {-1, 1}\n"
+                        "  project w = x / (mean(abs(x) per token) + mean(abs(x) per channel))"
+                        "\n  update chain\n}\nplan {\n  activations \"act\" : q\n"
+                        "  else : float by sgd\n}\n"));
+      }),
+      "net.breg:1:11: error: Q3: quantizer `q` has values per token beside values per channel or "
+      "group, which cross each other in memory; quantize in two `activations`, one after the "
+      "other\n   1 | quantizer q {\n     |           ^\n");
+}
+
+TEST(ActivationsRefuse, SecondDerivatives) {
+  Asked act("sign_act");
+  at::Tensor x = at::rand({3}).set_requires_grad(true);
+  at::Tensor w = act(x);
+  at::Tensor first = torch::autograd::grad({w.sum()}, {x}, {}, true, /*create_graph=*/true)[0];
+  EXPECT_TRUE(first.equal(at::ones({3})));
+  EXPECT_EQ(messageOf([&] { first.sum().backward(); }),
+            "activation 'act': a quantized activation can be differentiated once; take "
+            "create_graph away, or setQuantizing(false) while second derivatives are needed");
+}
+
+TEST(ActivationsRefuse, InPlaceChangesBeforeBackward) {
+  Asked act("sign_act");
+  at::Tensor x = at::rand({3}).set_requires_grad(true).mul(1);
+  at::Tensor w = act(x);
+  x.add_(1);
+  EXPECT_THROW(w.sum().backward(), c10::Error);
+}
+
+} // namespace
