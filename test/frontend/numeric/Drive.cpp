@@ -1,6 +1,8 @@
 // Memory between guards, laid out as a case wants it, and a compiled method that steps through it.
 #include "Drive.h"
 
+#include "Library.h"
+
 #include "runtime/Partition.h"
 
 #include <algorithm>
@@ -44,7 +46,8 @@ Drive::Drive(std::shared_ptr<const Method> made, Timing timing, Layout place)
     weight.emplace_back(size * element, layout.misalignment * element);
     gradient.emplace_back(size * element, layout.misalignment * element);
     for (size_t s = 0; s < memory.size(); ++s)
-      memory[s].emplace_back(size * method->stored[s].planes * 4, layout.misalignment * 4);
+      memory[s].emplace_back(valuesOf(s, size) * method->stored[s].planes * 4,
+                             layout.misalignment * 4);
   }
 }
 
@@ -53,6 +56,11 @@ void Drive::set(const std::string &parameter, double value) {
     if (info.name == parameter)
       if (Status failed = stepper.set(parameter, value))
         ADD_FAILURE() << failed->message;
+}
+
+void Drive::setLively() {
+  for (const auto &[name, value] : livelyNumbers())
+    set(name, value);
 }
 
 void Drive::write(Arrays &arrays, std::span<const float> values) {
@@ -74,6 +82,8 @@ std::vector<TensorRef> Drive::tensors(bool withGradient) const {
     refs[t].gradient = withGradient ? gradient[t].data() : nullptr;
     for (const Arrays &arrays : memory)
       refs[t].stored.push_back(reinterpret_cast<float *>(arrays[t].data()));
+    refs[t].channels = Layout::channels(layout.sizes[t]);
+    refs[t].parameter = uint32_t(t);
   }
   return refs;
 }
@@ -109,6 +119,28 @@ void Drive::finalize() {
   checkGuards();
 }
 
+Drive::Saved Drive::save() const {
+  Saved saved{{}, stepper.step(), stepper.t(), stepper.frozen(), stepper.hostStates()};
+  for (const Guarded &array : weight)
+    saved.arrays.push_back(array.contents());
+  for (const Arrays &arrays : memory)
+    for (const Guarded &array : arrays)
+      saved.arrays.push_back(array.contents());
+  return saved;
+}
+
+void Drive::load(const Saved &saved) {
+  size_t next = 0;
+  auto read = [&](const Guarded &array) {
+    const std::vector<char> &from = saved.arrays[next++];
+    std::copy(from.begin(), from.end(), array.data());
+  };
+  std::for_each(weight.begin(), weight.end(), read);
+  for (const Arrays &arrays : memory)
+    std::for_each(arrays.begin(), arrays.end(), read);
+  stepper.restore(saved.step, saved.t, saved.frozen, saved.hostStates);
+}
+
 std::vector<uint32_t> Drive::weights() const {
   std::vector<uint32_t> result;
   result.reserve(count);
@@ -126,7 +158,7 @@ std::vector<uint32_t> Drive::stored(size_t index) const {
   std::vector<uint32_t> result;
   for (int plane = 0; plane < method->stored[index].planes; ++plane)
     for (size_t t = 0; t < layout.sizes.size(); ++t) {
-      int64_t size = layout.sizes[t];
+      int64_t size = valuesOf(index, layout.sizes[t]);
       size_t at = result.size();
       result.resize(at + size);
       if (size) // neither vector of nothing has an address
@@ -145,26 +177,31 @@ std::vector<uint32_t> Drive::bits() const {
 }
 
 Drive::Cut Drive::cut() const {
-  std::vector<Segment> segments;
-  for (const TensorRef &tensor : tensors(true)) {
-    Segment &segment = segments.emplace_back();
-    segment.size = tensor.size;
-    for (const StreamInfo &stream : method->step.front()->streams())
-      for (int plane = 0; plane < stream.planes; ++plane) {
-        void *address = stream.name == "w"   ? tensor.weight
-                        : stream.name == "g" ? const_cast<void *>(tensor.gradient)
-                                             : nullptr;
-        for (size_t s = 0; s < memory.size(); ++s)
-          if (method->stored[s].name == stream.name)
-            address = tensor.stored[s] + plane * tensor.size;
-        segment.streams.push_back(address);
-      }
+  Cut cut;
+  for (const auto &kernel : method->step) {
+    std::vector<Segment> segments;
+    for (const TensorRef &tensor : tensors(true)) {
+      Segment &segment = segments.emplace_back();
+      segment.size = tensor.size;
+      segment.channels = tensor.channels;
+      for (const StreamInfo &stream : kernel->streams())
+        for (int plane = 0; plane < stream.planes; ++plane) {
+          void *address = stream.name == "w"   ? tensor.weight
+                          : stream.name == "g" ? const_cast<void *>(tensor.gradient)
+                                               : nullptr;
+          for (size_t s = 0; s < memory.size(); ++s)
+            if (method->stored[s].name == stream.name)
+              address = tensor.stored[s] + plane * valuesOf(s, tensor.size);
+          segment.streams.push_back(address);
+        }
+    }
+    auto partition = kernel->partition(segments, layout.threads);
+    const auto &made = static_cast<const HostPartition &>(*partition);
+    cut.threads = std::max(cut.threads, made.shares.size());
+    cut.streams |= std::any_of(made.chunks.begin(), made.chunks.end(),
+                               [](const HostPartition::Chunk &chunk) { return chunk.streaming; });
   }
-  auto partition = method->step.front()->partition(segments, layout.threads);
-  const auto &made = static_cast<const HostPartition &>(*partition);
-  bool streams = std::any_of(made.chunks.begin(), made.chunks.end(),
-                             [](const HostPartition::Chunk &chunk) { return chunk.streaming; });
-  return {made.shares.size(), streams};
+  return cut;
 }
 
 uint16_t numeric::toBF16(float value) {

@@ -15,6 +15,9 @@ struct Layout {
   std::vector<int64_t> sizes;
   int misalignment = 0; ///< elements between a 64-byte boundary and the start of each array
   int threads = 1;
+
+  /// The rows of one of its tensors.
+  static int64_t channels(int64_t size) { return size % 4 == 0 ? 4 : size % 3 == 0 ? 3 : 1; }
 };
 
 /// An array between guards.
@@ -22,6 +25,7 @@ class Guarded {
 public:
   Guarded(int64_t bytes, int64_t shift);
   char *data() const { return bytes.get() + start; }
+  std::vector<char> contents() const { return {data(), data() + size}; }
   bool intact() const;
 
 private:
@@ -36,10 +40,22 @@ public:
 
   /// Sets a parameter where the method has one of that name.
   void set(const std::string &parameter, double value);
+  /// Sets livelyNumbers().
+  void setLively();
   /// From w0 of all weights, tensor after tensor.
   void attach(std::span<const float> w0);
   void advance(std::span<const float> gradient);
   void finalize();
+
+  /// What a checkpoint holds, and a run that goes on from it. Parameters are to be set first.
+  struct Saved {
+    std::vector<std::vector<char>> arrays;
+    int64_t step, t;
+    bool frozen;
+    std::vector<double> hostStates;
+  };
+  Saved save() const;
+  void load(const Saved &saved);
 
   int64_t size() const { return count; }
   bregman::Stepper &operator*() { return stepper; }
@@ -49,15 +65,19 @@ public:
   std::vector<uint32_t> stored(size_t index) const;
   /// All of it: the weights, then every stored value.
   std::vector<uint32_t> bits() const;
-  /// How a step is cut.
+  /// How the kernels of a step are cut.
   struct Cut {
-    size_t threads = 0;
+    size_t threads = 0;   ///< at most
     bool streams = false; ///< somewhere
   };
   Cut cut() const;
 
 private:
   std::vector<bregman::TensorRef> tensors(bool withGradient) const;
+  /// Values of one plane of a stored value of a tensor.
+  int64_t valuesOf(size_t stored, int64_t size) const {
+    return method->stored[stored].count(size, Layout::channels(size));
+  }
   /// One array per tensor.
   using Arrays = std::vector<Guarded>;
   void write(Arrays &arrays, std::span<const float> values);

@@ -101,16 +101,6 @@ bool numeric::isPerWeight(const Pair &pair) {
          kernels->find("bregman.random") == std::string::npos;
 }
 
-/// Without a value that is shared or drawn.
-static std::vector<Pair> perWeight(std::vector<Pair> all) {
-  std::erase_if(all, [](const Pair &pair) { return !isPerWeight(pair); });
-  return all;
-}
-
-std::vector<Pair> numeric::pairsPerWeight() { return perWeight(pairs()); }
-
-std::vector<Pair> numeric::eachQuantizerPerWeight() { return perWeight(eachQuantizer()); }
-
 bool numeric::isParameter(const std::string &name, const std::string &lively) {
   return name == lively || name.ends_with("." + lively);
 }

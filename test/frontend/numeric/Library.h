@@ -20,9 +20,6 @@ std::vector<Pair> eachQuantizer();
 std::vector<Pair> pairs();
 /// Whether each weight goes its own way: no value is shared and none drawn.
 bool isPerWeight(const Pair &pair);
-/// Those of which that is so.
-std::vector<Pair> pairsPerWeight();
-std::vector<Pair> eachQuantizerPerWeight();
 /// The name of a test's instance.
 std::string nameOf(const ::testing::TestParamInfo<Pair> &info);
 
