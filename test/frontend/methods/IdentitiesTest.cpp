@@ -3,7 +3,6 @@
 #include "frontend/Compiler.h"
 
 #include <cmath>
-#include <filesystem>
 #include <functional>
 #include <gtest/gtest.h>
 #include <optional>
@@ -32,10 +31,6 @@ struct Side {
   std::string optimizer = "sgd";
   std::vector<std::pair<std::string, double>> arguments = {};
 };
-
-bool isInLibrary(const std::string &name) {
-  return std::filesystem::exists(std::string(SPECS) + "/" + name + ".breg");
-}
 
 /// A run at rest before its first step.
 class Trajectory {
@@ -118,6 +113,45 @@ TEST(Identities, TwoDualsOfTheReleasedJacobianDrift) {
       largest = std::fmax(largest, std::fabs(levels[0] + levels[1]));
   }
   EXPECT_GT(largest, 0.01);
+}
+
+// Ajanthan et al. 2019: u = softmax(beta x) is argmin over the simplex of -<x, u> - H(u) / beta,
+// and so w that of proximal mean-field. Found here by bisection of the derivative along u_1 = 1 -
+// u_0.
+TEST(Identities, PmfPublishesTheMinimumOfItsProximalObjective) {
+  for (bool reference : {true, false}) {
+    Trajectory run({"pmf", "momentum", growing}, reference);
+    for (int k = 0; k < steps; ++k) {
+      double beta = run.run->schedules().front().second;
+      Run::Planes x = run.stored("x");
+      std::vector<double> w = run.run->weights();
+      for (int i = 0; i < weights; ++i) {
+        double low = 0, high = 1;
+        for (int halving = 0; halving < 60; ++halving) {
+          double u = (low + high) / 2;
+          double slope = x[i][0] - x[i][1] + (std::log(u) - std::log1p(-u)) / beta;
+          (slope < 0 ? low : high) = u;
+        }
+        EXPECT_NEAR(w[i], 2 * low - 1, reference ? 1e-12 : 1e-6);
+      }
+      run.step(k);
+    }
+  }
+}
+
+// BinaryConnect is the hardmax of two levels, each of which is handed its gradient as it is.
+TEST(Identities, HardmaxOfTwoLevelsIsTheSign) {
+  std::string hardmax = "quantizer q {\n  levels {-1, 1}\n  latent x[level] = levels * w0\n"
+                        "  project u = hardmax(x)\n  weight w = sum(levels * u)\n"
+                        "  update straight_through\n  final sum(levels * hardmax(x))\n}\n";
+  std::string sign = "quantizer q {\n  levels {-1, 1}\n  project w = sign(x)\n"
+                     "  update straight_through\n  final sign(x)\n}\n";
+  for (std::string optimizer : {"sgd", "momentum", "adam", "lion"}) {
+    Side one{hardmax, optimizer, {{"optimizer.lr", 0.02}}};
+    Side other{sign, optimizer, {{"optimizer.lr", 0.02}}};
+    EXPECT_EQ(distance(one, other, true), 0) << optimizer;
+    EXPECT_EQ(distance(one, other, false), 0) << optimizer;
+  }
 }
 
 // With J = I - u u^T the difference of the duals moves by beta (1 - w^2 / 2) g.
@@ -214,8 +248,6 @@ TEST(Identities, ProxTendsToProjection) {
 
 // Both relaxations end in mean |x| sign(x): BinaryRelax at its hard phase, PARQ at slope infinity.
 TEST(Identities, RelaxationsEndInTheirLevels) {
-  if (!isInLibrary("binary_relax") || !isInLibrary("parq"))
-    GTEST_SKIP() << "binary_relax and parq are not in the library";
   Side plain{"quantizer q {\n  levels(v) {-a, a} where a = mean(abs(v) per tensor)\n"
              "  project w = nearest(x)\n  update straight_through\n  final nearest(x)\n}\n",
              "momentum",
@@ -236,8 +268,9 @@ TEST(Identities, RelaxationsEndInTheirLevels) {
 }
 
 /// dL/dn by the first step of sgd with rate 1, times what the spec scales it with.
-double firstGradient(const std::string &method, const std::string &name, double &value) {
-  Trajectory run({method, "sgd", {{"optimizer.lr", 1}}}, true);
+double firstGradient(const std::string &method, const std::string &name, bool reference,
+                     double &value) {
+  Trajectory run({method, "sgd", {{"optimizer.lr", 1}}}, reference);
   value = run.stored(name)[0][0];
   run.step(0);
   return value - run.stored(name)[0][0];
@@ -252,31 +285,51 @@ double difference(double at, const std::function<double(double, int)> &w) {
 }
 
 TEST(Identities, ScaleOfLsqMovesAsItsSurrogate) {
-  if (!isInLibrary("lsq"))
-    GTEST_SKIP() << "lsq is not in the library";
-  double s = 0, moved = firstGradient("lsq", "s", s);
-  std::vector<float> x = start();
-  // What rounding adds is a constant to the surrogate.
-  auto surrogate = [&](double at, int i) {
-    double z = std::fmin(std::fmax(x[i] / s, -8), 7);
-    double residue = std::floor(z + 0.5) - z;
-    return at * (std::fmin(std::fmax(x[i] / at, -8), 7) + residue);
-  };
-  EXPECT_NEAR(moved, difference(s, surrogate) / std::sqrt(weights * 7.0), 1e-8);
+  for (bool reference : {true, false}) {
+    double s = 0, moved = firstGradient("lsq", "s", reference, s);
+    std::vector<float> x = start();
+    // What rounding adds is a constant to the surrogate.
+    auto surrogate = [&](double at, int i) {
+      double z = std::fmin(std::fmax(x[i] / s, -8), 7);
+      double residue = std::floor(z + 0.5) - z;
+      return at * (std::fmin(std::fmax(x[i] / at, -8), 7) + residue);
+    };
+    EXPECT_NEAR(moved, difference(s, surrogate) / std::sqrt(weights * 7.0),
+                reference ? 1e-8 : 1e-6);
+  }
 }
 
 TEST(Identities, ScalesOfTtqMoveAsTheLoss) {
-  if (!isInLibrary("ttq"))
-    GTEST_SKIP() << "ttq is not in the library";
   std::vector<float> x = start();
   double top = 0;
   for (float one : x)
     top = std::fmax(top, std::fabs(one));
-  double p = 0, n = 0, movedP = firstGradient("ttq", "p", p), movedN = firstGradient("ttq", "n", n);
   auto positive = [&](double at, int i) { return x[i] >= 0.05 * top ? at : 0; };
   auto negative = [&](double at, int i) { return x[i] <= -0.05 * top ? -at : 0; };
-  EXPECT_NEAR(movedP, std::fmin(difference(p, positive), p), 1e-8);
-  EXPECT_NEAR(movedN, std::fmin(difference(n, negative), n), 1e-8);
+  for (bool reference : {true, false}) {
+    double p = 0, n = 0;
+    double movedP = firstGradient("ttq", "p", reference, p);
+    double movedN = firstGradient("ttq", "n", reference, n);
+    double near = reference ? 1e-8 : 1e-6;
+    // Neither becomes negative.
+    EXPECT_NEAR(movedP, std::fmin(difference(p, positive), p), near);
+    EXPECT_NEAR(movedN, std::fmin(difference(n, negative), n), near);
+  }
+}
+
+// Both scales of quantization networks: the staircase's own derivative in a, the surrogate's in b.
+TEST(Identities, ScalesOfQuantizationNetworksMoveAsTheirSurrogates) {
+  std::vector<float> x = start();
+  auto soft = [](double z) { return 2 / (1 + std::exp(-z)) - 1; };
+  for (bool reference : {true, false}) {
+    double a = 0, b = 0;
+    double movedA = firstGradient("quantization_networks", "a", reference, a);
+    double movedB = firstGradient("quantization_networks", "b", reference, b);
+    auto ofA = [&](double at, int i) { return at * soft(10 * b * x[i]); };
+    auto ofB = [&](double at, int i) { return a * 10 * soft(at * x[i]); };
+    EXPECT_NEAR(movedA, difference(a, ofA), reference ? 1e-8 : 1e-5);
+    EXPECT_NEAR(movedB, difference(b, ofB), reference ? 1e-7 : 1e-4);
+  }
 }
 
 } // namespace
