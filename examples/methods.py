@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Trains every quantizer of the library with final levels and writes their table into docs/results.md.
 
-usage: .ci/methods BREGMAN RUNS [--data mnist] [--model lenet300] [--epochs N] [--seeds N]
-                   [--methods NAME...] [--page]
+usage: examples/methods.py BREGMAN RUNS [--data mnist] [--model lenet300] [--epochs N] [--seeds N]
+                           [--methods NAME...] [--times] [--page]
 
-RUNS keeps the runs: one that is there and done is not trained again. With `--page` the section of
+RUNS keeps the runs: one that is there and done is not trained again. With `--times` each method is
+also run for a fifth of an epoch, for the time of a step: on a machine that does nothing else. With `--page` the section of
 docs/results.md is written, of all runs of this data set, model and number of epochs in RUNS. A method
 that ends no better than by chance, or whose loss is not a number, is said so below the table.
 
@@ -34,6 +35,7 @@ parser.add_argument("--epochs", type=int, default=3)
 parser.add_argument("--batch", type=int, default=100)
 parser.add_argument("--seeds", type=int, default=3)
 parser.add_argument("--methods", nargs="*")
+parser.add_argument("--times", action="store_true")
 parser.add_argument("--page", action="store_true")
 arguments = parser.parse_args()
 
@@ -79,13 +81,14 @@ def folder(name, seed):
     return arguments.runs / f"{arguments.data}-{arguments.model}-{epochs}-{name}-seed{seed}"
 
 
-def train(name, seed):
+def timed(name):
+    return arguments.runs / f"{arguments.data}-{arguments.model}-{name}-time"
+
+
+def train(name, seed, out, length):
     given, by = settings.get(name, ([], adam))
-    out = folder(name, seed)
-    if (out / "result.json").exists():
-        return
     words = ["--quantizer", name, "--by", by, "--model", arguments.model, "--data", arguments.data,
-             "--epochs", str(epochs), "--batch", str(arguments.batch), "--seed", str(seed),
+             "--epochs", str(length), "--batch", str(arguments.batch), "--seed", str(seed),
              "--threads", "1", "--out", str(out), "--overwrite", "--quiet"]
     for setting in given:
         words += ["--set", setting]
@@ -93,9 +96,13 @@ def train(name, seed):
     if run.returncode:
         print(f"{name}, seed {seed}: exit status {run.returncode}\n{run.stderr}", file=sys.stderr)
         return
-    result = json.loads((out / "result.json").read_text())
+    result = resultOf(out)
     print(f"{name:26} seed {seed}  hardened {100 * result['test']['hard']['accuracy']:6.2f}  "
           f"last {100 * last(out)['accuracy_hard']:6.2f}", flush=True)
+
+
+def resultOf(out):
+    return json.loads((out / "result.json").read_text())
 
 
 def last(out):
@@ -121,7 +128,7 @@ def section():
         runs = [folder(name, seed) for seed in range(1, arguments.seeds + 1)]
         done = [out for out in runs if (out / "result.json").exists()]
         if done:
-            found[name] = [(json.loads((out / "result.json").read_text()), last(out)) for out in done]
+            found[name] = [(resultOf(out), last(out)) for out in done]
         else:
             missing.append(f"`{name}`")
     lines = ""
@@ -129,11 +136,12 @@ def section():
         results = [result for result, _ in runs]
         final = [100 * record["accuracy_hard"] for _, record in runs]
         options = results[0]["options"]
+        time = resultOf(timed(name)) if (timed(name) / "result.json").exists() else None
         method = f"`{name}({', '.join(options['set'])})`" if options["set"] else f"`{name}`"
         cells = [method, f"`{options['by']}`", str(len(runs)),
                  spread([100 * r["test"]["hard"]["accuracy"] for r in results]), spread(final),
-                 f"{statistics.median([1e3 * r['step_seconds'] for r in results]):.2f}",
-                 f"{statistics.median([100 * r['kernel_share'] for r in results]):.0f} %",
+                 f"{1e3 * time['step_seconds']:.2f}" if time else "",
+                 f"{100 * time['kernel_share']:.0f} %" if time else "",
                  f"{results[0]['packed_bytes'] / results[0]['parameters']:.3f}"]
         lines += "| " + " | ".join(cells) + " |\n"
         if min(final) < 20 or not all(math.isfinite(r["train_loss"] or math.nan) for _, r in runs):
@@ -145,11 +153,12 @@ def section():
         notes += f"\nWith a seed that ends near chance or without a number: {', '.join(weak)}.\n"
     return f"""## Every method of the library
 
-Written by `.ci/methods`: {arguments.model} on {arguments.data}, {epochs} epochs of {steps_per_epoch} steps, batches of
-{arguments.batch}, one thread of {processor()}, other work beside it. A short schedule: the table says that each method trains and what it
+Written by `examples/methods.py`: {arguments.model} on {arguments.data}, {epochs} epochs of {steps_per_epoch} steps, batches of
+{arguments.batch}, one thread of {processor()}. A short schedule: the table says that each method trains and what it
 costs, not how good it is after the hundreds of epochs that its paper gives it. Accuracies are of the hardened network in per
 cent, mean +- standard deviation over the seeds: on the test images at the best evaluation, and on the validation images
-at the end. Kernels: the optimizer's part of a step. Bytes: of the packed network, for each of its parameters. `float` is the twin
+at the end. Times are of runs of a fifth of an
+epoch; kernels: the optimizer's part of a step. Bytes: of the packed network, for each of its parameters. `float` is the twin
 without levels.
 
 | method | by | seeds | best | at the end | ms a step | kernels | bytes |
@@ -163,7 +172,10 @@ if "float" not in chosen and arguments.methods is None:
     chosen = ["float", *chosen]
 for name in chosen:
     for seed in range(1, arguments.seeds + 1):
-        train(name, seed)
+        if not (folder(name, seed) / "result.json").exists():
+            train(name, seed, folder(name, seed), epochs)
+for name in chosen if arguments.times else []:
+    train(name, 1, timed(name), 0.2)
 if arguments.page:
     page = root / "docs" / "results.md"
     before = page.read_text(encoding="utf-8").split("\n## Every method of the library\n")[0]
