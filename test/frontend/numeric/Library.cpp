@@ -80,11 +80,13 @@ std::vector<Pair> numeric::eachQuantizer() {
 std::vector<Pair> numeric::pairs() {
   // What is done with a quantizer does not depend on the optimizer but for what the latent is: one
   // that is stored, one that is rewritten, one for each level; and whether something is learned.
-  std::vector<Pair> all = eachQuantizer();
+  std::vector<Pair> all = eachQuantizer(), others;
   for (const std::string &optimizer : optimizers())
     for (const char *quantizer : {"float", "md_tanh_s", "md_tanh", "md_softmax_s", "pmf", "lsq"})
       if (optimizer != "momentum")
-        all.push_back({quantizer, optimizer});
+        others.push_back({quantizer, optimizer});
+  for (size_t i = 0; i < others.size(); i += BREGMAN_TEST_SHARE)
+    all.push_back(others[i]);
   all.push_back({"binary", "bop"});
   all.push_back({"admm", "extragradient"});
   return all;

@@ -161,7 +161,7 @@ private:
 TEST_P(KernelAndOracle, Random) {
   // The oracle asks for each weight's derivative by itself where they share values.
   const bool alone = isPerWeight(GetParam());
-  const int64_t size = alone ? 1000 : 60;
+  const int64_t size = alone ? 1000 / BREGMAN_TEST_SHARE : 60;
   start(randomValues(size, 11), /*channels=*/3);
   for (int k = 1; k <= 12; ++k)
     step(randomValues(size, 20 + k));
