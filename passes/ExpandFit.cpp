@@ -17,10 +17,10 @@ using namespace bregman;
 namespace {
 
 /// Unrolled beyond this, a spec asks for more code than anybody means.
-constexpr int64_t MaxRounds = 32;
+constexpr int64_t maxRounds = 32;
 /// A pivot below this share of its diagonal entry makes the system singular: what is left there is
 /// the rounding of the entries.
-constexpr double Singular = 1e-6;
+constexpr double singular = 1e-6;
 
 /// The levels that `value` has whatever the data are; empty where data matter.
 SmallVector<double> constantLevels(Value value) {
@@ -110,7 +110,7 @@ SmallVector<Value> FitExpander::solve(ArrayRef<Value> now) {
       pivot = emit.sub(pivot, emit.mul(emit.mul(lower[j][k], lower[j][k]), pivots[k]));
     pivots.push_back(pivot);
     // The first pivot is the entry itself.
-    Value least = j ? emit.mul(diagonal, Singular) : emit.constant(diagonal.getType(), 0);
+    Value least = j ? emit.mul(diagonal, singular) : emit.constant(diagonal.getType(), 0);
     Value holds = emit.compare(arith::CmpFPredicate::OGT, pivot, least);
     regular = regular ? emit.make<arith::AndIOp>(regular, holds) : holds;
     for (size_t i = j + 1; i < count; ++i) {
@@ -135,9 +135,9 @@ SmallVector<Value> FitExpander::solve(ArrayRef<Value> now) {
 }
 
 LogicalResult FitExpander::run() {
-  if (op.getRounds() > static_cast<uint64_t>(MaxRounds))
+  if (op.getRounds() > static_cast<uint64_t>(maxRounds))
     return op.emitOpError("asks for ")
-           << op.getRounds() << " rounds; at most " << MaxRounds << " are compiled";
+           << op.getRounds() << " rounds; at most " << maxRounds << " are compiled";
   SmallVector<Value> now(op.getStart()), unit;
   for (Value start : now)
     if (!start.getType().isF32())

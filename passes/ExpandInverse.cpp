@@ -17,11 +17,11 @@ using namespace bregman;
 namespace {
 
 /// Beyond this the prover takes limits, and an f32 projection has reached its bounds.
-const double Outermost = std::ldexp(1, 64);
-const double Innermost = std::ldexp(1, -100);
+const double outermost = std::ldexp(1, 64);
+const double innermost = std::ldexp(1, -100);
 /// Halvings of the logarithm of |x|, then of |x| itself: together to the last bit of an f32.
-constexpr int LogarithmicHalvings = 16;
-constexpr int LinearHalvings = 16;
+constexpr int logarithmicHalvings = 16;
+constexpr int linearHalvings = 16;
 
 class InverseExpander {
 public:
@@ -96,7 +96,7 @@ Value InverseExpander::bisected() {
   Value isPositive = emit.compare(P::OLT, middle, wanted);
   Value sign = emit.select(isPositive, constant(1), constant(-1));
   Value target = emit.mul(sign, wanted);
-  Value low = constant(std::log(Innermost)), high = constant(std::log(Outermost));
+  Value low = constant(std::log(innermost)), high = constant(std::log(outermost));
   auto halve = [&](bool isLogarithm) {
     Value between = emit.mul(emit.add(low, high), 0.5);
     Value size = isLogarithm ? emit.make<math::ExpOp>(between) : between;
@@ -105,11 +105,11 @@ Value InverseExpander::bisected() {
     low = emit.select(isBelow, between, low);
     high = emit.select(isBelow, high, between);
   };
-  for (int i = 0; i < LogarithmicHalvings; ++i)
+  for (int i = 0; i < logarithmicHalvings; ++i)
     halve(/*isLogarithm=*/true);
   low = emit.make<math::ExpOp>(low);
   high = emit.make<math::ExpOp>(high);
-  for (int i = 0; i < LinearHalvings; ++i)
+  for (int i = 0; i < linearHalvings; ++i)
     halve(/*isLogarithm=*/false);
   Value isZero = emit.compare(P::OEQ, middle, wanted);
   return emit.select(isZero, constant(0), emit.mul(sign, high));
@@ -124,7 +124,7 @@ std::pair<Value, Value> InverseExpander::bounds() {
       areKnown &= !llvm::is_contained(inner->getOperands(), clauses.latent.getResult());
     });
   if (!areKnown)
-    return {project(constant(-Outermost)), project(constant(Outermost))};
+    return {project(constant(-outermost)), project(constant(outermost))};
   hoistAbove(clauses.levels, clauses.latent);
   Value levels = clauses.levels.getResult();
   return {emit.reduce(Reduction::Min, levels), emit.reduce(Reduction::Max, levels)};

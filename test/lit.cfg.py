@@ -84,7 +84,11 @@ environment["BREGMAN_SPECS"] = os.path.join(source, "examples", "specs")
 environment.pop("BREGMAN_CACHE", None)
 
 symbolizer = os.path.join(config.llvm_bin, "llvm-symbolizer")
-environment["ASAN_OPTIONS"] = "detect_leaks=1:external_symbolizer_path=" + symbolizer
+# LLVM's allocators poison what they hold back. Their code is in headers, so some of it is compiled with
+# us and some of it came without instrumentation: one half poisons what the other gives away.
+environment["ASAN_OPTIONS"] = (
+    "detect_leaks=1:allow_user_poisoning=0:external_symbolizer_path=" + symbolizer
+)
 environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:external_symbolizer_path=" + symbolizer
 # LibTorch and its OpenMP runtime are not instrumented: what they do inside themselves is not reported,
 # their locks and threads are seen all the same.

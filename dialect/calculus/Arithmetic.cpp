@@ -13,7 +13,7 @@ struct AddModel : LaneModel<AddModel, arith::AddFOp> {
   Interval range(Operation *, Intervals x) const { return interval::add(x[0], x[1]); }
   Slope slope(Operation *, unsigned, Intervals) const { return increasing(); }
   Interval limit(Operation *, unsigned operand, End end, Intervals x) const {
-    return interval::add(Interval::point(end == End::Plus ? Infinity : -Infinity), x[1 - operand]);
+    return interval::add(Interval::point(end == End::Plus ? infinity : -infinity), x[1 - operand]);
   }
   void vjp(Operation *, OpBuilder &, ValueRange c, SmallVectorImpl<Value> &out) const {
     out.append({c[0], c[0]});
@@ -35,7 +35,7 @@ struct SubModel : LaneModel<SubModel, arith::SubFOp> {
     return operand == 0 ? increasing() : decreasing();
   }
   Interval limit(Operation *, unsigned operand, End end, Intervals x) const {
-    Interval far = Interval::point(end == End::Plus ? Infinity : -Infinity);
+    Interval far = Interval::point(end == End::Plus ? infinity : -infinity);
     return operand == 0 ? interval::sub(far, x[1]) : interval::sub(x[0], far);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
@@ -52,7 +52,7 @@ struct NegModel : LaneModel<NegModel, arith::NegFOp> {
   Interval range(Operation *, Intervals x) const { return interval::neg(x[0]); }
   Slope slope(Operation *, unsigned, Intervals) const { return decreasing(); }
   Interval limit(Operation *, unsigned, End end, Intervals) const {
-    return Interval::point(end == End::Plus ? -Infinity : Infinity);
+    return Interval::point(end == End::Plus ? -infinity : infinity);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     out.push_back(Emit(b, op->getLoc()).neg(c[0]));
@@ -73,8 +73,8 @@ struct MulModel : LaneModel<MulModel, arith::MulFOp> {
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
     if (op->getOperand(0) == op->getOperand(1))
-      return Interval::point(Infinity);
-    return interval::mul(Interval::point(end == End::Plus ? Infinity : -Infinity), x[1 - operand]);
+      return Interval::point(infinity);
+    return interval::mul(Interval::point(end == End::Plus ? infinity : -infinity), x[1 - operand]);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     Emit emit(b, op->getLoc());
@@ -106,7 +106,7 @@ struct DivModel : LaneModel<DivModel, arith::DivFOp> {
     return slope;
   }
   Interval limit(Operation *, unsigned operand, End end, Intervals x) const {
-    Interval far = Interval::point(end == End::Plus ? Infinity : -Infinity);
+    Interval far = Interval::point(end == End::Plus ? infinity : -infinity);
     if (operand == 0)
       return interval::div(far, x[1]);
     bool bounded = std::isfinite(x[0].lo) && std::isfinite(x[0].hi);
@@ -145,7 +145,7 @@ template <typename Model, typename Op, bool IsMin> struct ExtremumModel : LaneMo
   }
   Interval limit(Operation *, unsigned operand, End end, Intervals x) const {
     bool wins = (end == End::Minus) == IsMin;
-    return wins ? Interval::point(IsMin ? -Infinity : Infinity) : x[1 - operand];
+    return wins ? Interval::point(IsMin ? -infinity : infinity) : x[1 - operand];
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     Emit emit(b, op->getLoc());
@@ -182,9 +182,9 @@ template <typename Model, typename Op> struct CastModel : LaneModel<Model, Op> {
   Interval range(Operation *, Intervals x) const { return x[0]; }
   Slope slope(Operation *, unsigned, Intervals) const { return increasing(); }
   Interval limit(Operation *, unsigned, End end, Intervals) const {
-    return Interval::point(end == End::Plus ? Infinity : -Infinity);
+    return Interval::point(end == End::Plus ? infinity : -infinity);
   }
-  Value cast_(Operation *op, OpBuilder &b, Value value) const {
+  Value castTo(Operation *op, OpBuilder &b, Value value) const {
     Type to = op->getOperand(0).getType();
     Emit emit(b, op->getLoc());
     bool wider = getElementTypeOrSelf(to).getIntOrFloatBitWidth() >
@@ -194,10 +194,10 @@ template <typename Model, typename Op> struct CastModel : LaneModel<Model, Op> {
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     // No host scalar is trained: the way from host to weight ends every derivative.
     bool fromHost = getElementTypeOrSelf(op->getOperand(0).getType()).isF64();
-    out.push_back(fromHost ? Value() : cast_(op, b, c[0]));
+    out.push_back(fromHost ? Value() : castTo(op, b, c[0]));
   }
   FailureOr<Value> inverse(Operation *op, OpBuilder &b, unsigned, Value result) const {
-    return cast_(op, b, result);
+    return castTo(op, b, result);
   }
 };
 struct TruncModel : CastModel<TruncModel, arith::TruncFOp> {};

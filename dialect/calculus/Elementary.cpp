@@ -45,21 +45,21 @@ template <typename Model, typename Op> struct IncreasingModel : LaneModel<Model,
 };
 
 struct ExpModel : IncreasingModel<ExpModel, math::ExpOp> {
-  static constexpr Interval image{0, Infinity};
+  static constexpr Interval image{0, infinity};
   static double at(double x) { return std::exp(x); }
   static Value derivative(Emit &e, Value, Value r, Value c) { return e.mul(c, r); }
   static FailureOr<Value> inverted(Emit &e, Value r) { return e.make<math::LogOp>(r); }
 };
 
 struct LogModel : IncreasingModel<LogModel, math::LogOp> {
-  static constexpr Interval domain{0, Infinity};
+  static constexpr Interval domain{0, infinity};
   static double at(double x) { return std::log(x); }
   static Value derivative(Emit &e, Value x, Value, Value c) { return e.div(c, x); }
   static FailureOr<Value> inverted(Emit &e, Value r) { return e.make<math::ExpOp>(r); }
 };
 
 struct Log2Model : IncreasingModel<Log2Model, math::Log2Op> {
-  static constexpr Interval domain{0, Infinity};
+  static constexpr Interval domain{0, infinity};
   static double at(double x) { return std::log2(x); }
   static Value derivative(Emit &e, Value x, Value, Value c) {
     return e.div(e.mul(c, std::numbers::log2e), x);
@@ -70,8 +70,8 @@ struct Log2Model : IncreasingModel<Log2Model, math::Log2Op> {
 };
 
 struct SqrtModel : IncreasingModel<SqrtModel, math::SqrtOp> {
-  static constexpr Interval domain{0, Infinity};
-  static constexpr Interval image{0, Infinity};
+  static constexpr Interval domain{0, infinity};
+  static constexpr Interval image{0, infinity};
   static double at(double x) { return std::sqrt(x); }
   static Value derivative(Emit &e, Value, Value r, Value c) { return e.div(e.mul(c, 0.5), r); }
   static FailureOr<Value> inverted(Emit &e, Value r) { return e.mul(r, r); }
@@ -162,7 +162,7 @@ struct AbsModel : LaneModel<AbsModel, math::AbsFOp> {
   Slope slope(Operation *, unsigned, Intervals x) const {
     return x[0].lo >= 0 ? increasing() : x[0].hi <= 0 ? decreasing() : wandering();
   }
-  Interval limit(Operation *, unsigned, End, Intervals) const { return Interval::point(Infinity); }
+  Interval limit(Operation *, unsigned, End, Intervals) const { return Interval::point(infinity); }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     Emit emit(b, op->getLoc());
     out.push_back(emit.mul(c[0], emit.make<SgnOp>(op->getOperand(0).getType(), op->getOperand(0))));
@@ -206,26 +206,26 @@ struct PowModel : LaneModel<PowModel, math::PowFOp> {
   Interval limit(Operation *, unsigned operand, End end, Intervals x) const {
     Interval base = x[0], exponent = x[1];
     if (operand == 0) {
-      Interval far = Interval::point(Infinity);
+      Interval far = Interval::point(infinity);
       bool integer = exponent.isPoint() && exponent.lo == std::floor(exponent.lo);
       if (end == End::Minus && !integer)
         return Interval::all();
       if (end == End::Minus && std::fmod(exponent.lo, 2) != 0)
-        return exponent.lo > 0 ? Interval::point(-Infinity) : Interval::point(0);
+        return exponent.lo > 0 ? Interval::point(-infinity) : Interval::point(0);
       if (exponent.lo > 0)
         return far;
       return exponent.hi < 0      ? Interval::point(0)
              : exponent.isPoint() ? Interval::point(1)
-                                  : Interval{0, Infinity};
+                                  : Interval{0, infinity};
     }
     if (base.lo < 0)
       return Interval::all();
     bool grows = end == End::Plus;
     if (base.lo > 1)
-      return Interval::point(grows ? Infinity : 0);
+      return Interval::point(grows ? infinity : 0);
     if (base.hi < 1 && base.lo > 0)
-      return Interval::point(grows ? 0 : Infinity);
-    return base.isPoint() && base.lo == 1 ? Interval::point(1) : Interval{0, Infinity};
+      return Interval::point(grows ? 0 : infinity);
+    return base.isPoint() && base.lo == 1 ? Interval::point(1) : Interval{0, infinity};
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     Emit emit(b, op->getLoc());
@@ -277,11 +277,11 @@ struct FmaModel : LaneModel<FmaModel, math::FmaOp> {
     return operand == 2 ? increasing() : slopeOfFactor(x[1 - operand]);
   }
   Interval limit(Operation *op, unsigned operand, End end, Intervals x) const {
-    Interval far = Interval::point(end == End::Plus ? Infinity : -Infinity);
+    Interval far = Interval::point(end == End::Plus ? infinity : -infinity);
     if (operand == 2)
       return interval::add(interval::mul(x[0], x[1]), far);
     if (op->getOperand(0) == op->getOperand(1))
-      return interval::add(Interval::point(Infinity), x[2]);
+      return interval::add(Interval::point(infinity), x[2]);
     return interval::add(interval::mul(far, x[1 - operand]), x[2]);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {

@@ -8,7 +8,7 @@
 
 namespace bregman::calculus {
 
-constexpr double Infinity = std::numeric_limits<double>::infinity();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 using Intervals = llvm::ArrayRef<Interval>;
 
 inline Slope constantSlope() { return {Direction::Constant, false, false}; }
@@ -34,7 +34,7 @@ template <typename Model>
 Interval rangeAtEnd(const Model &model, mlir::Operation *op, unsigned operand, End end,
                     Intervals operands) {
   llvm::SmallVector<Interval> at(operands);
-  at[operand] = Interval::point(end == End::Plus ? Infinity : -Infinity);
+  at[operand] = Interval::point(end == End::Plus ? infinity : -infinity);
   return model.range(op, at);
 }
 
@@ -43,7 +43,7 @@ template <typename Model, typename Op>
 struct FunctionModel : CalculusOpInterface::ExternalModel<Model, Op> {
   Interval limit(mlir::Operation *op, unsigned operand, End end, Intervals operands) const {
     llvm::SmallVector<Interval> at(operands);
-    double reach = end == End::Plus ? Infinity : -Infinity;
+    double reach = end == End::Plus ? infinity : -infinity;
     at[operand] = {std::min(reach, 0.0), std::max(reach, 0.0)};
     return static_cast<const Model *>(this)->range(op, at);
   }

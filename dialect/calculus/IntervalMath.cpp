@@ -9,10 +9,10 @@
 using namespace bregman;
 
 namespace {
-constexpr double Infinity = std::numeric_limits<double>::infinity();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
-double below(double value) { return std::nextafter(value, -Infinity); }
-double above(double value) { return std::nextafter(value, Infinity); }
+double below(double value) { return std::nextafter(value, -infinity); }
+double above(double value) { return std::nextafter(value, infinity); }
 
 enum class Toward { Lower, Upper };
 
@@ -35,7 +35,7 @@ double addTo(double a, double b, Toward side) {
   if (std::isinf(a) || std::isinf(b)) {
     // inf - inf can only meet where the other interval is unbounded too.
     if (std::isnan(sum))
-      return side == Toward::Lower ? -Infinity : Infinity;
+      return side == Toward::Lower ? -infinity : infinity;
     return sum;
   }
   if (std::isinf(sum))
@@ -63,7 +63,7 @@ double divTo(double a, double b, Toward side) {
     return 0;
   double quotient = a / b;
   if (std::isinf(b))
-    return std::isinf(a) ? (side == Toward::Lower ? -Infinity : Infinity) : 0;
+    return std::isinf(a) ? (side == Toward::Lower ? -infinity : infinity) : 0;
   if (std::isinf(a))
     return quotient;
   if (std::isinf(quotient))
@@ -113,10 +113,10 @@ Interval interval::div(Interval a, Interval b) {
     return Interval::all();
   if (b.lo == 0 || b.hi == 0) { // 1 / b is unbounded on one side
     bool positive = b.hi > 0;
-    Interval reciprocal = positive ? Interval{divTo(1, b.hi, Toward::Lower), Infinity}
-                                   : Interval{-Infinity, divTo(1, b.lo, Toward::Upper)};
+    Interval reciprocal = positive ? Interval{divTo(1, b.hi, Toward::Lower), infinity}
+                                   : Interval{-infinity, divTo(1, b.lo, Toward::Upper)};
     if (std::isinf(positive ? b.hi : b.lo))
-      reciprocal = positive ? Interval{0, Infinity} : Interval{-Infinity, 0};
+      reciprocal = positive ? Interval{0, infinity} : Interval{-infinity, 0};
     return mul(a, reciprocal);
   }
   Interval result = Interval::empty();
@@ -190,7 +190,7 @@ Interval interval::pow(Interval a, Interval b) {
       return side == Toward::Lower ? wide.lo : wide.hi;
     };
     Interval result{power(a.lo, Toward::Lower), power(a.hi, Toward::Upper)};
-    return even ? intersect(result, {0, Infinity}) : result;
+    return even ? intersect(result, {0, infinity}) : result;
   }
   if (a.lo < 0)
     return Interval::all();
@@ -202,7 +202,7 @@ Interval interval::pow(Interval a, Interval b) {
           (exponent == 0 && (base == 0 || std::isinf(base)))) {
         // Both a limit of 1 and, from the side, anything between 0 and infinity.
         if (!(base == 1 && a.isPoint()))
-          return {0, Infinity};
+          return {0, infinity};
         result = hull(result, Interval::point(1));
         continue;
       }
@@ -210,7 +210,7 @@ Interval interval::pow(Interval a, Interval b) {
       if (base == 1 || exponent == 0)
         result = hull(result, Interval::point(1));
       else if (std::isinf(value) && std::isfinite(base) && base != 0 && std::isfinite(exponent))
-        result = hull(result, {DBL_MAX, Infinity});
+        result = hull(result, {DBL_MAX, infinity});
       else if (value == 0 || std::isinf(value))
         result =
             hull(result, {value == 0 ? 0 : value,
@@ -218,7 +218,7 @@ Interval interval::pow(Interval a, Interval b) {
       else
         result = hull(result, widen(Interval::point(value)));
     }
-  return intersect(result, {0, Infinity});
+  return intersect(result, {0, infinity});
 }
 
 double interval::round(double value) {

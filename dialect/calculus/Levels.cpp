@@ -16,7 +16,7 @@ struct BroadcastModel : FunctionModel<BroadcastModel, vector::BroadcastOp> {
   Interval range(Operation *, Intervals x) const { return x[0]; }
   Slope slope(Operation *, unsigned, Intervals) const { return increasing(); }
   Interval limit(Operation *, unsigned, End end, Intervals) const {
-    return Interval::point(end == End::Plus ? Infinity : -Infinity);
+    return Interval::point(end == End::Plus ? infinity : -infinity);
   }
   void vjp(Operation *op, OpBuilder &b, ValueRange c, SmallVectorImpl<Value> &out) const {
     bool widens = !isa<VectorType>(op->getOperand(0).getType());
@@ -102,20 +102,20 @@ struct ReduceModel : FunctionModel<ReduceModel, ReduceOp> {
     bool mayBeEmpty = op.getCondition() != nullptr;
     switch (op.getKind()) {
     case Reduction::Sum: // of one weight or more
-      return {x.lo < 0     ? -Infinity
+      return {x.lo < 0     ? -infinity
               : mayBeEmpty ? 0
                            : x.lo,
-              x.hi > 0     ? Infinity
+              x.hi > 0     ? infinity
               : mayBeEmpty ? 0
                            : x.hi};
     case Reduction::Mean:
       return mayBeEmpty ? interval::hull(x, Interval::point(0)) : x;
     case Reduction::Min:
-      return {x.lo, mayBeEmpty ? Infinity : x.hi};
+      return {x.lo, mayBeEmpty ? infinity : x.hi};
     case Reduction::Max:
-      return {mayBeEmpty ? -Infinity : x.lo, x.hi};
+      return {mayBeEmpty ? -infinity : x.lo, x.hi};
     case Reduction::Std:
-      return {0, Infinity};
+      return {0, infinity};
     }
     llvm_unreachable("unknown reduction");
   }
@@ -128,7 +128,7 @@ struct ReduceModel : FunctionModel<ReduceModel, ReduceOp> {
     case Reduction::Sum:
       return interval::mul(x[0], Interval::point(count));
     case Reduction::Std:
-      return interval::mul(interval::sub(x[0], x[0]), Interval{0, count > 1 ? 1.0 : Infinity});
+      return interval::mul(interval::sub(x[0], x[0]), Interval{0, count > 1 ? 1.0 : infinity});
     default:
       return x[0];
     }

@@ -19,7 +19,7 @@ template <typename Model, typename Op> struct StaircaseModel : LaneModel<Model, 
     return range(op, x).isPoint() ? constantSlope() : Slope{Direction::Increasing, false, true};
   }
   Interval limit(Operation *, unsigned, End end, Intervals) const {
-    return Interval::point(Model::at(end == End::Plus ? Infinity : -Infinity));
+    return Interval::point(Model::at(end == End::Plus ? infinity : -infinity));
   }
   void vjp(Operation *, OpBuilder &, ValueRange, SmallVectorImpl<Value> &out) const {
     out.push_back({});
@@ -94,7 +94,7 @@ struct SteModel : LaneModel<SteModel, SteOp> {
     return operand == 0 ? increasing() : constantSlope();
   }
   Interval limit(Operation *, unsigned operand, End end, Intervals x) const {
-    return operand == 0 ? Interval::point(end == End::Plus ? Infinity : -Infinity) : x[0];
+    return operand == 0 ? Interval::point(end == End::Plus ? infinity : -infinity) : x[0];
   }
   void vjp(Operation *, OpBuilder &, ValueRange c, SmallVectorImpl<Value> &out) const {
     out.append({Value(), c[0]});

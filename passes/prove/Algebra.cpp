@@ -11,7 +11,7 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
+static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Sign prove::negated(Sign sign) {
   switch (sign) {
@@ -104,7 +104,7 @@ void Algebra::chooseCoordinate(Value root) {
     return;
   // What multiplies or divides the latent, or something of it: not more than a few.
   SmallVector<Fraction> candidates{Fraction::constant(1)};
-  const Piece line{-Infinity, Infinity};
+  const Piece line{-infinity, infinity};
   DenseSet<Operation *> above; // what the root is made of
   SmallVector<Value> open{root};
   while (!open.empty())
@@ -399,7 +399,7 @@ bool Algebra::isPowerOfZero(const Fraction &argument, const Fraction &x) {
   if (!argument.below.isConstant() || !argument.above.isMonomial())
     return false;
   const auto [monomial, coefficient] = *argument.above.terms().begin();
-  const Piece line{-Infinity, Infinity};
+  const Piece line{-infinity, infinity};
   Sign rest = signOfInterval(coefficient);
   bool vanishes = false;
   for (auto [atom, power] : monomial) {

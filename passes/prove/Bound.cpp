@@ -7,12 +7,12 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
+static constexpr double infinity = std::numeric_limits<double>::infinity();
 /// Language.md section 3: 4096 boxes on [-2^64, 2^64].
-static constexpr unsigned MaxBoxes = 4096;
-static constexpr double Far = 0x1p64;
+static constexpr unsigned maxBoxes = 4096;
+static constexpr double far = 0x1p64;
 /// Derivatives that are tried at a root.
-static constexpr unsigned MaxOrder = 6;
+static constexpr unsigned maxOrder = 6;
 
 /// Halves of an interval: by ratio where it spans magnitudes.
 static double split(Interval x) {
@@ -30,7 +30,7 @@ static double split(Interval x) {
 double Algebra::boundFrom(const Polynomial &polynomial, double x, double toward, bool positive) {
   Fraction f = polynomial;
   bool leftwards = toward < x;
-  for (unsigned order = 0; order <= MaxOrder; ++order) {
+  for (unsigned order = 0; order <= maxOrder; ++order) {
     auto here = at(f, x);
     if (!here)
       return 0;
@@ -69,16 +69,16 @@ Sign Algebra::branchAndBound(const Polynomial &polynomial, const Piece &piece, u
   auto holds = [&](Interval value) { return positive ? value.lo >= 0 : value.hi <= 0; };
   auto fails = [&](Interval value) { return positive ? value.hi < 0 : value.lo > 0; };
 
-  Interval inner = interval::intersect(piece.closed(), {-Far, Far});
+  Interval inner = interval::intersect(piece.closed(), {-far, far});
   bool strict = true;
   // Tails, from as near as they are understood.
   for (bool right : {true, false}) {
-    if (right ? piece.high != Infinity : piece.low != -Infinity)
+    if (right ? piece.high != infinity : piece.low != -infinity)
       continue;
     bool done = false;
-    for (double from : {4.0, 16.0, 64.0, 1024.0, 0x1p20, Far}) {
+    for (double from : {4.0, 16.0, 64.0, 1024.0, 0x1p20, far}) {
       double start = right ? std::max(from, piece.low) : std::min(-from, piece.high);
-      Interval tail = right ? Interval{start, Infinity} : Interval{-Infinity, start};
+      Interval tail = right ? Interval{start, infinity} : Interval{-infinity, start};
       Sign sign = signOfTail(polynomial, tail);
       if (sign == Sign::Unknown)
         sign = signByRoots(polynomial, {tail.lo, tail.hi}, depth);
@@ -111,7 +111,7 @@ Sign Algebra::branchAndBound(const Polynomial &polynomial, const Piece &piece, u
   std::optional<Interval> stuck;
   for (unsigned count = 0; !open.empty(); ++count) {
     Interval box = open.back();
-    if (count == MaxBoxes || scratch.isExhausted()) {
+    if (count == maxBoxes || scratch.isExhausted()) {
       stuck = box;
       break;
     }

@@ -9,7 +9,7 @@ using namespace bregman;
 using namespace bregman::prove;
 
 /// Larger fractions are left to other means.
-static constexpr size_t MaxTerms = 300;
+static constexpr size_t maxTerms = 300;
 
 std::optional<Fraction> Algebra::fail(const Twine &what) {
   if (obstacle.empty())
@@ -36,7 +36,7 @@ std::optional<Fraction> Algebra::convert(Value value, unsigned level, const Piec
   if (found != memo.end())
     return found->second;
   std::optional<Fraction> result = compute(value, level, piece);
-  if (result && result->size() > MaxTerms)
+  if (result && result->size() > maxTerms)
     result = fail("too many terms");
   memo[{value, level}] = result;
   return result;

@@ -7,8 +7,8 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
-static constexpr size_t MaxPieces = 200;
+static constexpr double infinity = std::numeric_limits<double>::infinity();
+static constexpr size_t maxPieces = 200;
 
 /// Levels written as numbers, sorted; empty when they are not.
 static SmallVector<double> constantLevels(Value levels) {
@@ -232,7 +232,7 @@ bool Algebra::inOrder(std::vector<Kink> &kinks) {
         last.isContinuous &= kink.isContinuous;
         continue;
       }
-      all &= isNonNegative(sign(distance, {-Infinity, Infinity}));
+      all &= isNonNegative(sign(distance, {-infinity, infinity}));
     } else if (!last.exact && !kink.exact && last.where.lo == kink.where.lo &&
                last.where.hi == kink.where.hi) {
       last.isContinuous &= kink.isContinuous; // one root that several switches found
@@ -253,12 +253,12 @@ std::vector<Piece> Algebra::between(const std::vector<Kink> &kinks) {
     auto isNumber = [](const Kink *kink) {
       return !kink || kink->where.isPoint() || (kink->exact && kink->exact->isConstant());
     };
-    Piece piece{from ? from->where.lo : -Infinity, to ? to->where.hi : Infinity};
+    Piece piece{from ? from->where.lo : -infinity, to ? to->where.hi : infinity};
     if (isNumber(from) && isNumber(to)) {
       piece.start = from ? from->exact : std::nullopt;
       piece.end = to ? to->exact : std::nullopt;
     } else {
-      double low = from ? from->here : -Infinity, high = to ? to->here : Infinity;
+      double low = from ? from->here : -infinity, high = to ? to->here : infinity;
       piece.sample = Piece{low, high}.inside();
       // Measured from an end that moves.
       const Kink *origin = from && from->exact ? from : to && to->exact ? to : nullptr;
@@ -269,9 +269,9 @@ std::vector<Piece> Algebra::between(const std::vector<Kink> &kinks) {
         std::optional<Fraction> width;
         if (from && to)
           width = *to->exact - *from->exact;
-        double reach = width ? range(*width, Interval::point(0)).hi : Infinity;
+        double reach = width ? range(*width, Interval::point(0)).hi : infinity;
         bool rightwards = origin == from;
-        piece.low = rightwards ? 0 : -Infinity;
+        piece.low = rightwards ? 0 : -infinity;
         piece.high = rightwards ? reach : 0;
         piece.start = rightwards ? std::optional(Fraction()) : std::nullopt;
         piece.end = rightwards ? width : Fraction();
@@ -303,7 +303,7 @@ std::vector<Piece> Algebra::pieces(Value root) {
         isa<math::AbsFOp, SignOp, SgnOp, arith::CmpFOp, arith::MinimumFOp, arith::MaximumFOp,
             ClampOp, NearestOp, LowerOp, UpperOp, RoundOp, math::FloorOp, math::CeilOp>(op);
     if (!switches || !matters.contains(&op) || !scratch.dependsOnLatent(op.getResult(0)) ||
-        kinks.size() > MaxPieces)
+        kinks.size() > maxPieces)
       continue;
     std::vector<Kink> more = kinks;
     if (collectKinks(&op, root, more)) {

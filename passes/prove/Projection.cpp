@@ -11,7 +11,7 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
+static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Projection::Projection(Clauses &clauses)
     : scratch(clauses.quantizer), root(scratch.add(clauses.project.getBody())), clauses(clauses),
@@ -48,7 +48,7 @@ std::optional<Finding> Projection::findDrop() {
   for (const std::vector<double> &xs : samples(scratch, levels))
     for (Point point : settings(scratch)) {
       // The highest value so far against the present one.
-      double best = -Infinity, bestAt = 0, drop = 0, from = 0, to = 0;
+      double best = -infinity, bestAt = 0, drop = 0, from = 0, to = 0;
       for (double x : xs) {
         setLatent(scratch, point, x);
         double value = scratch.evaluate(root, point);
@@ -350,7 +350,7 @@ Finding Projection::staysInHull(bool mustReach) {
     return Finding::undecided("the projection is not monotone");
 
   // The lowest and the highest level, as fractions.
-  Piece last = pieces.empty() ? Piece{-Infinity, Infinity} : pieces.back();
+  Piece last = pieces.empty() ? Piece{-infinity, infinity} : pieces.back();
   std::vector<Fraction> all;
   for (unsigned i = 0; i < levelCount(levels.getType()); ++i)
     if (auto level = algebra.convert(levels, i, last))

@@ -15,9 +15,9 @@ using namespace bregman;
 using namespace bregman::prove;
 
 /// Weights of the tensors that are tried; any number above 1 finds the same.
-static constexpr double WeightCount = 16;
+static constexpr double weightCount = 16;
 /// Beyond, every product overflows, and no network has such latents.
-static constexpr double Largest = 0x1p60;
+static constexpr double largest = 0x1p60;
 
 namespace {
 
@@ -77,7 +77,7 @@ double FiniteCheck::narrowed(ReduceOp reduce, const Values &values) {
   bool isNone = reduce.getCondition() && values.lookup(reduce.getCondition())[0] == 0;
   switch (reduce.getKind()) {
   case Reduction::Sum:
-    return isNone ? 0 : each * WeightCount;
+    return isNone ? 0 : each * weightCount;
   case Reduction::Mean:
     return isNone ? 0 : each;
   case Reduction::Std:
@@ -174,7 +174,7 @@ Finding FiniteCheck::run() {
     return std::pair(std::abs(a), a < 0) < std::pair(std::abs(b), b < 0);
   });
   for (double x : points) {
-    if (std::abs(x) > Largest)
+    if (std::abs(x) > largest)
       break;
     Values values = valuesAt(x + 0.0); // of the zeros the positive one
     for (auto &[value, name] : watched) {

@@ -12,7 +12,7 @@ namespace {
 
 using Choices = std::optional<std::vector<Fraction>>;
 /// More cases than that are not enumerated.
-constexpr size_t MaxChoices = 600;
+constexpr size_t maxChoices = 600;
 
 class FinalCheck {
 public:
@@ -150,7 +150,7 @@ private:
   }
 
   Choices combine(Choices a, Choices b, Operation *op) {
-    if (!a || !b || a->size() * b->size() > MaxChoices)
+    if (!a || !b || a->size() * b->size() > maxChoices)
       return std::nullopt;
     std::vector<Fraction> all;
     for (const Fraction &x : *a)

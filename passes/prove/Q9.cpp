@@ -9,7 +9,7 @@ using namespace bregman;
 using namespace bregman::prove;
 
 /// What the rounding of a constant may do where a schedule is at 1e35.
-static constexpr double Close = 1e-5;
+static constexpr double closeEnough = 1e-5;
 
 Finding prove::checkQ9(Clauses &clauses) {
   Scratch scratch(clauses.quantizer);
@@ -37,7 +37,7 @@ Finding prove::checkQ9(Clauses &clauses) {
     auto values = scratch.evaluate(point);
     double soft = values.lookup(weight)[0], hard = values.lookup(last)[0];
     if (!std::isfinite(soft) || !std::isfinite(hard) ||
-        std::abs(soft - hard) <= Close * std::max(1.0, std::abs(hard)))
+        std::abs(soft - hard) <= closeEnough * std::max(1.0, std::abs(hard)))
       continue;
     if (isSingle) { // what cancels at 1e35 may be anything in doubles
       Box box;

@@ -8,8 +8,8 @@ using namespace bregman;
 using namespace bregman::prove;
 
 /// Larger expressions are left to the analysis of the whole.
-static constexpr size_t MaxOps = 40;
-static constexpr unsigned MaxTries = 3;
+static constexpr size_t maxOps = 40;
+static constexpr unsigned maxTries = 3;
 
 /// The ops between `value` and `inner` that depend on the latent; false when some path goes round
 /// `inner`.
@@ -22,7 +22,7 @@ static bool between(const Scratch &scratch, Value value, Value inner,
     return false;
   if (!ops.insert(op))
     return true;
-  return ops.size() <= MaxOps && llvm::all_of(op->getOperands(), [&](Value operand) {
+  return ops.size() <= maxOps && llvm::all_of(op->getOperands(), [&](Value operand) {
            return between(scratch, operand, inner, ops);
          });
 }
@@ -78,7 +78,7 @@ std::optional<Refined> prove::refine(Scratch &scratch, Value value,
     if (!inner.getType().isF32() || !scratch.dependsOnLatent(inner) || !isMonotone(inner))
       continue;
     llvm::SmallSetVector<Operation *, 16> ops;
-    if (!between(scratch, value, inner, ops) || ops.size() > MaxOps)
+    if (!between(scratch, value, inner, ops) || ops.size() > maxOps)
       continue;
     // Staircases jump; conditions and signs may, which the analysis looks at.
     bool continuous = llvm::none_of(ops, [](Operation *each) {
@@ -89,7 +89,7 @@ std::optional<Refined> prove::refine(Scratch &scratch, Value value,
       continue;
     if (auto found = analyse(scratch, value, inner))
       return found;
-    if (++tries == MaxTries)
+    if (++tries == maxTries)
       break;
   }
   return std::nullopt;

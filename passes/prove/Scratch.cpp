@@ -13,8 +13,8 @@ using namespace bregman;
 using namespace bregman::prove;
 
 /// A run of unknown length is taken to have so many steps.
-static constexpr double LongRun = 1e7;
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
+static constexpr double longRun = 1e7;
+static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Scratch::~Scratch() {
   for (Operation *op : opaque) {
@@ -39,17 +39,17 @@ static Leaf counterLeaf(CounterOp counter) {
   switch (counter.getKind()) {
   case Counter::Step:
   case Counter::Epoch:
-    leaf.range = {0, LongRun};
+    leaf.range = {0, longRun};
     leaf.late = 1e30;
     break;
   case Counter::Steps:
   case Counter::Epochs:
   case Counter::T:
-    leaf.range = {1, LongRun};
+    leaf.range = {1, longRun};
     leaf.inForce = leaf.late = 1;
     break;
   case Counter::LearningRate:
-    leaf.range = {0, Infinity};
+    leaf.range = {0, infinity};
     leaf.inForce = leaf.late = 1e-3;
     break;
   }
@@ -98,12 +98,12 @@ Interval Scratch::rangeOfShared(Operation *op) {
   bool mayBeNone = bool(reduce.getCondition());
   switch (reduce.getKind()) {
   case Reduction::Sum:
-    return {each.lo >= 0 ? (mayBeNone ? 0 : each.lo) : -Infinity,
-            each.hi <= 0 ? (mayBeNone ? 0 : each.hi) : Infinity};
+    return {each.lo >= 0 ? (mayBeNone ? 0 : each.lo) : -infinity,
+            each.hi <= 0 ? (mayBeNone ? 0 : each.hi) : infinity};
   case Reduction::Mean:
     return mayBeNone ? interval::hull(each, Interval::point(0)) : each;
   case Reduction::Std:
-    return {0, Infinity};
+    return {0, infinity};
   case Reduction::Min:
   case Reduction::Max:
     return mayBeNone ? Interval::all() : each;

@@ -8,7 +8,7 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
+static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Sign prove::signOfInterval(Interval range) {
   if (range.isEmpty())
@@ -403,7 +403,7 @@ Interval Algebra::rangeOf(Atom atom, Interval x) {
     result = interval::monotone(std::atan, u, {-1.5707963267948968, 1.5707963267948968});
     break;
   case Kind::Exp:
-    result = interval::monotone(std::exp, u, {0, Infinity});
+    result = interval::monotone(std::exp, u, {0, infinity});
     break;
   case Kind::Sigmoid:
     result = interval::monotone(logistic, u, {0, 1});
@@ -420,7 +420,7 @@ Interval Algebra::rangeOf(Atom atom, Interval x) {
   case Kind::Root:
     u = interval::max(u, Interval::point(0));
     result = info.exponent == 2
-                 ? interval::monotone(std::sqrt, u, {0, Infinity})
+                 ? interval::monotone(std::sqrt, u, {0, infinity})
                  : interval::pow(u, interval::widen({1 / info.exponent, 1 / info.exponent}, 1));
     break;
   case Kind::Log:

@@ -7,7 +7,7 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
+static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 static Direction turned(Direction direction) {
   return direction == Direction::Increasing   ? Direction::Decreasing
@@ -75,7 +75,7 @@ Interval prove::limitOf(const Scratch &scratch, Value root, End end,
   DenseMap<Value, Interval> ranges = scratch.ranges(box), limits;
   for (auto [leaf, range] : llvm::zip(scratch.leaves(), box))
     limits[leaf.value] = leaf.kind == Leaf::Kind::Latent
-                             ? Interval::point(end == End::Plus ? Infinity : -Infinity)
+                             ? Interval::point(end == End::Plus ? infinity : -infinity)
                              : range;
   for (Operation &op : const_cast<Scratch &>(scratch).block()) {
     SmallVector<Interval> at;

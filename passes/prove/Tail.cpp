@@ -8,9 +8,9 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-static constexpr double Infinity = std::numeric_limits<double>::infinity();
+static constexpr double infinity = std::numeric_limits<double>::infinity();
 /// Longer sums are not looked at.
-static constexpr size_t MaxTerms = 40;
+static constexpr size_t maxTerms = 40;
 
 /// factor |x|^order e^exponent
 struct Algebra::TailTerm {
@@ -23,7 +23,7 @@ static Interval powerOf(Interval base, int n) { return interval::pow(base, Inter
 
 std::optional<Algebra::TailTerm> Algebra::tailTerm(const Monomial &monomial, Interval coefficient,
                                                    Interval tail) {
-  bool right = tail.hi == Infinity;
+  bool right = tail.hi == infinity;
   Piece piece{tail.lo, tail.hi};
   TailTerm term;
   term.factor = coefficient;
@@ -93,9 +93,9 @@ std::optional<Algebra::TailTerm> Algebra::tailTerm(const Monomial &monomial, Int
 }
 
 Sign Algebra::signOfTail(const Polynomial &polynomial, Interval tail) {
-  if (polynomial.terms().size() > MaxTerms)
+  if (polynomial.terms().size() > maxTerms)
     return Sign::Unknown;
-  bool right = tail.hi == Infinity;
+  bool right = tail.hi == infinity;
   double start = right ? tail.lo : tail.hi;
   if (right ? start < 1 : start > -1)
     return Sign::Unknown;
@@ -143,7 +143,7 @@ Sign Algebra::signOfTail(const Polynomial &polynomial, Interval tail) {
       return Sign::Unknown;
     Interval first = interval::mul(
         interval::pow(distance, Interval::point(order)),
-        interval::monotone(std::exp, range(exponent, Interval::point(start)), {0, Infinity}));
+        interval::monotone(std::exp, range(exponent, Interval::point(start)), {0, infinity}));
     sum = interval::add(sum, interval::mul(term.factor, {0, first.hi}));
   }
   return signOfInterval(sum);

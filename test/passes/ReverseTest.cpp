@@ -13,7 +13,7 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t Channels = 3, Size = 24;
+constexpr int64_t channels = 3, Size = 24;
 
 /// A function of x, per weight, s, per tensor, and a, per channel; the derivatives of
 /// sum_i c_i f_i stand behind it in the same block.
@@ -48,7 +48,7 @@ public:
   /// `value`, a null one being zero, at a point.
   std::vector<double> at(Value value, const std::vector<std::vector<double>> &point) {
     reference::Context shape;
-    shape.shape = {Size, Channels};
+    shape.shape = {Size, channels};
     reference::Environment environment(std::move(shape));
     for (auto [argument, values] : llvm::zip(function.getArguments(), point)) {
       reference::Tensor tensor(Size, 1);
@@ -76,7 +76,7 @@ struct Case {
 
 void PrintTo(const Case &sample, std::ostream *out) { *out << sample.name; }
 
-const Case Cases[] = {
+const Case cases[] = {
     {"sum", "%0 = arith.mulf %x, %s : f32 %1 = bregman.reduce sum per channel %0 : f32 "
             "%2 = arith.mulf %1, %x : f32 return %2 : f32"},
     {"mean", "%0 = arith.mulf %x, %x : f32 %1 = bregman.reduce mean per tensor %0 : f32 "
@@ -126,7 +126,7 @@ TEST_P(ReverseTest, IsThatOfCentralDifferences) {
   for (int64_t i = 0; i < Size; ++i) {
     point[0][i] = normal(generator);
     point[1][i] = 0.7;
-    point[2][i] = 0.5 + double(i / (Size / Channels));
+    point[2][i] = 0.5 + double(i / (Size / channels));
     point[3][i] = normal(generator);
   }
   auto loss = [&](const std::vector<std::vector<double>> &at) {
@@ -136,7 +136,7 @@ TEST_P(ReverseTest, IsThatOfCentralDifferences) {
       sum += values[i] * point[3][i];
     return sum;
   };
-  const int64_t shared[] = {1, Size, Size / Channels};
+  const int64_t shared[] = {1, Size, Size / channels};
   for (unsigned leaf = 0; leaf < 3; ++leaf) {
     std::vector<double> actual = program.at(program.derivatives[leaf], point);
     for (int64_t first = 0; first < Size; first += shared[leaf]) {
@@ -153,7 +153,7 @@ TEST_P(ReverseTest, IsThatOfCentralDifferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ReverseTest, testing::ValuesIn(Cases),
+INSTANTIATE_TEST_SUITE_P(All, ReverseTest, testing::ValuesIn(cases),
                          [](const auto &info) { return std::string(info.param.name); });
 
 /// Equal largest weights share what their maximum takes.

@@ -86,8 +86,8 @@ TEST_P(StaircaseTest, isFlatInItsArgumentAndGivesTheLevelsItsCotangent) {
 }
 
 auto nameOf = [](const testing::TestParamInfo<Sample> &info) { return info.param.name; };
-INSTANTIATE_TEST_SUITE_P(All, SmoothTest, testing::ValuesIn(Smooth), nameOf);
-INSTANTIATE_TEST_SUITE_P(All, StaircaseTest, testing::ValuesIn(Staircases), nameOf);
+INSTANTIATE_TEST_SUITE_P(All, SmoothTest, testing::ValuesIn(smooth), nameOf);
+INSTANTIATE_TEST_SUITE_P(All, StaircaseTest, testing::ValuesIn(staircases), nameOf);
 
 TEST(KinkTest, absIsZero) {
   EXPECT_THAT(Function({"f32"}, "math.absf %a : f32").transposed({0}, {1}), ElementsAre(0));

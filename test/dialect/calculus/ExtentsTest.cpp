@@ -11,19 +11,19 @@ using namespace mlir;
 namespace {
 
 Extent group(int64_t size) { return {Extent::Group, size}; }
-const Extent Tensor{Extent::Tensor, 0}, Channel{Extent::Channel, 0}, Token{Extent::Token, 0};
+const Extent tensor{Extent::Tensor, 0}, channel{Extent::Channel, 0}, token{Extent::Token, 0};
 
 TEST(Extents, NarrowestIsSymmetric) {
   const std::tuple<Extent, Extent, Extent> cases[] = {
-      {Extent::run(), Tensor, Tensor},
-      {Tensor, Channel, Channel},
-      {Channel, group(8), group(8)},
+      {Extent::run(), tensor, tensor},
+      {tensor, channel, channel},
+      {channel, group(8), group(8)},
       {group(8), group(4), group(4)},
       {group(8), group(6), Extent::weight()}, // their segments cross
-      {Tensor, Token, Token},
-      {Channel, Token, Extent::weight()},
+      {tensor, token, token},
+      {channel, token, Extent::weight()},
       {group(4), Extent::weight(), Extent::weight()},
-      {Channel, Channel, Channel},
+      {channel, channel, channel},
   };
   for (auto [a, b, expected] : cases) {
     EXPECT_EQ(narrowest(a, b), expected) << describe(a) << ", " << describe(b);
@@ -33,14 +33,14 @@ TEST(Extents, NarrowestIsSymmetric) {
 
 TEST(Extents, WiderMayStandForNarrower) {
   EXPECT_TRUE(Extent::run().isAsWideAs(Extent::weight()));
-  EXPECT_TRUE(Tensor.isAsWideAs(Tensor));
+  EXPECT_TRUE(tensor.isAsWideAs(tensor));
   EXPECT_TRUE(group(8).isAsWideAs(group(4)));
   EXPECT_FALSE(group(4).isAsWideAs(group(8)));
-  EXPECT_FALSE(Channel.isAsWideAs(Tensor));
+  EXPECT_FALSE(channel.isAsWideAs(tensor));
 }
 
 /// Each value is marked with its extent.
-const char Text[] = R"mlir(
+const char text[] = R"mlir(
 bregman.quantizer @q {
   %step = bregman.counter step {of = "per run"} : f64
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
@@ -82,7 +82,7 @@ TEST(Extents, FollowFromDefinitions) {
   registerBregmanDialects(registry);
   MLIRContext context(registry);
   context.loadAllAvailableDialects();
-  auto module = parseSourceString<ModuleOp>(Text, &context);
+  auto module = parseSourceString<ModuleOp>(text, &context);
   ASSERT_TRUE(bool(module));
   Extents extents;
   int checked = 0;

@@ -8,7 +8,7 @@ using namespace bregman::test;
 
 namespace {
 
-constexpr double Inf = std::numeric_limits<double>::infinity();
+constexpr double inf = std::numeric_limits<double>::infinity();
 
 class EveryFunctionTest : public testing::TestWithParam<Sample> {
 protected:
@@ -120,7 +120,7 @@ TEST_P(EveryFunctionTest, limitsHoldWhatFarAwayValuesTendTo) {
         at[first] = end == End::Plus ? 1e13 : -1e13;
         for (double value : function.evaluate(at)) {
           double slack = 1e-9 * (1 + std::abs(value));
-          bool far = (limit.lo == Inf && value > 1e3) || (limit.hi == -Inf && value < -1e3);
+          bool far = (limit.lo == inf && value > 1e3) || (limit.hi == -inf && value < -1e3);
           ASSERT_TRUE(far || (limit.lo - slack <= value && value <= limit.hi + slack))
               << value << " tends to " << limit.lo << ", " << limit.hi;
         }
@@ -129,9 +129,9 @@ TEST_P(EveryFunctionTest, limitsHoldWhatFarAwayValuesTendTo) {
 }
 
 auto nameOf = [](const testing::TestParamInfo<Sample> &info) { return info.param.name; };
-INSTANTIATE_TEST_SUITE_P(Smooth, EveryFunctionTest, testing::ValuesIn(Smooth), nameOf);
-INSTANTIATE_TEST_SUITE_P(Staircases, EveryFunctionTest, testing::ValuesIn(Staircases), nameOf);
-INSTANTIATE_TEST_SUITE_P(Logic, EveryFunctionTest, testing::ValuesIn(Logic), nameOf);
+INSTANTIATE_TEST_SUITE_P(Smooth, EveryFunctionTest, testing::ValuesIn(smooth), nameOf);
+INSTANTIATE_TEST_SUITE_P(Staircases, EveryFunctionTest, testing::ValuesIn(staircases), nameOf);
+INSTANTIATE_TEST_SUITE_P(Logic, EveryFunctionTest, testing::ValuesIn(logic), nameOf);
 
 TEST(RangeTest, isOutwardRounded) {
   Function add({"f64", "f64"}, "arith.addf %a, %b : f64");
@@ -144,13 +144,13 @@ TEST(RangeTest, overflowStaysOpenBelowInfinity) {
   Function mul({"f64", "f64"}, "arith.mulf %a, %b : f64");
   Interval huge = mul.range({Interval::point(1e300), Interval::point(1e300)});
   EXPECT_TRUE(std::isfinite(huge.lo));
-  EXPECT_EQ(huge.hi, Inf);
+  EXPECT_EQ(huge.hi, inf);
 }
 TEST(RangeTest, aPoleGivesAllReals) {
   Function div({"f64", "f64"}, "arith.divf %a, %b : f64");
   EXPECT_TRUE(div.range({{1, 1}, {-1, 1}}).contains(Interval::all()));
   EXPECT_EQ(div.range({{1, 1}, {0, 2}}).lo, 0.5);
-  EXPECT_EQ(div.range({{1, 1}, {0, 2}}).hi, Inf);
+  EXPECT_EQ(div.range({{1, 1}, {0, 2}}).hi, inf);
 }
 TEST(RangeTest, powers) {
   Function pow({"f64", "f64"}, "math.powf %a, %b : f64");
@@ -159,7 +159,7 @@ TEST(RangeTest, powers) {
   EXPECT_EQ(even.hi, 4);
   Interval growth = pow.range({{1, 2}, {0, 1e7}});
   EXPECT_EQ(growth.lo, 1);
-  EXPECT_EQ(growth.hi, Inf);
+  EXPECT_EQ(growth.hi, inf);
   EXPECT_TRUE(pow.range({{-1, 1}, {0, 0.5}}).contains(Interval::all()));
 }
 

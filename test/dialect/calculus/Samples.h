@@ -14,7 +14,7 @@ struct Sample {
   double low = -3, high = 3; ///< where arguments are drawn from
 };
 
-inline const Sample Smooth[] = {
+inline const Sample smooth[] = {
     {"add", {"f32", "f32"}, "arith.addf %a, %b : f32"},
     {"sub", {"f32", "f32"}, "arith.subf %a, %b : f32"},
     {"subSelf", {"f32"}, "arith.subf %a, %a : f32"},
@@ -61,7 +61,7 @@ inline const Sample Smooth[] = {
      "bregman.soft_nearest %a, %b, %c : vector<4xf32>"},
 };
 
-inline const Sample Staircases[] = {
+inline const Sample staircases[] = {
     {"floor", {"f32"}, "math.floor %a : f32"},
     {"ceil", {"f64"}, "math.ceil %a : f64"},
     {"round", {"f32"}, "bregman.round %a : f32"},
@@ -74,7 +74,7 @@ inline const Sample Staircases[] = {
     {"less", {"f32", "f32"}, "arith.cmpf olt, %a, %b : f32"},
 };
 
-inline const Sample Logic[] = {
+inline const Sample logic[] = {
     {"and", {"i1", "i1"}, "arith.andi %a, %b : i1"},
     {"or", {"i1", "i1"}, "arith.ori %a, %b : i1"},
     {"not", {"i1", "i1"}, "arith.xori %a, %b : i1"},

@@ -16,8 +16,8 @@ using testing::Truly;
 
 namespace {
 
-constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double Inf = std::numeric_limits<double>::infinity();
+constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
+constexpr double inf = std::numeric_limits<double>::infinity();
 const auto isNaN = Truly([](double value) { return std::isnan(value); });
 
 double at(llvm::StringRef op, const Point &arguments,
@@ -57,23 +57,23 @@ TEST(ValueTest, aNaNPassesThroughEveryFunction) {
        {"math.exp", "math.log", "math.log2", "math.sqrt", "math.tanh", "math.atanh", "math.erf",
         "math.atan", "math.absf", "math.floor", "math.ceil", "arith.negf", "bregman.sign",
         "bregman.sgn", "bregman.round", "bregman.sigmoid"})
-    EXPECT_TRUE(std::isnan(at((op + " %a : f32").str(), {NaN}))) << op.str();
+    EXPECT_TRUE(std::isnan(at((op + " %a : f32").str(), {notANumber}))) << op.str();
   for (llvm::StringRef op : {"arith.addf", "arith.subf", "arith.mulf", "arith.divf",
                              "arith.minimumf", "arith.maximumf", "math.powf"})
-    for (Point point : {Point{NaN, 0}, Point{1, NaN}})
+    for (Point point : {Point{notANumber, 0}, Point{1, notANumber}})
       EXPECT_TRUE(std::isnan(at((op + " %a, %b : f32").str(), point, {"f32", "f32"}))) << op.str();
   EXPECT_TRUE(
-      std::isnan(at("bregman.clamp %a, %b, %c : f32", {NaN, -1, 1}, {"f32", "f32", "f32"})));
+      std::isnan(at("bregman.clamp %a, %b, %c : f32", {notANumber, -1, 1}, {"f32", "f32", "f32"})));
   EXPECT_TRUE(std::isnan(
-      at("bregman.nearest %a, %b : vector<2xf32>", {NaN, -1, 1}, {"f32", "vector<2xf32>"})));
+      at("bregman.nearest %a, %b : vector<2xf32>", {notANumber, -1, 1}, {"f32", "vector<2xf32>"})));
   for (llvm::StringRef op : {"softmax", "sparsemax", "hardmax"}) {
     Function function({"vector<2xf32>"}, ("bregman." + op + " %a : vector<2xf32>").str());
-    EXPECT_THAT(function.evaluate({NaN, 1}), Each(isNaN)) << op.str();
-    EXPECT_THAT(function.evaluate({1, NaN}), Each(isNaN)) << op.str();
+    EXPECT_THAT(function.evaluate({notANumber, 1}), Each(isNaN)) << op.str();
+    EXPECT_THAT(function.evaluate({1, notANumber}), Each(isNaN)) << op.str();
   }
   for (llvm::StringRef kind : {"sum", "mean", "min", "max", "std"})
-    EXPECT_TRUE(std::isnan(
-        at(("bregman.reduce " + kind + " %a : vector<2xf32>").str(), {1, NaN}, {"vector<2xf32>"})))
+    EXPECT_TRUE(std::isnan(at(("bregman.reduce " + kind + " %a : vector<2xf32>").str(),
+                              {1, notANumber}, {"vector<2xf32>"})))
         << kind.str();
 }
 
@@ -91,7 +91,7 @@ TEST(ValueTest, sparsemaxProjectsOntoTheSimplex) {
 
 TEST(ValueTest, aHostScalarIsRoundedOnceOnItsWayToTheWeights) {
   EXPECT_EQ(at("arith.truncf %a : f64 to f32", {0.1}, {"f64"}), double(0.1f));
-  EXPECT_EQ(at("arith.truncf %a : f64 to f32", {1e39}, {"f64"}), Inf);
+  EXPECT_EQ(at("arith.truncf %a : f64 to f32", {1e39}, {"f64"}), inf);
 }
 
 /// The derivative of a chain of ops in %a, by `differentiate`.

@@ -73,7 +73,7 @@ TEST_P(TwinTest, isRefused) {
   EXPECT_THAT(verdictOf(text + "\n"), testing::HasSubstr(twin.message)) << text;
 }
 
-const Twin Twins[] = {
+const Twin twins[] = {
     {"finalOfOtherLevels", "lsq", "final     nearest(x)", "final     sign(x)",
      "error: Q6: final is not a level: "},
     {"roundedWithoutSurrogate", "lsq", "ste(round(z), z)", "round(z)",
@@ -113,7 +113,7 @@ const Twin Twins[] = {
     {"linearProx", "proxquant", "abs(x - nearest(x))", "(x - nearest(x))", "error: Q8: the term "},
 };
 
-INSTANTIATE_TEST_SUITE_P(Field, TwinTest, testing::ValuesIn(Twins),
+INSTANTIATE_TEST_SUITE_P(Field, TwinTest, testing::ValuesIn(twins),
                          [](const testing::TestParamInfo<Twin> &info) { return info.param.name; });
 
 } // namespace

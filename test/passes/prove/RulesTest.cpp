@@ -26,7 +26,7 @@ TEST_P(RuleTest, isProvedAndRefused) {
 
 std::string hard(const std::string &clauses) { return "quantizer q { " + clauses + " }"; }
 
-const Rule Rules[] = {
+const Rule rules[] = {
     {"Q4", mirror("erf(beta * x)"), "Q4: structure: composed of nondecreasing functions",
      mirror("tanh(x) * (1 - tanh(x) ^ 2)"),
      "error: Q4: the projection is not monotone: P(-2) = -0.0681093437 > P(-0.75) = "
@@ -72,7 +72,7 @@ const Rule Rules[] = {
      "it one\n"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Rules, RuleTest, testing::ValuesIn(Rules),
+INSTANTIATE_TEST_SUITE_P(Rules, RuleTest, testing::ValuesIn(rules),
                          [](const testing::TestParamInfo<Rule> &info) { return info.param.name; });
 
 } // namespace

@@ -30,9 +30,9 @@ TEST_P(UserSpecTest, hasTheRightVerdict) {
 
 auto nameOf = [](const testing::TestParamInfo<Case> &info) { return info.param.name; };
 
-const char Ternary[] = "{-1, 0, 1}";
+const char ternary[] = "{-1, 0, 1}";
 
-const Case Sound[] = {
+const Case sound[] = {
     {"softsign", mirror("beta * x / (1 + abs(beta * x))"), {}},
     {"shiftedAlgebraicSigmoid", mirror("(x + 2) / sqrt(1 + (x + 2) ^ 2)"), {"Q9"}},
     {"algebraicSigmoidOfTanhs",
@@ -60,7 +60,7 @@ const Case Sound[] = {
      mirror("(exp(beta * x) - exp(-beta * x)) / (exp(beta * x) + exp(-beta * x))"),
      {"warning: Q12: the weight is not finite at x = 128: `exp(beta * x)` is infinite"}},
     {"exponentialsOnce", mirror("1 - 2 / (exp(2 * beta * x) + 1)"), {}},
-    {"shiftedTanhs", mirror("(tanh(beta * (x + 0.5)) + tanh(beta * (x - 0.5))) / 2", Ternary), {}},
+    {"shiftedTanhs", mirror("(tanh(beta * (x + 0.5)) + tanh(beta * (x - 0.5))) / 2", ternary), {}},
     {"threeShiftedTanhs",
      mirror("(tanh(beta * (x + 1)) + tanh(beta * x) + tanh(beta * (x - 1)))", "{-3, -1, 1, 3}"),
      {"Q9"}},
@@ -102,7 +102,7 @@ const Case Sound[] = {
      {"Q9"}},
 };
 
-const Case Refused[] = {
+const Case refused[] = {
     {"tooSteep",
      mirror("1.1 * tanh(beta * x)"),
      {"Q5: the projection leaves the hull [-1, 1] of the levels: P(-2) = -1.06043036 at beta = 1"}},
@@ -123,7 +123,7 @@ const Case Refused[] = {
      mirror("tanh(x) / 2 + sign(x) / 2"),
      {"Q4: the projection jumps at x = 0 from -0.5 to 0.5"}},
     {"staircaseInAMirror", mirror("sign(x)"), {"Q4: the projection"}},
-    {"roundInAMirror", mirror("round(clamp(x, -1, 1))", Ternary), {"Q4: the projection"}},
+    {"roundInAMirror", mirror("round(clamp(x, -1, 1))", ternary), {"Q4: the projection"}},
     {"ifThatJumps",
      mirror("if x < 0 then tanh(x) else tanh(x + 1)"),
      {"Q4: the projection jumps at x = 0"}},
@@ -159,12 +159,12 @@ const Case Refused[] = {
      mirror("0.9 * tanh(beta * x)", "{-1, 1}", "agile"),
      {"warning: Q5: the projection does not reach the level -1: it tends to -0.9", "Q7"}},
     {"agileShiftedTanh",
-     mirror("(tanh(beta * (x + 0.5)) + tanh(beta * (x - 0.5))) / 2", Ternary, "agile"),
+     mirror("(tanh(beta * (x + 0.5)) + tanh(beta * (x - 0.5))) / 2", ternary, "agile"),
      {"Q13: agile mirror descent needs P(x) = R(c * x)"}},
     {"agileOfTwoScales", mirror("(tanh(beta * x) + tanh(x)) / 2", "{-1, 1}", "agile"), {"Q13"}},
 };
 
-const Case Warned[] = {
+const Case warned[] = {
     {"short",
      mirror("0.9 * tanh(beta * x)"),
      {"warning: Q5: the projection does not reach the level -1: it tends to -0.9, a gap of 0.1",
@@ -179,13 +179,13 @@ std::string final_(const std::string &final, const std::string &levels = "{-1, 1
   return "quantizer q { " + before + " levels " + levels + " final " + final + " }";
 }
 
-const Case Finals[] = {
+const Case finals[] = {
     {"sign", final_("sign(x)"), {}},
-    {"nearest", final_("nearest(x)", Ternary), {}},
-    {"nearestOfAnything", final_("nearest(3 * x ^ 2 - tanh(x))", Ternary), {}},
-    {"nearestOfASubset", final_("nearest(x, {-1, 1})", Ternary), {}},
-    {"ifOfLevels", final_("if x > 0.7 then 1 else if x < -0.7 then -1 else 0", Ternary), {}},
-    {"sgnOverTernary", final_("sgn(x)", Ternary), {}},
+    {"nearest", final_("nearest(x)", ternary), {}},
+    {"nearestOfAnything", final_("nearest(3 * x ^ 2 - tanh(x))", ternary), {}},
+    {"nearestOfASubset", final_("nearest(x, {-1, 1})", ternary), {}},
+    {"ifOfLevels", final_("if x > 0.7 then 1 else if x < -0.7 then -1 else 0", ternary), {}},
+    {"sgnOverTernary", final_("sgn(x)", ternary), {}},
     {"scaledSign", final_("2 * sign(x)", "{-2, 2}"), {}},
     {"signOfTwoBits", final_("sign(x) + 0.5 * sign(x - sign(x))", "{-1.5, -0.5, 0.5, 1.5}"), {}},
     {"roundOfClamp", final_("round(clamp(x, -2, 1))", "{-2, -1, 0, 1}"), {}},
@@ -204,7 +204,7 @@ const Case Finals[] = {
      {"Q6: final is not a level: at x = "}},
 };
 
-const Case Codebooks[] = {
+const Case codebooks[] = {
     {"mergedForSomeValues",
      "quantizer q(a in [0, 1] = 0.5) { levels {-a, a} final nearest(x) }",
      {}},
@@ -216,7 +216,7 @@ std::string chain(const std::string &projection, const std::string &final = "sig
          " }";
 }
 
-const Case Chains[] = {
+const Case chains[] = {
     {"tanh", chain("tanh(x)"), {"Q9"}},
     {"ste", chain("ste(sign(x), clamp(x, -1, 1))"), {}},
     {"sign",
@@ -233,7 +233,7 @@ std::string prox(const std::string &term) {
   return "quantizer q(rate = 1e-4) { levels {-1, 1} prox " + term + " final sign(x) }";
 }
 
-const Case Proxes[] = {
+const Case proxes[] = {
     {"abs", prox("rate * abs(x)"), {}},
     {"square", prox("rate * x ^ 2 / 2"), {}},
     {"wShape", prox("rate * epoch * abs(x - nearest(x))"), {}},
@@ -252,12 +252,12 @@ const Case Proxes[] = {
      {"Q8: prox moves the latent"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Sound, UserSpecTest, testing::ValuesIn(Sound), nameOf);
-INSTANTIATE_TEST_SUITE_P(Refused, UserSpecTest, testing::ValuesIn(Refused), nameOf);
-INSTANTIATE_TEST_SUITE_P(Warned, UserSpecTest, testing::ValuesIn(Warned), nameOf);
-INSTANTIATE_TEST_SUITE_P(Q6, UserSpecTest, testing::ValuesIn(Finals), nameOf);
-INSTANTIATE_TEST_SUITE_P(Q1, UserSpecTest, testing::ValuesIn(Codebooks), nameOf);
-INSTANTIATE_TEST_SUITE_P(Q14, UserSpecTest, testing::ValuesIn(Chains), nameOf);
-INSTANTIATE_TEST_SUITE_P(Q8, UserSpecTest, testing::ValuesIn(Proxes), nameOf);
+INSTANTIATE_TEST_SUITE_P(Sound, UserSpecTest, testing::ValuesIn(sound), nameOf);
+INSTANTIATE_TEST_SUITE_P(Refused, UserSpecTest, testing::ValuesIn(refused), nameOf);
+INSTANTIATE_TEST_SUITE_P(Warned, UserSpecTest, testing::ValuesIn(warned), nameOf);
+INSTANTIATE_TEST_SUITE_P(Q6, UserSpecTest, testing::ValuesIn(finals), nameOf);
+INSTANTIATE_TEST_SUITE_P(Q1, UserSpecTest, testing::ValuesIn(codebooks), nameOf);
+INSTANTIATE_TEST_SUITE_P(Q14, UserSpecTest, testing::ValuesIn(chains), nameOf);
+INSTANTIATE_TEST_SUITE_P(Q8, UserSpecTest, testing::ValuesIn(proxes), nameOf);
 
 } // namespace
