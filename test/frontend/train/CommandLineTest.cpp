@@ -98,7 +98,7 @@ TEST_F(CommandLine, BadRecipes) {
     EXPECT_THAT(error.message, HasSubstr("recipe '" + at("r.json") + "': "));
     return error.message;
   };
-  EXPECT_THAT(refusal("{"), HasSubstr("not JSON at byte 2"));
+  EXPECT_THAT(refusal("{"), HasSubstr("not JSON at line 1, column 2: syntax error"));
   EXPECT_THAT(refusal("[1]"), HasSubstr("must be a JSON object"));
   EXPECT_THAT(refusal(R"({"modle": "mlp"})"), HasSubstr("--modle"));
   EXPECT_THAT(refusal(R"({"epochs": "many"})"), HasSubstr("many"));

@@ -58,12 +58,17 @@ static RunOptions smallRun() {
   return options;
 }
 
-static MethodChoice handChoice(const Network &) {
-  return {{line({"*.weight"}, "annealed", "momentum", {{"optimizer.lr", 0.02}, {"growth", 1.05}}),
-           rest("float", "sgd")},
-          handMethods(),
-          "annealed",
-          ""};
+static MethodChoice choiceOf(const std::string &text, const Network &network) {
+  RunOptions options;
+  options.usePlan = true;
+  return chooseMethod(options, text, network);
+}
+
+static MethodChoice annealedChoice(const Network &network) {
+  return choiceOf("plan {\n"
+                  "  \"*.weight\" : md_tanh_s(growth = 1.05, period = 1) by momentum(lr = 0.02)\n"
+                  "  else : float by sgd\n}\n",
+                  network);
 }
 
 TEST(Evaluate, CountsAndLeavesTheMode) {
@@ -94,7 +99,7 @@ TEST(Evaluate, RecalibrateTakesTheStatisticsAnew) {
 
 TEST(Session, Learns) {
   Dataset data = easyData();
-  Session session(smallRun(), data, handChoice);
+  Session session(smallRun(), data, annealedChoice);
   EXPECT_EQ(session.stepsPerEpoch(), 12);
   EXPECT_EQ(session.totalSteps(), 48);
   double before = evaluate(session.network(), data.validation).accuracy;
@@ -108,7 +113,7 @@ TEST(Session, Learns) {
 
 TEST(Session, SnapshotLeavesTheNetworkAsItIs) {
   Dataset data = easyData();
-  Session with(smallRun(), data, handChoice), without(smallRun(), data, handChoice);
+  Session with(smallRun(), data, annealedChoice), without(smallRun(), data, annealedChoice);
   for (int k = 0; k < 10; ++k) {
     with.step();
     without.step();
@@ -126,13 +131,13 @@ TEST(Session, GoesOnToTheSameBits) {
   Dataset data = easyData();
   RunOptions options = smallRun();
   options.shift = 1; // drawn anew in every step
-  Session straight(options, data, handChoice);
+  Session straight(options, data, annealedChoice);
   std::vector<double> losses;
   while (!straight.finished())
     losses.push_back(straight.step());
 
   for (int stop : {0, 5, 12, 31}) {
-    Session first(options, data, handChoice);
+    Session first(options, data, annealedChoice);
     for (int k = 0; k < stop; ++k)
       first.step();
     RunState state;
@@ -146,7 +151,7 @@ TEST(Session, GoesOnToTheSameBits) {
     EXPECT_EQ(back.step, stop);
     EXPECT_EQ(back.lossSum, 0.1);
     EXPECT_TRUE(back.best.empty());
-    Session second(back.options, data, handChoice);
+    Session second(back.options, data, annealedChoice);
     back.restore(file, second);
     for (size_t k = size_t(stop); k < losses.size(); ++k)
       ASSERT_EQ(second.step(), losses[k]) << "stopped at " << stop << ", step " << k;
