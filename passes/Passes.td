@@ -500,7 +500,9 @@ def FormKernels : Pass<"bregman-form-kernels", "::mlir::ModuleOp"> {
     sequence, `@q.o.step.0`, `.1` and so on, of one sweep more than the longest chain of reductions,
     and between the sweeps kernels `over` the extents of stored values that many weights share. What
     one sweep stores the next ones read; other values are computed again where they are needed. A
-    value is stored as early as it is known, unless its old one is still to be read.
+    value is stored as early as it is known, unless its old one is still to be read. An array that is
+    overwritten at last holds until then, where that saves memory traffic, what the sweeps between
+    would compute from more arrays: the moved `x`, say, whose levels a proximal step has to measure.
 
     Where the latent is the published weight, `element` is f32 and nothing freezes, the parameter holds
     the latent: the stream `w` takes the place of `x`, and there is no publish kernel.

@@ -3,8 +3,11 @@
 // A value's stage is the first sweep in which it can be known: one more than the longest chain of
 // reductions above it. Each sweep computes anew what it needs from what is in memory by then; what
 // an earlier kernel has stored is read, not computed again. A stored value is written as early as
-// it is known, unless its old value is still to be read.
+// it is known, unless its old value is still to be read. An array that is overwritten in the end
+// may hold until then what every sweep would compute from more arrays.
 #include "passes/KernelProgram.h"
+
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace bregman;
@@ -26,7 +29,8 @@ struct Kernel {
 
 class Splitter {
 public:
-  explicit Splitter(KernelProgram &program) : program(program), block(program.getBlock()) {}
+  explicit Splitter(KernelProgram &program)
+      : program(program), block(program.getBlock()), writes(program.getWrites()) {}
 
   void run(OpBuilder &builder, StringRef name);
 
@@ -36,12 +40,17 @@ private:
   bool isStream(Value value, unsigned &index);
   void plan();
   bool settle();
+  bool isOverwritten(unsigned write, Time before);
+  int64_t traffic();
+  bool keepBetween(unsigned stream, Value value);
+  void keepBetween();
   bool slice(Kernel &kernel, Value value);
   Value storedBefore(Time time, Value value);
   KernelOp write(OpBuilder &builder, StringRef name, Kernel &kernel);
 
   KernelProgram &program;
   Block &block;
+  SmallVector<KernelProgram::Write> writes;
   DenseMap<Value, int> stages;
   SetVector<Operation *> reductions; ///< that something depends on, operands first
   DenseSet<Operation *> seen;
@@ -85,10 +94,18 @@ bool Splitter::isStream(Value value, unsigned &index) {
   return true;
 }
 
+/// Whether another write takes the place of this one before a kernel of that time reads it.
+bool Splitter::isOverwritten(unsigned write, Time before) {
+  for (auto [other, time] : llvm::zip(writes, times))
+    if (other.stream == writes[write].stream && time > times[write] && time < before)
+      return true;
+  return false;
+}
+
 /// The stream that holds `value` for a kernel of this time, as its argument; null where none does.
 Value Splitter::storedBefore(Time time, Value value) {
-  for (auto [index, write] : llvm::enumerate(program.getWrites()))
-    if (write.value == value && times[index] < time)
+  for (auto [index, write] : llvm::enumerate(writes))
+    if (write.value == value && times[index] < time && !isOverwritten(index, time))
       return block.getArgument(write.stream);
   return {};
 }
@@ -108,7 +125,7 @@ bool Splitter::slice(Kernel &kernel, Value value) {
   unsigned index;
   if (isStream(value, index)) {
     kernel.reads.insert(value);
-    for (auto [write, time] : llvm::zip(program.getWrites(), times)) {
+    for (auto [write, time] : llvm::zip(writes, times)) {
       if (write.stream != index || time >= kernel.time)
         continue;
       // In a kernel of the same kind a value is read before it is written.
@@ -141,7 +158,7 @@ bool Splitter::settle() {
     auto reduce = cast<ReduceOp>(op);
     at(2 * (stageOf(reduce) - 1) + 1, ExtentAttr()).reductions.push_back(reduce);
   }
-  for (auto [index, write] : llvm::enumerate(program.getWrites()))
+  for (auto [index, write] : llvm::enumerate(writes))
     at(times[index], program.getStreams()[write.stream].extent).writes.push_back(index);
   // At one time the narrower first: it may read what the wider then overwrites, never the reverse.
   llvm::sort(kernels, [](const Kernel &a, const Kernel &b) {
@@ -154,30 +171,103 @@ bool Splitter::settle() {
         if (!slice(kernel, operand))
           return false;
     for (unsigned write : kernel.writes)
-      if (!slice(kernel, program.getWrites()[write].value))
+      if (!slice(kernel, writes[write].value))
         return false;
   }
   return true;
 }
 
 void Splitter::plan() {
-  for (const KernelProgram::Write &write : program.getWrites()) {
+  for (const KernelProgram::Write &write : writes) {
     findReductions(write.value);
     bool perWeight = !program.getStreams()[write.stream].extent;
     times.push_back(2 * stageOf(write.value) + perWeight);
   }
   // A constant can wait for a kernel that there is anyway.
-  for (auto [index, write] : llvm::enumerate(program.getWrites())) {
+  for (auto [index, write] : llvm::enumerate(writes)) {
     Operation *op = write.value.getDefiningOp();
     ExtentAttr extent = program.getStreams()[write.stream].extent;
     if (!extent || !op || !op->hasTrait<OpTrait::ConstantLike>())
       continue;
-    for (auto [other, time] : llvm::zip(program.getWrites(), times))
+    for (auto [other, time] : llvm::zip(writes, times))
       if (program.getStreams()[other.stream].extent == extent)
         times[index] = std::max(times[index], time);
   }
   while (!settle())
     ;
+  keepBetween();
+}
+
+/// The bytes per weight that all sweeps read and write.
+int64_t Splitter::traffic() {
+  int64_t bytes = 0;
+  for (const Kernel &kernel : kernels) {
+    llvm::SmallSetVector<unsigned, 8> read, written;
+    for (Value value : kernel.reads) {
+      unsigned index;
+      Value holder = storedBefore(kernel.time, value);
+      if (isStream(holder ? holder : value, index) && !program.getStreams()[index].extent)
+        read.insert(index);
+    }
+    for (unsigned write : kernel.writes)
+      if (!program.getStreams()[writes[write].stream].extent)
+        written.insert(writes[write].stream);
+    for (const auto &streams : {read, written})
+      for (unsigned index : streams) {
+        Type storage = program.getStreams()[index].storage;
+        bytes += levelCount(storage) * getElementTypeOrSelf(storage).getIntOrFloatBitWidth() / 8;
+      }
+  }
+  return bytes;
+}
+
+/// Keeps `value` in a stream from where it is known to where the stream is written for good, if
+/// that saves memory traffic.
+bool Splitter::keepBetween(unsigned stream, Value value) {
+  auto before = std::tuple(writes, times);
+  int64_t cost = traffic();
+  Time known = 2 * stageOf(value) + 1;
+  writes.push_back({stream, value, value.getLoc()});
+  times.push_back(known);
+  while (!settle())
+    ;
+  // Put off, it would no longer be between.
+  if (times.back() == known && traffic() < cost)
+    return true;
+  std::tie(writes, times) = before;
+  while (!settle())
+    ;
+  return false;
+}
+
+void Splitter::keepBetween() {
+  if (kernels.size() < 2)
+    return;
+  Extents extents;
+  for (BlockArgument argument : block.getArguments()) {
+    unsigned index;
+    extents.set(argument, isStream(argument, index) ? Extent::of(program.getStreams()[index].extent)
+                                                    : Extent::run());
+  }
+  for (auto [index, stream] : llvm::enumerate(program.getStreams())) {
+    // As it is computed, or the bits would change.
+    if (stream.extent || stream.storage != stream.type)
+      continue;
+    auto last = llvm::find_if(program.getWrites(),
+                              [&](const auto &write) { return write.stream == index; });
+    if (last == program.getWrites().end())
+      continue;
+    Value final = last->value;
+    // The last first: it is what most of the others are needed for.
+    for (Operation &op : llvm::reverse(block)) {
+      int users =
+          llvm::count_if(kernels, [&](const Kernel &kernel) { return kernel.ops.contains(&op); });
+      if (users > 1 && op.getNumResults() == 1 && op.getResult(0).getType() == stream.type &&
+          stageOf(op.getResult(0)) < stageOf(final) && extents.of(op.getResult(0)).isWeight() &&
+          keepBetween(index, op.getResult(0)))
+        break;
+    }
+  }
 }
 
 KernelOp Splitter::write(OpBuilder &builder, StringRef name, Kernel &kernel) {
@@ -222,8 +312,8 @@ KernelOp Splitter::write(OpBuilder &builder, StringRef name, Kernel &kernel) {
       if (Value holder = storedBefore(kernel.time, value);
           (holder ? holder : value) == block.getArgument(index))
         values.push_back(value);
-    bool isWritten = llvm::any_of(
-        kernel.writes, [&](unsigned write) { return program.getWrites()[write].stream == index; });
+    bool isWritten =
+        llvm::any_of(kernel.writes, [&](unsigned write) { return writes[write].stream == index; });
     if (values.empty() && !isWritten)
       continue;
     Value memory = addStream(stream.name,
@@ -259,7 +349,7 @@ KernelOp Splitter::write(OpBuilder &builder, StringRef name, Kernel &kernel) {
   };
   for (auto [index, stream] : llvm::enumerate(program.getStreams()))
     for (unsigned number : kernel.writes)
-      if (const auto &write = program.getWrites()[number]; write.stream == index) {
+      if (const auto &write = writes[number]; write.stream == index) {
         if (yields.empty())
           yieldLoc = write.loc;
         yield(stream.name, write.value);

@@ -60,13 +60,6 @@ void PrintTo(const Expected &expected, std::ostream *out) {
   *out << expected.quantizer << " by " << expected.optimizer << ": " << expected.why;
 }
 
-/// A block whose levels are fitted: the start and ten rounds, then what it stores.
-std::vector<std::string> fitted(const std::string &sweep, const std::string &last) {
-  std::vector<std::string> all(11, sweep);
-  all.push_back(last);
-  return all;
-}
-
 const std::vector<Expected> &table() {
   static const std::vector<std::string> moved = {"g =x >w"}, inPlace = {"g =w"},
                                         perLevel = {"g =x*2 >w"};
@@ -95,14 +88,20 @@ const std::vector<Expected> &table() {
       {"proxquant", "sgd", moved, 16, "`freeze` publishes another w than x, so both are kept"},
       {"proxquant_ternary",
        "sgd",
-       {"g x", "g x", "g =x >w"},
-       32,
-       "the threshold of the moved x, its means beyond it, then the step"},
+       {"g =x", "x", "=x >w"},
+       28,
+       "the threshold of the moved x, which waits in its place, its means beyond it, then the "
+       "step"},
       {"proxquant_2bit",
        "sgd",
-       {"g w", "g w", "g w", "g w", "g =w"},
-       44,
-       "the start's two unknowns, two rounds, then the step"},
+       {"g =w", "w", "w", "w", "=w"},
+       32,
+       "the start's two unknowns of the moved w, which waits in its place, two rounds, the step"},
+      {"proxquant_2bit",
+       "adam",
+       {"g =w =optimizer.m =optimizer.v", "w", "w", "w", "=w"},
+       48,
+       "the gradient and the states are read once"},
       {"admm_q", "sgd", {"g =w z y"}, 20, "the penalty reads both states", {{"w >z =y"}}},
       {"lc",
        "sgd",
@@ -114,8 +113,8 @@ const std::vector<Expected> &table() {
        "extragradient",
        {"g =w z y =optimizer.a"},
        28,
-       "the penalty reads both states; ten rounds of the fit in the block",
-       {fitted("w y", "w >z =y")}},
+       "the penalty reads both states; in the block their sum waits in z for ten rounds of the fit",
+       {{"w >z y", "z", "z", "z", "z", "z", "z", "z", "z", "z", "z", "=z >y"}}},
       {"parq", "sgd", moved, 16, "the levels are a state, made every ten steps", {{"x"}}},
       {"binary_relax", "sgd", {"g =x", "x >w"}, 20, "what moves x sums what is published with"},
       {"bitnet", "sgd", {"g =x", "x >w"}, 20, "what moves x sums what is published with"},

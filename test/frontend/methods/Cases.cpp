@@ -20,13 +20,12 @@ const std::vector<Method> &published::methods() {
   static const std::vector<Method> all = {
       {.name = "float", .kernel = 4e-5},
       {.name = "md_tanh_s", .arguments = growing, .kernel = 3e-4},
-      // In the primal the literal update loses digits as 1 - w cancels, so the comparison does.
-      {.name = "md_tanh", .arguments = growing, .lr = 0.001, .oracle = 1e-10, .kernel = 1.5e-5},
+      {.name = "md_tanh", .arguments = growing, .lr = 0.001, .kernel = 1.5e-5},
       {.name = "gd_tanh", .arguments = growing, .kernel = 1.2e-3},
       {.name = "md_ternary_s", .arguments = growing, .kernel = 2e-4},
       {.name = "md_levels_s", .arguments = growing, .kernel = 3e-4},
       {.name = "md_softmax_s", .arguments = growing, .kernel = 3e-4},
-      {.name = "md_softmax", .arguments = growing, .lr = 0.001, .oracle = 1e-10, .kernel = 1e-5},
+      {.name = "md_softmax", .arguments = growing, .lr = 0.001, .kernel = 1e-5},
       // The sign of a momentum that is near 0 is another one.
       {.name = "pmf", .arguments = growing, .kernel = 8e-4, .parted = {{"signum", 50}}},
       {.name = "pgd", .arguments = growing, .kernel = 3e-5},
@@ -100,8 +99,7 @@ std::vector<Case> published::cases(bool ofKernels) {
       if (!isInLibrary(optimizer))
         continue;
       all.push_back({method, optimizer});
-      // Of the primal the decay is another one.
-      if (hasDecay(optimizer) && method.oracle == 1e-12)
+      if (hasDecay(optimizer))
         all.push_back({method, optimizer, /*weightDecay=*/1e-3});
     }
   }

@@ -15,10 +15,8 @@ struct Method {
   /// Empty: every optimizer of the library but those for one method.
   std::vector<std::string> optimizers = {};
   double lr = 0.01;
-  /// How far a published weight of the oracle may be from the published update.
-  double oracle = 1e-12;
-  /// How far a kernel's may be. What is steep multiplies the latent's rounding errors, and a
-  /// derivative of it does so twice.
+  /// How far a kernel's published weight may be from the published update. What is steep multiplies
+  /// the latent's rounding errors, and a derivative of it does so twice.
   std::optional<double> kernel = {};
   /// Of the 24,024 weights that a run publishes, how many may be farther, under an optimizer: f32
   /// tells on which side of a jump a weight is a step earlier or later, and what reads the jump

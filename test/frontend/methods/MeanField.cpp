@@ -80,27 +80,29 @@ public:
   }
 };
 
-/// MD-softmax in the primal: exponentiated gradient.
+/// MD-softmax in the primal: exponentiated gradient. A u near 1 has lost digits of the others.
 class MdSoftmax final : public Lifted {
 public:
   MdSoftmax(const Numbers &w0, const Settings &settings) : Lifted({-1, 0, 1}, w0, settings) {
-    for (size_t i = 0; i < w0.size(); ++i)
-      u.push_back(softmax(i, 1));
+    for (size_t i = 0; i < w0.size(); ++i) {
+      Numbers first = softmax(i, 1);
+      u.emplace_back(first.begin(), first.end());
+    }
   }
-  Numbers target(size_t i, const Clock &) const override { return u[i]; }
+  Numbers target(size_t i, const Clock &) const override { return {u[i].begin(), u[i].end()}; }
   void update(const Numbers &g, const Clock &now) override {
-    double b = beta(settings, now, 1e35);
+    long double b = beta(settings, now, 1e35);
     for (size_t i = 0; i < u.size(); ++i) {
       for (size_t l = 0; l < q.size(); ++l)
-        u[i][l] *= std::exp(-b * bases[i][l].step(u[i][l], q[l] * g[i]));
-      double sum = std::accumulate(u[i].begin(), u[i].end(), 0.0);
-      for (double &entry : u[i])
+        u[i][l] *= std::exp(-b * bases[i][l].step(double(u[i][l]), q[l] * g[i]));
+      long double sum = std::accumulate(u[i].begin(), u[i].end(), 0.0L);
+      for (long double &entry : u[i])
         entry /= sum;
     }
   }
 
 private:
-  std::vector<Numbers> u;
+  std::vector<std::vector<long double>> u;
 };
 
 /// The released Jacobian: beta (I - u u^T).

@@ -14,6 +14,9 @@ using published::Case;
 namespace {
 
 constexpr int steps = 1000, weights = 24, stepsPerEpoch = 50;
+
+/// How far a published weight of the oracle may be from the published update, under any method.
+constexpr double oracleDistance = 1e-12;
 /// How many of them are made.
 constexpr int driven = steps / BREGMAN_TEST_SHARE;
 
@@ -125,7 +128,7 @@ class Oracles : public Methods {};
 class Kernels : public Methods {};
 
 TEST_P(Oracles, EqualThePublishedUpdate) {
-  Distance found = distance(/*reference=*/true, GetParam().method.oracle);
+  Distance found = distance(/*reference=*/true, oracleDistance);
   EXPECT_EQ(found.parted, 0);
 }
 

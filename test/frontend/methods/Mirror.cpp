@@ -27,23 +27,26 @@ protected:
   double annealed(const Clock &now) const { return beta(settings, now, 1e35); }
 };
 
-/// MD-tanh in the primal: r = (1 + w) / (1 - w) exp(-2 beta s), w = (r - 1) / (r + 1).
+/// MD-tanh in the primal: r = (1 + w) / (1 - w) exp(-2 beta s), w = (r - 1) / (r + 1). It loses
+/// digits as 1 - w cancels, so it has more of them.
 class MdTanh final : public Flat {
 public:
   MdTanh(const Numbers &w0, const Settings &settings) : Flat(w0, settings) {
-    w = each([&](size_t i) { return std::tanh(w0[i]); });
+    for (double start : w0)
+      w.push_back(std::tanh(static_cast<long double>(start)));
   }
-  Numbers weights(const Clock &) const override { return w; }
+  Numbers weights(const Clock &) const override { return {w.begin(), w.end()}; }
   void update(const Numbers &g, const Clock &now) override {
+    long double b = beta(settings, now, 1e35);
     for (size_t i = 0; i < w.size(); ++i) {
-      double s = bases[i].step(w[i], g[i]);
-      double r = (1 + w[i]) / (1 - w[i]) * std::exp(-2 * beta(settings, now, 1e35) * s);
+      long double s = bases[i].step(double(w[i]), g[i]);
+      long double r = (1 + w[i]) / (1 - w[i]) * std::exp(-2 * b * s);
       w[i] = (r - 1) / (r + 1);
     }
   }
 
 private:
-  Numbers w;
+  std::vector<long double> w;
 };
 
 class GdTanh final : public MdTanhS {
