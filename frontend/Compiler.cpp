@@ -3,6 +3,7 @@
 #include "frontend/Compiler.h"
 
 #include "codegen/HostBackend.h"
+#include "frontend/CudaFactory.h"
 #include "frontend/CudaStages.h"
 #include "frontend/Derivation.h"
 #include "frontend/HostTranslation.h"
@@ -16,9 +17,11 @@
 #include "frontend/spec/Spec.h"
 #include "frontend/spec/Suggest.h"
 #include "passes/Passes.h"
+#include "runtime/cuda/DeviceMemory.h"
 
 #include "mlir/Pass/PassManager.h"
 
+#include <functional>
 #include <mutex>
 
 using namespace mlir;
@@ -499,13 +502,35 @@ static void describeSource(QuantizerOp source, Method &method) {
                                schedule.getHigh()->convertToDouble()});
 }
 
+/// Makes a kernel that can be launched; the flag asks for streaming code too, where there is any.
+using MakeKernel =
+    std::function<llvm::Expected<std::shared_ptr<const Kernel>>(KernelOp kernel, bool streaming)>;
+
+/// For the device that `options` name, in whose memory the method's tensors lie then.
+static Result<MakeKernel> kernelMaker(const CompileOptions &options, Method &method) {
+  if (options.device == "host") {
+    llvm::Expected<KernelFactory> made = KernelFactory::create(options);
+    if (!made)
+      return Error{ErrorKind::Environment, llvm::toString(made.takeError())};
+    auto factory = std::make_shared<KernelFactory>(std::move(*made));
+    return MakeKernel(
+        [factory](KernelOp kernel, bool streaming) { return factory->make(kernel, streaming); });
+  }
+  Result<CudaFactory> made = CudaFactory::create(options);
+  if (!made)
+    return made.error();
+  method.memory = cuda::deviceMemory();
+  auto factory = std::make_shared<CudaFactory>(std::move(*made));
+  return MakeKernel([factory](KernelOp kernel, bool) { return factory->make(kernel); });
+}
+
 /// Compiles the kernels of one phase, in textual order.
-static Status makeSequence(KernelFactory &factory, ModuleOp module, const std::string &phase,
+static Status makeSequence(const MakeKernel &make, ModuleOp module, const std::string &phase,
                            bool streams, KernelSequence &sequence) {
   for (auto kernel : module.getOps<KernelOp>()) {
     if (!isOfPhase(kernel.getSymName(), phase))
       continue;
-    auto made = factory.make(kernel, streams);
+    auto made = make(kernel, streams);
     if (!made)
       return internal(made.takeError());
     sequence.push_back(std::move(*made));
@@ -539,12 +564,12 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   method->positive = positiveScalars(source, method->host);
   describeSource(source, *method);
 
-  llvm::Expected<KernelFactory> factory = KernelFactory::create(options);
-  if (!factory)
-    return Error{ErrorKind::Environment, llvm::toString(factory.takeError())};
+  Result<MakeKernel> makeKernel = kernelMaker(options, *method);
+  if (!makeKernel)
+    return makeKernel.error();
   const std::string prefix = op.getSymName().str();
   auto make = [&](const std::string &phase, bool streams, KernelSequence &sequence) {
-    return makeSequence(*factory, **module, prefix + "." + phase, streams, sequence);
+    return makeSequence(*makeKernel, **module, prefix + "." + phase, streams, sequence);
   };
   for (auto [phase, sequence] :
        {std::pair("attach", &method->attach), std::pair("step", &method->step),
@@ -619,6 +644,8 @@ Program::compileActivation(const std::string &quantizer, const CompileOptions &o
 Result<std::unique_ptr<Run>> Program::run(const std::string &quantizer,
                                           const std::string &optimizer, const Timing &timing,
                                           bool reference, const CompileOptions &options) const {
+  if (reference && options.device != "host")
+    return Error{ErrorKind::Usage, "the oracle runs on the host; it has no device"};
   if (!reference) {
     auto method = compile(quantizer, optimizer, options);
     if (!method)

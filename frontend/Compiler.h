@@ -23,6 +23,9 @@ struct CompileOptions {
   bool streaming = true;
   /// Read and write the kernel cache on disk.
   bool cache = true;
+  /// Where the kernels run: `host`, or `cuda`, with code for the first device's chip, or for a chip
+  /// and all later ones: `cuda:sm_90`.
+  std::string device = "host";
 };
 
 struct EmitOptions {

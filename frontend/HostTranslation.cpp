@@ -341,3 +341,7 @@ std::vector<std::string> bregman::scalarsOf(KernelOp kernel) {
     names.push_back(cast<StringAttr>(name).getValue().str());
   return names;
 }
+
+bool bregman::drawsRandom(KernelOp kernel) {
+  return kernel.walk([](RandomOp) { return WalkResult::interrupt(); }).wasInterrupted();
+}

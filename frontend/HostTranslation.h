@@ -40,4 +40,7 @@ std::vector<StreamInfo> streamsOf(KernelOp kernel);
 /// Names of a kernel's scalars.
 std::vector<std::string> scalarsOf(KernelOp kernel);
 
+/// Whether it asks for random numbers.
+bool drawsRandom(KernelOp kernel);
+
 } // namespace bregman

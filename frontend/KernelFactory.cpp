@@ -14,10 +14,12 @@
 using namespace mlir;
 using namespace bregman;
 
-/// The cache of the process; opened when first used.
-static KernelCache &sharedCache() {
+KernelCache *bregman::processCache(bool wanted) {
+  // Without a build id two builds could not be told apart, and neither could their objects.
+  if (!wanted || ownBuildId().empty())
+    return nullptr;
   static KernelCache cache;
-  return cache;
+  return cache.usable() ? &cache : nullptr;
 }
 
 /// What this machine is does not change, and asking it is slow: in a virtual machine every `cpuid`
@@ -38,13 +40,10 @@ llvm::Expected<KernelFactory> KernelFactory::create(const CompileOptions &option
   llvm::Expected<HostTarget> target = targetOf(options.lanes);
   if (!target)
     return target.takeError();
-  // Without a build id two builds could not be told apart, and neither could their objects.
-  bool cached = options.cache && !ownBuildId().empty() && sharedCache().usable();
-  return KernelFactory(cached ? &sharedCache() : nullptr, std::move(*target));
+  return KernelFactory(processCache(options.cache), std::move(*target));
 }
 
-/// What a kernel is, for the key: its text as printed fastest. The passes have left it sound.
-static std::string identityOf(KernelOp kernel) {
+std::string bregman::identityOf(KernelOp kernel) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   kernel->print(stream, OpPrintingFlags().assumeVerified().useLocalScope());
@@ -101,10 +100,6 @@ llvm::Expected<std::string> KernelFactory::object(KernelOp kernel, LoopVariant v
   if (cache)
     cache->store(key, entryOf(kernel, *made));
   return std::string(made->object.begin(), made->object.end());
-}
-
-static bool drawsRandom(KernelOp kernel) {
-  return kernel.walk([](RandomOp) { return WalkResult::interrupt(); }).wasInterrupted();
 }
 
 llvm::Expected<std::shared_ptr<const Kernel>> KernelFactory::make(KernelOp kernel, bool streaming) {

@@ -12,6 +12,12 @@ namespace bregman {
 class KernelCache;
 class SourceLines;
 
+/// The cache of the process, opened when first used; null where none is wanted or usable.
+KernelCache *processCache(bool wanted);
+
+/// What a kernel is, for a key: its text as printed fastest. The passes have left it sound.
+std::string identityOf(KernelOp kernel);
+
 class KernelFactory {
 public:
   /// Fails where this machine lacks what `options` ask for.

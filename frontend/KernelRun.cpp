@@ -1,7 +1,10 @@
-// A run by compiled kernels: owns the memory of one tensor and shows the spec's variables.
+// A run by compiled kernels: owns the memory of one tensor, wherever they run, and shows the spec's
+// variables.
 #include "frontend/KernelRun.h"
 
 #include "frontend/NarrowFloat.h"
+
+#include <cstring>
 
 using namespace bregman;
 
@@ -19,26 +22,38 @@ public:
   }
 
   Status attach(const std::vector<float> &w0, const TensorTraits &given) override {
-    parameter = encode(w0, method->element);
-    size = w0.size();
+    size = int64_t(w0.size());
     traits = given;
     stepper.setSeed(traits.seed);
-    memory.clear();
-    for (const StoredInfo &info : method->stored)
-      memory.emplace_back(info.planes * info.count(int64_t(w0.size()), traits.channels));
+    arrays.clear();
+    arrays.resize(method->stored.size());
+    std::vector<std::byte> encoded = encode(w0, method->element);
+    if (Status bad = parameter.create(*method, encoded.size()))
+      return bad;
+    if (Status bad = gradient.create(*method, encoded.size()))
+      return bad;
+    for (size_t i = 0; i < arrays.size(); ++i) {
+      const StoredInfo &info = method->stored[i];
+      int64_t count = info.planes * info.count(size, traits.channels);
+      if (Status bad = arrays[i].create(*method, size_t(count) * sizeof(float)))
+        return bad;
+    }
+    if (Status bad = parameter.fill(*method, std::move(encoded)))
+      return bad;
     TensorRef one[] = {tensor(nullptr)};
-    return stepper.attach(one);
+    return finished(stepper.attach(one));
   }
 
-  Status advance(const std::vector<float> &gradient) override {
-    std::vector<std::byte> given = encode(gradient, method->element);
-    TensorRef one[] = {tensor(given.data())};
-    return stepper.advance(one);
+  Status advance(const std::vector<float> &values) override {
+    if (Status bad = gradient.fill(*method, encode(values, method->element)))
+      return bad;
+    TensorRef one[] = {tensor(gradient.data())};
+    return finished(stepper.advance(one));
   }
 
   Status resetStates() override {
     TensorRef one[] = {tensor(nullptr)};
-    return stepper.resetStates(one);
+    return finished(stepper.resetStates(one));
   }
 
   std::vector<std::pair<std::string, double>> schedules() override {
@@ -58,16 +73,19 @@ public:
       for (double value : weights())
         result.back().second.push_back({value});
     }
-    for (size_t s = 0; s < memory.size(); ++s) {
+    for (size_t s = 0; s < arrays.size(); ++s) {
       const StoredInfo &info = method->stored[s];
       Planes planes;
-      for (size_t i = 0, n = memory[s].size() / size_t(info.planes); i < n; ++i) {
+      std::vector<float> values(arrays[s].host.size() / sizeof(float));
+      if (!values.empty())
+        std::memcpy(values.data(), arrays[s].host.data(), arrays[s].host.size());
+      for (size_t i = 0, n = values.size() / size_t(info.planes); i < n; ++i) {
         std::vector<double> levels;
         if (info.parity)
-          levels = {info.parity * double(memory[s][i]), memory[s][i]};
+          levels = {info.parity * double(values[i]), values[i]};
         else
           for (int plane = 0; plane < info.planes; ++plane)
-            levels.push_back(memory[s][plane * n + i]);
+            levels.push_back(values[plane * n + i]);
         planes.push_back(levels);
       }
       result.emplace_back(info.name, std::move(planes));
@@ -76,18 +94,51 @@ public:
   }
 
   std::vector<double> weights() override {
-    std::vector<float> values = decode(parameter, method->element);
+    std::vector<float> values = decode(parameter.host, method->element);
     return {values.begin(), values.end()};
   }
 
 private:
+  /// An array where the kernels run, and what it held when somebody last looked.
+  struct Array {
+    Buffer memory;
+    std::vector<std::byte> host;
+
+    void *data() const { return memory.data(); }
+    Status create(const Method &method, size_t bytes) {
+      Result<Buffer> made = Buffer::create(method.memory, bytes);
+      if (!made)
+        return made.error();
+      memory = std::move(*made);
+      host.assign(bytes, std::byte());
+      return std::nullopt;
+    }
+    Status fill(const Method &method, std::vector<std::byte> bytes) {
+      host = std::move(bytes);
+      return method.memory->copyIn(data(), host.data(), host.size(), nullptr);
+    }
+    Status look(const Method &method) {
+      return method.memory->copyOut(host.data(), data(), host.size(), nullptr);
+    }
+  };
+
+  /// `status`, or what goes wrong where the results are looked at.
+  Status finished(Status status) {
+    if (!status)
+      status = parameter.look(*method);
+    for (Array &array : arrays)
+      if (!status)
+        status = array.look(*method);
+    return status;
+  }
+
   TensorRef tensor(const void *gradient) {
     TensorRef ref;
     ref.size = size;
     ref.weight = parameter.data();
     ref.gradient = gradient;
-    for (auto &buffer : memory)
-      ref.stored.push_back(buffer.data());
+    for (Array &array : arrays)
+      ref.stored.push_back(static_cast<float *>(array.data()));
     ref.channels = traits.channels;
     ref.parameter = traits.parameter;
     return ref;
@@ -97,8 +148,8 @@ private:
   Stepper stepper;
   TensorTraits traits;
   int64_t size = 0;
-  std::vector<std::byte> parameter; ///< as its element type
-  std::vector<std::vector<float>> memory;
+  Array parameter, gradient; ///< as the parameter's element type
+  std::vector<Array> arrays; ///< f32
 };
 
 } // namespace

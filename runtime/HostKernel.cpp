@@ -96,8 +96,8 @@ void HostKernel::runRandomly(const HostPartition &partition, size_t index,
              scalars.data());
 }
 
-void HostKernel::launch(const Partition &opaque, std::span<const float> scalars,
-                        const Draw &draw) const {
+Status HostKernel::launch(const Partition &opaque, std::span<const float> scalars, const Draw &draw,
+                          void *) const {
   assert(scalars.size() == scalarNames.size() && "one value per scalar");
   const auto &partition = static_cast<const HostPartition &>(opaque);
   auto runShare = [&](int index) {
@@ -114,7 +114,7 @@ void HostKernel::launch(const Partition &opaque, std::span<const float> scalars,
   ThreadPool::shared().run(shares, runShare);
   size_t results = partition.combinations.size();
   if (results == 0)
-    return;
+    return std::nullopt;
   if (results < worthSharing)
     shares = 1;
   ThreadPool::shared().run(shares, [&](int index) {
@@ -122,6 +122,7 @@ void HostKernel::launch(const Partition &opaque, std::span<const float> scalars,
     for (size_t i = results * size_t(index) / size_t(shares); i < end; ++i)
       combine(partition.combinations[i], partition.partials);
   });
+  return std::nullopt;
 }
 
 } // namespace bregman

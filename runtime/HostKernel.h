@@ -39,8 +39,8 @@ public:
   bool move(const Partition &partition, std::span<const Segment> before,
             std::span<const Segment> after) const override;
   using Kernel::launch;
-  void launch(const Partition &partition, std::span<const float> scalars,
-              const Draw &draw = {}) const override;
+  Status launch(const Partition &partition, std::span<const float> scalars, const Draw &draw = {},
+                void *stream = nullptr) const override;
 
 private:
   void runChunk(const HostPartition &partition, size_t chunk, std::span<const float> scalars) const;

@@ -7,9 +7,9 @@ int sizeOf(ElementType type) { return type == ElementType::F32 ? 4 : 2; }
 
 Kernel::~Kernel() = default;
 
-void Kernel::launch(std::span<const Segment> segments, std::span<const float> scalars, int threads,
-                    const Draw &draw) const {
-  launch(*partition(segments, threads), scalars, draw);
+Status Kernel::launch(std::span<const Segment> segments, std::span<const float> scalars,
+                      int threads, const Draw &draw) const {
+  return launch(*partition(segments, threads), scalars, draw);
 }
 
 } // namespace bregman

@@ -74,14 +74,15 @@ public:
                     std::span<const Segment> after) const {
     return false;
   }
-  /// One sweep over every tensor. Any split into threads gives the same bits. Never fails. Two
-  /// threads do not launch one partition at once.
-  virtual void launch(const Partition &partition, std::span<const float> scalars,
-                      const Draw &draw = {}) const = 0;
+  /// One sweep over every tensor. Any split into threads gives the same bits. Two threads do not
+  /// launch one partition at once. On the host it never fails; on a device, where it is work for
+  /// `stream`, it may.
+  [[nodiscard]] virtual Status launch(const Partition &partition, std::span<const float> scalars,
+                                      const Draw &draw = {}, void *stream = nullptr) const = 0;
 
   /// partition and launch in one, for a single use.
-  void launch(std::span<const Segment> segments, std::span<const float> scalars, int threads = 1,
-              const Draw &draw = {}) const;
+  Status launch(std::span<const Segment> segments, std::span<const float> scalars, int threads = 1,
+                const Draw &draw = {}) const;
 };
 
 } // namespace bregman

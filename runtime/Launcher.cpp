@@ -100,8 +100,8 @@ Status Launcher::bind(Clock &clock, Moment moment) {
   return std::nullopt;
 }
 
-void Launcher::launch(std::span<const TensorRef> tensors,
-                      const std::vector<std::vector<float *>> &temporaries) {
+Status Launcher::launch(std::span<const TensorRef> tensors,
+                        const std::vector<std::vector<float *>> &temporaries, void *stream) {
   static const std::vector<float *> none;
   segments.resize(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
@@ -123,7 +123,7 @@ void Launcher::launch(std::span<const TensorRef> tensors,
       partition = kernel.partition(segments, threads);
     std::swap(cutFor, segments);
   }
-  kernel.launch(*partition, scalars, draw);
+  return kernel.launch(*partition, scalars, draw, stream);
 }
 
 void *Launcher::address(const TensorRef &tensor, const std::vector<float *> &temporaries,

@@ -28,8 +28,8 @@ public:
   Status bind(Clock &clock, Moment moment);
   /// Launches on `tensors`, of which each has an address for every temporary; the cut is kept as
   /// long as sizes and addresses stay.
-  void launch(std::span<const TensorRef> tensors,
-              const std::vector<std::vector<float *>> &temporaries);
+  [[nodiscard]] Status launch(std::span<const TensorRef> tensors,
+                              const std::vector<std::vector<float *>> &temporaries, void *stream);
 
 private:
   /// What a stream is. `index` counts the method's stored values or the temporaries.

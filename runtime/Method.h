@@ -4,6 +4,7 @@
 
 #include "runtime/HostProgram.h"
 #include "runtime/Kernel.h"
+#include "runtime/Memory.h"
 #include "runtime/Result.h"
 
 #include <memory>
@@ -60,6 +61,8 @@ struct ParameterInfo {
 struct Method {
   std::string quantizer, optimizer;
   ElementType element = ElementType::F32;
+  /// Where the kernels run, and so where all tensors have to lie.
+  std::shared_ptr<Memory> memory = hostMemory();
   std::vector<StoredInfo> stored;
   std::vector<ParameterInfo> parameters;
   /// Whether the latent is the parameter itself (float, proxquant by f32): then `x` is not stored.

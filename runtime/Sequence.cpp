@@ -5,7 +5,8 @@
 
 namespace bregman {
 
-Sequence::Sequence(const Method &method, const KernelSequence &kernels, int threads) {
+Sequence::Sequence(const Method &method, const KernelSequence &kernels, int threads)
+    : space(method.memory) {
   for (const std::shared_ptr<const Kernel> &kernel : kernels)
     for (const StreamInfo &stream : kernel->streams()) {
       if (!stream.name.starts_with("$"))
@@ -50,24 +51,37 @@ Status Sequence::bind(Clock &clock, Moment moment) {
   return std::nullopt;
 }
 
-void Sequence::launch(std::span<const TensorRef> tensors) {
-  if (!temporaries.empty()) {
-    memory.resize(tensors.size());
-    addresses.resize(tensors.size());
-    for (size_t i = 0; i < tensors.size(); ++i) {
-      memory[i].resize(temporaries.size());
-      addresses[i].clear();
-      for (size_t t = 0; t < temporaries.size(); ++t) {
-        const Temporary &temporary = temporaries[t];
-        memory[i][t].resize(
-            size_t(temporary.planes) *
-            size_t(segmentsOf(temporary.extent, tensors[i].size, tensors[i].channels)));
-        addresses[i].push_back(memory[i][t].data());
+/// Memory for what lives between the kernels, where the tensors lie.
+Status Sequence::provide(std::span<const TensorRef> tensors) {
+  memory.resize(tensors.size());
+  addresses.resize(tensors.size());
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    memory[i].resize(temporaries.size());
+    addresses[i].clear();
+    for (size_t t = 0; t < temporaries.size(); ++t) {
+      const Temporary &temporary = temporaries[t];
+      size_t bytes = sizeof(float) * size_t(temporary.planes) *
+                     size_t(segmentsOf(temporary.extent, tensors[i].size, tensors[i].channels));
+      if (memory[i][t].size() < bytes) {
+        Result<Buffer> made = Buffer::create(space, bytes, tensors[i].weight);
+        if (!made)
+          return made.error();
+        memory[i][t] = std::move(*made);
       }
+      addresses[i].push_back(static_cast<float *>(memory[i][t].data()));
     }
   }
+  return std::nullopt;
+}
+
+Status Sequence::launch(std::span<const TensorRef> tensors, void *stream) {
+  if (!temporaries.empty())
+    if (Status bad = provide(tensors))
+      return bad;
   for (Launcher &launcher : launchers)
-    launcher.launch(tensors, addresses);
+    if (Status bad = launcher.launch(tensors, addresses, stream))
+      return bad;
+  return std::nullopt;
 }
 
 } // namespace bregman

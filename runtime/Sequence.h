@@ -20,14 +20,17 @@ public:
   void watch(std::vector<Clock::Watch> &watched, bool everyStep) const;
   /// The scalars of the coming launches. Fails by Q11.
   Status bind(Clock &clock, Moment moment);
-  void launch(std::span<const TensorRef> tensors);
+  [[nodiscard]] Status launch(std::span<const TensorRef> tensors, void *stream);
 
 private:
+  Status provide(std::span<const TensorRef> tensors);
+
+  std::shared_ptr<Memory> space;
   std::vector<Temporary> temporaries;
   std::vector<Launcher> launchers;
   Status misfit; ///< kernels that do not agree about a temporary
   /// For every tensor and temporary; kept while the tensors keep their sizes.
-  std::vector<std::vector<std::vector<float>>> memory;
+  std::vector<std::vector<Buffer>> memory;
   std::vector<std::vector<float *>> addresses;
 };
 

@@ -56,8 +56,7 @@ struct Stepper::State {
       return std::nullopt;
     if (Status bad = sequence.bind(clock, now))
       return bad;
-    sequence.launch(tensors);
-    return std::nullopt;
+    return sequence.launch(tensors, stream);
   }
 
   /// A block and the host output that says whether it is due.
@@ -73,6 +72,7 @@ struct Stepper::State {
   int64_t k = 0, t = 1;
   int freeze = -1;
   bool frozen = false;
+  void *stream = nullptr;
   std::vector<TensorRef> withGradient, withoutGradient;
 };
 
@@ -141,6 +141,7 @@ bool Stepper::frozen() const { return state->frozen; }
 const std::vector<double> &Stepper::hostStates() const { return state->clock.states; }
 void Stepper::setSeed(uint64_t seed) { state->clock.seed = seed; }
 uint64_t Stepper::seed() const { return state->clock.seed; }
+void Stepper::setStream(void *stream) { state->stream = stream; }
 
 void Stepper::restore(int64_t step, int64_t t, std::optional<bool> frozen,
                       std::optional<std::vector<double>> hostStates) {
@@ -174,7 +175,8 @@ Status Stepper::attach(std::span<const TensorRef> tensors) {
   if (state->attach.exists()) {
     if (Status bad = state->attach.bind(state->clock, Moment::atRest(0, 1)))
       return bad;
-    state->attach.launch(tensors);
+    if (Status bad = state->attach.launch(tensors, state->stream))
+      return bad;
   }
   return publish(tensors);
 }
@@ -225,16 +227,22 @@ Status Stepper::advance(std::span<const TensorRef> tensors) {
     return bad;
   }
 
-  s.step.launch(moved);
-  for (Sequence *sequence : due)
-    sequence->launch(moved);
-  // Where nothing was due the step has published what it moved.
-  if (!due.empty())
-    s.publish.launch(tensors);
-  else if (!still.empty())
-    s.publish.launch(still);
-  if (freezes)
-    s.final.launch(tensors);
+  auto launch = [&]() -> Status {
+    if (Status bad = s.step.launch(moved, s.stream))
+      return bad;
+    for (Sequence *sequence : due)
+      if (Status bad = sequence->launch(moved, s.stream))
+        return bad;
+    // Where nothing was due the step has published what it moved.
+    if (!due.empty() || !still.empty())
+      if (Status bad = s.publish.launch(due.empty() ? still : tensors, s.stream))
+        return bad;
+    return freezes ? s.final.launch(tensors, s.stream) : std::nullopt;
+  };
+  if (Status bad = launch()) {
+    s.clock.states = std::move(before);
+    return bad;
+  }
   s.frozen = freezes;
   ++s.k, ++s.t;
   return std::nullopt;
@@ -249,23 +257,38 @@ Status Stepper::resetStates(std::span<const TensorRef> tensors) {
   if (Status bad = state->attach.bind(state->clock, Moment::atRest(0, 1)))
     return bad;
   const std::vector<StoredInfo> &stored = state->method->stored;
-  std::vector<std::vector<float>> copies(stored.size());
-  std::vector<char> weight;
+  std::vector<Buffer> copies;
+  // A copy of `bytes` of an array; attach writes there instead.
+  auto copied = [&](void *from, size_t bytes) -> Result<void *> {
+    const std::shared_ptr<Memory> &memory = state->method->memory;
+    Result<Buffer> made = Buffer::create(memory, bytes, from);
+    if (!made)
+      return made.error();
+    if (Status bad = memory->copy(made->data(), from, bytes, state->stream))
+      return *bad;
+    copies.push_back(std::move(*made));
+    return copies.back().data();
+  };
   for (TensorRef tensor : tensors) {
+    copies.clear();
     for (size_t i = 0; i < stored.size(); ++i) {
       if (isOfOptimizer(stored[i].name))
         continue;
-      const float *from = tensor.stored[i];
-      copies[i].assign(from,
-                       from + stored[i].planes * stored[i].count(tensor.size, tensor.channels));
-      tensor.stored[i] = copies[i].data();
+      int64_t count = stored[i].planes * stored[i].count(tensor.size, tensor.channels);
+      Result<void *> copy = copied(tensor.stored[i], size_t(count) * sizeof(float));
+      if (!copy)
+        return copy.error();
+      tensor.stored[i] = static_cast<float *>(*copy);
     }
     if (state->attach.writes("w")) {
-      auto *from = static_cast<const char *>(tensor.weight);
-      weight.assign(from, from + tensor.size * sizeOf(state->method->element));
-      tensor.weight = weight.data();
+      Result<void *> copy =
+          copied(tensor.weight, size_t(tensor.size * sizeOf(state->method->element)));
+      if (!copy)
+        return copy.error();
+      tensor.weight = *copy;
     }
-    state->attach.launch({&tensor, 1});
+    if (Status bad = state->attach.launch({&tensor, 1}, state->stream))
+      return bad;
   }
   return std::nullopt;
 }
@@ -279,8 +302,7 @@ Status Stepper::finalize(std::span<const TensorRef> tensors) {
     return std::nullopt;
   if (Status bad = state->final.bind(state->clock, Moment::atRest(state->k, state->t)))
     return bad;
-  state->final.launch(tensors);
-  return std::nullopt;
+  return state->final.launch(tensors, state->stream);
 }
 
 std::vector<double> Stepper::scheduleValues() const {

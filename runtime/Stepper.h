@@ -77,9 +77,14 @@ public:
   /// 0 unless it is set before attach. A run that goes on has to be given the same.
   void setSeed(uint64_t seed);
   uint64_t seed() const;
+  /// The stream of the device on which everything from now on is done; null, the default one, at
+  /// first. On the host it means nothing.
+  void setStream(void *stream);
 
   // Each of these fails, before it touches any tensor, where a host scalar is not finite in f32, or
   // one that a proof took as positive is not (Q11). The parameters decide that, hence not create.
+  // On a device they may fail of that as well. Then the step is not counted; what the tensors hold
+  // is known only if the device had no memory left for what lives between kernels.
 
   /// Latents and states from w0, which the parameters hold; then w_0 is published. Checks Q11 for
   /// the whole run: each of its steps where the totals are known (past 2^20 of them, samples), else

@@ -72,6 +72,11 @@ void tool::addTrace(CLI::App &app, Action &run) {
   command->add_flag("--hex", options.hex, "C99 hexadecimal instead of %.9g");
   command->add_flag("--reference", options.reference,
                     "by the oracle, in double precision, instead of the compiled kernel");
+  command
+      ->add_option("--device", options.compile.device,
+                   "where the kernels run: host, cuda, or cuda:CHIP for code of another chip than "
+                   "the first GPU's: sm_80, sm_90 or sm_100")
+      ->option_text("DEVICE [host]");
   addCompileFlags(*command, options.compile);
   command->footer(
       "Numbers are decimal, C99 hexadecimal, inf or nan, separated by commas; empty lines and\n"

@@ -489,9 +489,9 @@ public:
   }
   Extent over() const override { return inner->over(); }
   bool random() const override { return inner->random(); }
-  void launch(const Partition &partition, std::span<const float> scalars,
-              const Draw &draw) const override {
-    inner->launch(partition, scalars, draw);
+  Status launch(const Partition &partition, std::span<const float> scalars, const Draw &draw,
+                void *stream) const override {
+    return inner->launch(partition, scalars, draw, stream);
   }
   mutable int cuts = 0;
 

@@ -41,10 +41,11 @@ public:
   using Kernel::launch;
   Extent over() const override { return {}; }
   bool random() const override { return false; }
-  void launch(const Partition &partition, std::span<const float> scalars,
-              const Draw &) const override {
+  Status launch(const Partition &partition, std::span<const float> scalars, const Draw &,
+                void *) const override {
     for (const Segment &segment : *reinterpret_cast<const std::vector<Segment> *>(&partition))
       body(segment.size, segment.streams.data(), scalars);
+    return std::nullopt;
   }
 
 private:

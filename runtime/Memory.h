@@ -1,0 +1,51 @@
+// Memory: where a method's tensors lie. Whoever owns a model's arrays, or what lives between its
+// kernels, allocates and copies through it.
+#pragma once
+
+#include "runtime/Result.h"
+
+#include <cstddef>
+#include <memory>
+
+namespace bregman {
+
+class BREGMAN_API Memory {
+public:
+  virtual ~Memory();
+
+  /// At least `bytes` bytes, aligned for any stream; what they hold is not said. Where there are
+  /// several devices, `near` names the one: an address that lies there, or null for the first.
+  virtual Result<void *> allocate(size_t bytes, const void *near = nullptr) = 0;
+  virtual void release(void *address) = 0;
+  /// From one place to another in this memory, from the host, and to the host. Copies are ordered
+  /// with the launches on `stream`; only copyOut waits.
+  [[nodiscard]] virtual Status copy(void *to, const void *from, size_t bytes, void *stream) = 0;
+  [[nodiscard]] virtual Status copyIn(void *to, const void *from, size_t bytes, void *stream) = 0;
+  [[nodiscard]] virtual Status copyOut(void *to, const void *from, size_t bytes, void *stream) = 0;
+};
+
+/// The memory of this process, which is never short of an answer: what it has not, aborts.
+BREGMAN_API std::shared_ptr<Memory> hostMemory();
+
+/// A piece of memory that gives itself back.
+class BREGMAN_API Buffer {
+public:
+  Buffer() = default;
+  Buffer(Buffer &&other) noexcept;
+  Buffer &operator=(Buffer &&other) noexcept;
+  ~Buffer();
+
+  /// Of no bytes there is nothing: data() is null.
+  static Result<Buffer> create(std::shared_ptr<Memory> memory, size_t bytes,
+                               const void *near = nullptr);
+
+  void *data() const { return address; }
+  size_t size() const { return bytes; }
+
+private:
+  std::shared_ptr<Memory> memory;
+  void *address = nullptr;
+  size_t bytes = 0;
+};
+
+} // namespace bregman

@@ -1,0 +1,151 @@
+// One launch: the numbers of the step, the kernel, and where it reduces what combines its records.
+#include "runtime/cuda/CudaKernel.h"
+
+#include "runtime/cuda/CudaPartition.h"
+#include "runtime/cuda/DeviceMemory.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace bregman::cuda {
+
+CudaKernel::CudaKernel(std::string name, std::vector<StreamInfo> streams,
+                       std::vector<std::string> scalars, CudaCode code, Extent over, bool random)
+    : kernelName(std::move(name)), streamInfos(std::move(streams)), scalarNames(std::move(scalars)),
+      module("kernel `" + kernelName + "`", std::move(code.ptx), abi::cuda::symbol),
+      combine(std::move(code.combine)), sweptExtent(over), drawsRandom(random) {
+  assert((combine || std::none_of(streamInfos.begin(), streamInfos.end(),
+                                  [](auto &stream) { return isReduction(stream.access); })) &&
+         "reductions are combined");
+}
+
+std::shared_ptr<const Partition> CudaKernel::partition(std::span<const Segment> segments,
+                                                       int) const {
+  return std::make_shared<const CudaPartition>(shape(), segments, scalarNames.size());
+}
+
+/// The table is made anew, which takes microseconds, but keeps its place.
+bool CudaKernel::move(const Partition &opaque, std::span<const Segment>,
+                      std::span<const Segment> after) const {
+  const auto &partition = static_cast<const CudaPartition &>(opaque);
+  CudaPartition moved(shape(), after, scalarNames.size());
+  if (moved.total != partition.total || moved.chunks != partition.chunks ||
+      moved.combinations != partition.combinations)
+    return false;
+  partition.image = std::move(moved.image);
+  partition.resident.current = false;
+  return true;
+}
+
+/// Finds the device, and has the table there.
+Status CudaKernel::settle(const CudaPartition &partition, void *stream) const {
+  CudaPartition::Resident &resident = partition.resident;
+  if (!resident.memory.data()) {
+    Result<Buffer> made = Buffer::create(deviceMemory(), partition.total, partition.anyAddress);
+    if (!made)
+      return made.error();
+    resident.memory = std::move(*made);
+    resident.current = false;
+  }
+  if (resident.current)
+    return std::nullopt;
+  std::vector<char> image = partition.placed(addressOf(resident.memory.data()));
+  if (Status bad =
+          deviceMemory()->copyIn(resident.memory.data(), image.data(), image.size(), stream))
+    return bad;
+  resident.numbers.clear();
+  resident.current = true;
+  return std::nullopt;
+}
+
+Status CudaKernel::send(const CudaPartition &partition, std::span<const float> scalars,
+                        const Draw &draw, void *stream) const {
+  CudaPartition::Resident &resident = partition.resident;
+  std::vector<char> numbers(partition.drawAt + sizeof(abi::cuda::Draw));
+  if (!scalars.empty())
+    std::memcpy(numbers.data(), scalars.data(), scalars.size_bytes());
+  if (drawsRandom) {
+    abi::cuda::Draw made{{uint32_t(draw.seed), uint32_t(draw.seed >> 32)}, draw.step, draw.next};
+    std::memcpy(numbers.data() + partition.drawAt, &made, sizeof made);
+  }
+  if (numbers == resident.numbers)
+    return std::nullopt;
+  const Driver &driver = resident.device->driver;
+  BREGMAN_CUDA(driver, "kernel `" + kernelName + "` on " + resident.device->name,
+               cuMemcpyHtoDAsync_v2, addressOf(resident.memory.data()), numbers.data(),
+               numbers.size(), stream);
+  resident.numbers = std::move(numbers);
+  return std::nullopt;
+}
+
+Status CudaKernel::run(const CudaPartition &partition, void *stream) const {
+  const std::shared_ptr<const Device> &device = partition.resident.device;
+  Result<const Function *> function = module.on(device);
+  if (!function)
+    return function.error();
+  Address base = addressOf(partition.resident.memory.data());
+  Address chunks = base + partition.chunksAt, scalars = base, draw = base + partition.drawAt;
+  auto count = int32_t(partition.chunks);
+  void *parameters[] = {&chunks, &count, &scalars, &draw};
+  std::string what = "kernel `" + kernelName + "`";
+  if (Status bad = (*function)->launch(partition.chunks, parameters, stream, what))
+    return bad;
+  if (partition.combinations == 0)
+    return std::nullopt;
+  Result<const Function *> combining = combine->on(device);
+  if (!combining)
+    return combining.error();
+  Address combinations = base + partition.combinationsAt;
+  count = int32_t(partition.combinations);
+  void *ofCombine[] = {&combinations, &count};
+  return (*combining)->launch(partition.combinations, ofCombine, stream, what);
+}
+
+Status CudaKernel::update(const Partition &opaque, std::span<const float> scalars, const Draw &draw,
+                          void *stream) const {
+  assert(scalars.size() == scalarNames.size() && "one value per scalar");
+  const auto &partition = static_cast<const CudaPartition &>(opaque);
+  if (partition.chunks == 0 && partition.combinations == 0)
+    return std::nullopt;
+  CudaPartition::Resident &resident = partition.resident;
+  if (!resident.device) {
+    Result<std::shared_ptr<const Device>> device = Device::of(partition.anyAddress);
+    if (!device)
+      return device.error();
+    resident.device = *device;
+  }
+  Current current(*resident.device);
+  if (current.status())
+    return current.status();
+  if (Status bad = settle(partition, stream))
+    return bad;
+  return send(partition, scalars, draw, stream);
+}
+
+Status CudaKernel::launch(const Partition &opaque, std::span<const float> scalars, const Draw &draw,
+                          void *stream) const {
+  const auto &partition = static_cast<const CudaPartition &>(opaque);
+  if (partition.chunks == 0 && partition.combinations == 0)
+    return std::nullopt;
+  int captures = 0;
+  if (const auto &device = partition.resident.device) {
+    Current current(*device);
+    if (current.status())
+      return current.status();
+    BREGMAN_CUDA(device->driver, "kernel `" + kernelName + "` on " + device->name,
+                 cuStreamIsCapturing, stream, &captures);
+    if (captures && !partition.resident.current)
+      return Error{ErrorKind::Usage, "kernel `" + kernelName +
+                                         "`: its tensors have moved; launch once before a graph "
+                                         "is captured"};
+    if (captures)
+      return run(partition, stream);
+  }
+  if (Status bad = update(partition, scalars, draw, stream))
+    return bad;
+  Current current(*partition.resident.device);
+  return current.status() ? current.status() : run(partition, stream);
+}
+
+} // namespace bregman::cuda

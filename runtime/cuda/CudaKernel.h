@@ -1,0 +1,61 @@
+// CudaKernel: a kernel whose code is PTX. It runs on whatever device its tensors lie on.
+#pragma once
+
+#include "runtime/Kernel.h"
+#include "runtime/Partition.h"
+#include "runtime/cuda/CudaModule.h"
+
+namespace bregman::cuda {
+
+class CudaPartition;
+
+/// The texts of a kernel. The one that combines is the same for all; it is needed where a stream
+/// is a reduction.
+struct CudaCode {
+  std::string ptx; ///< defines abi::cuda::symbol
+  std::shared_ptr<const CudaModule> combine;
+};
+
+class CudaKernel final : public Kernel {
+public:
+  CudaKernel(std::string name, std::vector<StreamInfo> streams, std::vector<std::string> scalars,
+             CudaCode code, Extent over = {}, bool random = false);
+
+  const std::string &name() const override { return kernelName; }
+  const std::vector<StreamInfo> &streams() const override { return streamInfos; }
+  const std::vector<std::string> &scalars() const override { return scalarNames; }
+  Extent over() const override { return sweptExtent; }
+  bool random() const override { return drawsRandom; }
+
+  /// The threads are the device's business.
+  std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
+                                             int threads) const override;
+  bool move(const Partition &partition, std::span<const Segment> before,
+            std::span<const Segment> after) const override;
+  using Kernel::launch;
+  /// Returns before the work is done; what it fails of later the next call on the device says.
+  /// While `stream` captures, the graph gets the launch but not the numbers: see update(). The
+  /// first launch of a partition takes memory, and cannot be captured.
+  [[nodiscard]] Status launch(const Partition &partition, std::span<const float> scalars,
+                              const Draw &draw, void *stream) const override;
+  /// Gives the launches on `stream` that follow, those of captured graphs too, these numbers.
+  [[nodiscard]] Status update(const Partition &partition, std::span<const float> scalars,
+                              const Draw &draw, void *stream) const;
+
+private:
+  KernelShape shape() const { return {streamInfos, sweptExtent, drawsRandom}; }
+  Status settle(const CudaPartition &partition, void *stream) const;
+  Status send(const CudaPartition &partition, std::span<const float> scalars, const Draw &draw,
+              void *stream) const;
+  Status run(const CudaPartition &partition, void *stream) const;
+
+  std::string kernelName;
+  std::vector<StreamInfo> streamInfos;
+  std::vector<std::string> scalarNames;
+  CudaModule module;
+  std::shared_ptr<const CudaModule> combine;
+  Extent sweptExtent;
+  bool drawsRandom;
+};
+
+} // namespace bregman::cuda

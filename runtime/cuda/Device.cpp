@@ -1,0 +1,76 @@
+// Devices that are in use, and the thread's current context.
+#include "runtime/cuda/Device.h"
+
+#include <map>
+#include <mutex>
+
+namespace bregman::cuda {
+
+Status Device::open() {
+  name = "cuda:" + std::to_string(ordinal);
+  int handle = 0;
+  BREGMAN_CUDA(driver, name, cuDeviceGet, &handle, ordinal);
+  char title[128] = "";
+  BREGMAN_CUDA(driver, name, cuDeviceGetName, title, sizeof title, handle);
+  name += " (" + std::string(title) + ")";
+  constexpr int count = 16, majorVersion = 75, minorVersion = 76;
+  BREGMAN_CUDA(driver, name, cuDeviceGetAttribute, &multiprocessors, count, handle);
+  BREGMAN_CUDA(driver, name, cuDeviceGetAttribute, &major, majorVersion, handle);
+  BREGMAN_CUDA(driver, name, cuDeviceGetAttribute, &minor, minorVersion, handle);
+  BREGMAN_CUDA(driver, name, cuDevicePrimaryCtxRetain, &primary, handle);
+  return std::nullopt;
+}
+
+Device::~Device() {
+  if (primary)
+    (void)driver.cuDevicePrimaryCtxRelease_v2(ordinal);
+}
+
+Result<std::shared_ptr<const Device>> Device::get(int ordinal) {
+  static std::mutex mutex;
+  static std::map<int, std::weak_ptr<const Device>> open;
+  Result<const Driver *> driver = Driver::get();
+  if (!driver)
+    return driver.error();
+  std::lock_guard lock(mutex);
+  if (std::shared_ptr<const Device> known = open[ordinal].lock())
+    return known;
+  std::shared_ptr<Device> device(new Device(**driver, ordinal));
+  if (Status bad = device->open())
+    return *bad;
+  open[ordinal] = device;
+  return std::shared_ptr<const Device>(device);
+}
+
+Result<std::shared_ptr<const Device>> Device::of(const void *address) {
+  // Any context may ask; the first device's is there whenever one is.
+  Result<std::shared_ptr<const Device>> first = get(0);
+  if (!first)
+    return first;
+  int ordinal = 0;
+  {
+    Current current(**first);
+    if (current.status())
+      return *current.status();
+    constexpr int ordinalOf = 9, invalidValue = 1;
+    int code = (*first)->driver.cuPointerGetAttribute(&ordinal, ordinalOf, addressOf(address));
+    if (code == invalidValue)
+      return Error{ErrorKind::Usage,
+                   "CUDA: a tensor lies in the host's memory; its kernels run on a device"};
+    if (code)
+      return (*first)->driver.error(code, "cuPointerGetAttribute", "where a tensor lies");
+  }
+  return get(ordinal);
+}
+
+Current::Current(const Device &device) : device(device) {
+  if (int code = device.driver.cuCtxPushCurrent_v2(device.context()))
+    failure = device.driver.error(code, "cuCtxPushCurrent_v2", device.name);
+}
+
+Current::~Current() {
+  if (!failure)
+    (void)device.driver.cuCtxPopCurrent_v2(nullptr);
+}
+
+} // namespace bregman::cuda
