@@ -75,9 +75,7 @@ llvm::Error CudaFactory::provideCombine(MLIRContext *context) {
   if (combine)
     return llvm::Error::success();
   llvm::Expected<std::string> ptx =
-      ptxOf("combine", "", [&](CudaBackend &) -> llvm::Expected<std::string> {
-        return llvm::createStringError("a kernel that reduces is not compiled for GPUs yet");
-      });
+      ptxOf("combine", "", [&](CudaBackend &backend) { return backend.combine(context); });
   if (!ptx)
     return ptx.takeError();
   combine = std::make_shared<const cuda::CudaModule>("kernel that combines", std::move(*ptx),
