@@ -39,10 +39,12 @@ CudaPartition::CudaPartition(const KernelShape &shape, std::span<const Segment> 
                              size_t scalars) {
   for (const StreamInfo &stream : shape.streams)
     planes += size_t(stream.planes);
-  for (const Segment &segment : segments)
-    for (void *address : segment.streams)
-      if (!anyAddress)
-        anyAddress = address;
+  // Of no weights there may be no gradient; a reduction of them has a result all the same.
+  for (bool empty : {false, true})
+    for (const Segment &segment : segments)
+      if (!anyAddress && (segment.size == 0) == empty)
+        for (void *address : segment.streams)
+          anyAddress = anyAddress ? anyAddress : address;
   Stretches stretches = stretchesOf(shape, segments);
   for (size_t i = 0; i < stretches.segments.size(); ++i)
     addChunks(shape, stretches.segments[i], stretches.firsts[i]);

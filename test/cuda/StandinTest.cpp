@@ -120,6 +120,10 @@ TEST_F(Standin, Conversions) {
   EXPECT_EQ(narrow("bf16", std::bit_cast<float>(someNaN)), 0x7fffu);
   EXPECT_EQ(one("cvt.rn.bf16x2.f32 %r3, %r1, %r2;", bits(2), bits(1)), 0x40003f80u);
   EXPECT_EQ(one("mov.b32 {%rs1, %rs2}, %r1; cvt.f32.f16 %r3, %rs2;", 0xc0003c00), bits(-2));
+  EXPECT_EQ(one("mov.b32 {%rs1, %rs2}, %r1; abs.f16 %rs1, %rs1; neg.bf16 %rs2, %rs2;"
+                "mov.b32 %r3, {%rs1, %rs2};",
+                0x3f80bc00),
+            0xbf803c00u);
   EXPECT_EQ(one("cvt.rmi.f32.f32 %r3, %r1;", bits(-1.5f)), bits(-2));
   EXPECT_EQ(one("cvt.rni.f32.f32 %r3, %r1;", bits(2.5f)), bits(2));
   EXPECT_EQ(one("cvt.rzi.s32.f32 %r3, %r1;", bits(-1e20f)), 0x80000000u);

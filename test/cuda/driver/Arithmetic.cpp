@@ -87,6 +87,9 @@ constexpr auto absolute = [](auto a) {
     return T(a < 0 ? -a : a);
 };
 constexpr auto negative = [](auto a) { return decltype(a)(-a); };
+/// The same of 16-bit floats.
+constexpr auto withoutSign = [](uint16_t a) { return uint16_t(a & 0x7fff); };
+constexpr auto flipped = [](uint16_t a) { return uint16_t(a ^ 0x8000); };
 /// The sign of the first on the second.
 constexpr auto signOf = [](auto a, auto b) { return std::copysign(b, a); };
 
@@ -225,9 +228,13 @@ bool decodeArithmetic(Decoder &d) {
     Type type = d.takeType();
     d.plain(type, 1);
     bool isAbs = base == "abs";
-    d.out.run = isFloating(type)
-                    ? (isAbs ? unaryOf<absolute, Floats>(type) : unaryOf<negative, Floats>(type))
-                    : (isAbs ? unaryOf<absolute, Signed>(type) : unaryOf<negative, Signed>(type));
+    if (type == Type::F16 || type == Type::BF16)
+      d.out.run =
+          isAbs ? &unary<uint16_t, uint16_t, withoutSign> : &unary<uint16_t, uint16_t, flipped>;
+    else if (isFloating(type))
+      d.out.run = isAbs ? unaryOf<absolute, Floats>(type) : unaryOf<negative, Floats>(type);
+    else
+      d.out.run = isAbs ? unaryOf<absolute, Signed>(type) : unaryOf<negative, Signed>(type);
   } else if (base == "copysign") {
     Type type = d.takeType();
     d.plain(type, 2);
