@@ -26,7 +26,7 @@ endfunction()
 
 if(TARGET BregmanCompiler)
   bregman_package(BregmanCompiler compiler BregmanTargets
-    frontend/Compiler.h runtime/Extent.h runtime/HostProgram.h runtime/Kernel.h runtime/Method.h runtime/Result.h
+    frontend/Compiler.h runtime/Extent.h runtime/HostProgram.h runtime/Kernel.h runtime/Memory.h runtime/Method.h runtime/Result.h
     runtime/Stepper.h)
   set(BREGMAN_WITH_TORCH OFF)
   if(TARGET BregmanTorch)

@@ -629,14 +629,14 @@ Program::compileActivation(const std::string &quantizer, const CompileOptions &o
                      "or per channel\n"};
   }
 
-  llvm::Expected<KernelFactory> factory = KernelFactory::create(options);
-  if (!factory)
-    return Error{ErrorKind::Environment, llvm::toString(factory.takeError())};
+  Result<MakeKernel> makeKernel = kernelMaker(options, *method);
+  if (!makeKernel)
+    return makeKernel.error();
   for (auto [phase, sequence] :
        {std::pair(".initial", &method->attach), std::pair(".backward", &method->step),
         std::pair(".forward", &method->publish)})
     if (Status bad =
-            makeSequence(*factory, **module, quantizer + phase, /*streams=*/false, *sequence))
+            makeSequence(*makeKernel, **module, quantizer + phase, /*streams=*/false, *sequence))
       return *bad;
   return std::shared_ptr<const ActivationMethod>(std::move(method));
 }

@@ -11,7 +11,8 @@ from tree import SOURCE, includes, tracked
 
 PUBLIC = {
     "frontend/Compiler.h", "runtime/Activator.h", "runtime/Extent.h", "runtime/HostProgram.h",
-    "runtime/Kernel.h", "runtime/Method.h", "runtime/Result.h", "runtime/Stepper.h",
+    "runtime/Kernel.h", "runtime/Memory.h", "runtime/Method.h", "runtime/Result.h",
+    "runtime/Stepper.h",
 }
 
 # What the files of a folder may include of ours; the longest folder that fits decides.
