@@ -121,7 +121,8 @@ Status Activator::State::run(const KernelSequence &kernels, const ActivationRef 
           segment.streams.push_back(base + plane * count);
       }
     }
-    kernels[k]->launch({&segment, 1}, scalars[k], threads, draw);
+    if (Status bad = kernels[k]->launch({&segment, 1}, scalars[k], threads, draw))
+      return bad;
   }
   return std::nullopt;
 }
