@@ -28,8 +28,9 @@ bregman.quantizer @undecided {
 
 // -----
 
-// expected-remark @+2 {{Q4 is assumed: structure gives no direction}}
-// expected-remark @+1 {{Q5: no levels are declared}}
+// expected-remark @+3 {{Q4 is assumed: structure gives no direction}}
+// expected-remark @+2 {{Q5: no levels are declared}}
+// expected-remark @+1 {{Q12: samples: finite in f32}}
 bregman.quantizer @assumed {
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     bregman.yield %w0 : f32

@@ -1,12 +1,13 @@
 // How each rule was proved, as remarks.
 // RUN: %bregman-opt %s --bregman-prove=remarks --verify-diagnostics
 
-// expected-remark @+7 {{Q1: structure: no two levels are one}}
-// expected-remark @+6 {{Q4: structure: composed of nondecreasing functions}}
-// expected-remark @+5 {{Q5: structure: the limits are the outermost levels}}
-// expected-remark @+4 {{Q6: structure: a level in each case}}
-// expected-remark @+3 {{Q7: strictly increasing: structure}}
-// expected-remark @+2 {{Q9: samples: the weight tends to final}}
+// expected-remark @+8 {{Q1: structure: no two levels are one}}
+// expected-remark @+7 {{Q4: structure: composed of nondecreasing functions}}
+// expected-remark @+6 {{Q5: structure: the limits are the outermost levels}}
+// expected-remark @+5 {{Q6: structure: a level in each case}}
+// expected-remark @+4 {{Q7: strictly increasing: structure}}
+// expected-remark @+3 {{Q9: samples: the weight tends to final}}
+// expected-remark @+2 {{Q12: samples: finite in f32 up to 2^60, and where all weights are equal}}
 // expected-remark @+1 {{Q13: structure: P(x) = R(c x)}}
 bregman.quantizer @md_tanh {
   %step = bregman.counter step : f64
