@@ -71,7 +71,8 @@ llvm::Expected<std::unique_ptr<CudaBackend>> CudaBackend::create(CudaTarget targ
 }
 
 llvm::Expected<std::string> CudaBackend::write(ModuleOp module, StringRef name, Places *places) {
-  if (llvm::Error error = runPasses(module, buildLLVMPipeline))
+  if (llvm::Error error = runPasses(
+          module, [](OpPassManager &pm) { buildLLVMPipeline(pm, /*tablesInMemory=*/true); }))
     return error;
   llvm::LLVMContext context;
   auto code = translate(module, name, *machine, context, places);

@@ -1,6 +1,7 @@
 // Replaces every elementary function by its own arithmetic, so that none becomes a library call.
 #include "codegen/Passes.h"
 #include "codegen/functions/Functions.h"
+#include "codegen/functions/TablePool.h"
 #include "dialect/BregmanDialect.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -43,11 +44,21 @@ static Build buildOf(Operation *op) {
 
 namespace {
 struct ExpandFunctions : impl::ExpandFunctionsBase<ExpandFunctions> {
+  using ExpandFunctionsBase::ExpandFunctionsBase;
+
   void runOnOperation() override {
+    auto module = dyn_cast<ModuleOp>(getOperation());
+    if (inMemory && !module) {
+      getOperation()->emitError("tables in memory are a module's; run the pass on one");
+      return signalPassFailure();
+    }
+    tables = TablePool();
     WalkResult result = getOperation()->walk([&](Operation *op) {
       return failed(expand(op)) ? WalkResult::interrupt() : WalkResult::advance();
     });
     pools.clear();
+    if (inMemory)
+      tables.define(module);
     if (result.wasInterrupted())
       signalPassFailure();
   }
@@ -63,8 +74,8 @@ private:
              << type << "; the functions take 'f32', 'vector<8xf32>' and 'vector<16xf32>'";
     Region &region = ConstantPool::regionOf(op);
     OpBuilder builder(op);
-    LaneBuilder lanes(builder, op->getLoc(), type,
-                      pools.try_emplace(&region, region).first->second);
+    LaneBuilder lanes(builder, op->getLoc(), type, pools.try_emplace(&region, region).first->second,
+                      inMemory ? &tables : nullptr);
     op->getResult(0).replaceAllUsesWith(build(lanes, op));
     op->erase();
     return success();
@@ -72,6 +83,7 @@ private:
 
   /// The constants of each function.
   llvm::DenseMap<Region *, ConstantPool> pools;
+  TablePool tables;
 };
 } // namespace
 

@@ -11,8 +11,9 @@ def ExpandFunctions : Pass<"bregman-expand-functions"> {
     `bregman.sigmoid` on `f32`, `vector<8xf32>` and `vector<16xf32>` by additions,
     multiplications, divisions, `math.fma`, comparisons, integer operations and look-ups in tables
     of eight entries. The three types give the same bits: a table is one `vpermps`, of AVX2 for
-    8 lanes and of AVX-512 for 16, and selects by the bits of the index for scalars. `math.sqrt` is
-    an instruction and stays.
+    8 lanes and of AVX-512 for 16, and selects by the bits of the index for scalars, or with
+    `in-memory` a load from a constant array of the module in a GPU's memory. `math.sqrt` is an
+    instruction and stays.
 
     Nothing is reassociated and no multiplication is contracted with an addition. The constants
     stand once at the start of the function, since no later pass merges them. `powf` by a constant
@@ -49,6 +50,10 @@ def ExpandFunctions : Pass<"bregman-expand-functions"> {
     }
     ```
   }];
+  let options = [
+    Option<"inMemory", "in-memory", "bool", "false",
+           "scalars look up in an array in address space 1, not by selects">
+  ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect",
                            "mlir::LLVM::LLVMDialect"];
 }

@@ -25,8 +25,8 @@ void buildGpuPipeline(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void buildLLVMPipeline(OpPassManager &pm) {
-  pm.addPass(createExpandFunctions());
+void buildLLVMPipeline(OpPassManager &pm, bool tablesInMemory) {
+  pm.addPass(createExpandFunctions({.inMemory = tablesInMemory}));
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyNoLibcalls());
   pm.addPass(createLowerToLLVM());
@@ -56,6 +56,9 @@ void registerCodegenPipelines() {
                              [](OpPassManager &pm) { buildGpuPipeline(pm); });
   PassPipelineRegistration<>("bregman-llvm-pipeline", "From a loop to the LLVM dialect",
                              [](OpPassManager &pm) { buildLLVMPipeline(pm); });
+  PassPipelineRegistration<>(
+      "bregman-nvvm-pipeline", "From a function for a GPU to the dialects llvm and nvvm",
+      [](OpPassManager &pm) { buildLLVMPipeline(pm, /*tablesInMemory=*/true); });
 }
 
 } // namespace bregman

@@ -14,11 +14,12 @@ void buildLoopsPipeline(mlir::OpPassManager &pm, const LoopOptions &options);
 /// The same for a GPU (stage `gpu`).
 void buildGpuPipeline(mlir::OpPassManager &pm);
 
-/// A loop, or a function for a GPU -> the LLVM dialect. No LLVM pass runs on IR afterwards.
-void buildLLVMPipeline(mlir::OpPassManager &pm);
+/// A loop, or a function for a GPU -> the LLVM dialect. No LLVM pass runs on IR afterwards. A GPU's
+/// functions look up in memory.
+void buildLLVMPipeline(mlir::OpPassManager &pm, bool tablesInMemory = false);
 
 /// Registers them for `bregman-opt`: --bregman-loops-pipeline (with lanes and variant),
-/// --bregman-gpu-pipeline and --bregman-llvm-pipeline.
+/// --bregman-gpu-pipeline, --bregman-llvm-pipeline and --bregman-nvvm-pipeline.
 void registerCodegenPipelines();
 
 } // namespace bregman

@@ -420,16 +420,16 @@ static Status checkStage(llvm::StringRef stage, bool isCuda, const EmitOptions &
   if (llvm::is_contained({"ast", "bregman", "derived", "kernel"}, stage))
     return {};
   bool ofHost = llvm::is_contained({"loops", "llvm", "asm"}, stage);
-  bool ofCuda = llvm::is_contained({"gpu", "ptx"}, stage);
+  bool ofCuda = llvm::is_contained({"gpu", "ptx", "sass"}, stage);
   auto wrong = [](const llvm::Twine &message) { return Error{ErrorKind::Usage, message.str()}; };
   if (!ofHost && !ofCuda)
     return wrong("there is no stage '" + stage +
-                 "'; it is ast, bregman, derived, kernel, loops, llvm, asm, gpu or ptx");
+                 "'; it is ast, bregman, derived, kernel, loops, llvm, asm, gpu, ptx or sass");
   if (ofCuda && !isCuda)
     return wrong("the target host has no stage '" + stage + "'; name a GPU with --target=cuda");
   if (ofHost && isCuda)
     return wrong("the target " + options.target + " has no stage '" + stage +
-                 "'; below `kernel` it has gpu and ptx");
+                 "'; below `kernel` it has gpu, ptx and sass");
   if (isCuda && options.compile.lanes)
     return wrong("lanes are the host's vectors; a thread of a GPU has none");
   return {};
@@ -462,6 +462,12 @@ Result<std::string> Program::emit(const std::string &stage, const EmitOptions &o
   sources = impl->lines(); // by now those of the library's files too
   if (stage == "derived" || stage == "kernel")
     return stageText(**module, beside);
+  if (*target && stage == "sass") { // by tools that may be missing
+    llvm::Expected<std::string> text = cudaStage(**module, stage, **target, beside);
+    if (!text)
+      return Error{ErrorKind::Environment, llvm::toString(text.takeError())};
+    return std::move(*text);
+  }
   if (*target)
     return finished(cudaStage(**module, stage, **target, beside));
   return machineStage(**module, stage, options, beside);
@@ -472,16 +478,27 @@ Result<Explanation> Program::explain(const ExplainOptions &options) const {
   Result<std::string> quantizer = impl->chosen(options.quantizer);
   if (!quantizer)
     return quantizer.error();
+  llvm::Expected<std::optional<CudaTarget>> target = cudaTargetOf(options.target);
+  if (!target)
+    return Error{ErrorKind::Usage, llvm::toString(target.takeError())};
   std::string optimizer = options.optimizer.empty() ? "momentum" : options.optimizer;
   auto kernels = impl->derive(*quantizer, optimizer, MethodStage::Kernel, options.element);
   if (!kernels)
     return kernels.error();
   auto op = impl->module->lookupSymbol<QuantizerOp>(*quantizer);
+  std::string resources;
+  if (*target) {
+    llvm::Expected<std::string> described = describeResources(**kernels, **target);
+    if (!described)
+      return internal(described.takeError());
+    resources = "\n" + *described;
+  }
   Explanation result;
   result.text = *quantizer + " by " + optimizer + "\n\n" +
                 explain::describeMethod(op, impl->module->lookupSymbol<OptimizerOp>(optimizer)) +
                 "\n" + explain::describeRules(op) + "\n" +
-                explain::describeCost(**kernels, options.element, explain::measureBandwidth());
+                explain::describeCost(**kernels, options.element, explain::measureBandwidth()) +
+                resources;
   if (!options.picture)
     return result;
   Result<std::string> svg = explain::draw(op, options.timing);

@@ -41,6 +41,7 @@ struct ExplainOptions {
   /// The run over which the picture is drawn.
   Timing timing = {/*stepsPerEpoch=*/500, /*steps=*/20000, /*epochs=*/0};
   bool picture = false;
+  std::string target = "host"; ///< or `cuda`, `cuda:sm_90`: also what a step takes of that chip
 };
 
 struct Explanation {
@@ -137,7 +138,7 @@ public:
   Result<PlanLine> use(const std::string &text) const;
 
   /// The text of a stage: ast, bregman, derived, kernel; of the host loops, llvm or asm; of cuda
-  /// gpu or ptx.
+  /// gpu, ptx or, by NVIDIA's tools, sass.
   Result<std::string> emit(const std::string &stage, const EmitOptions &options) const;
   /// The method in the paper's terms, what is derived and proved, and what a step costs here.
   Result<Explanation> explain(const ExplainOptions &options) const;

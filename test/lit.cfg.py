@@ -7,7 +7,7 @@
 #   address, undefined, thread    built under that sanitizer
 #   bregman, bregman-opt, BregmanCompiler, BregmanTorch    the build has that target
 #   fuzzers            the build has them: every build but those of the sanitizers
-#   shellcheck, clang-format      the tool is installed
+#   shellcheck, clang-format, ptxas      the tool is installed
 import os
 import shutil
 
@@ -46,6 +46,8 @@ if not config.bregman_sanitize and os.path.isdir(os.path.join(source, "test", "f
     features.add("fuzzers")
 if shutil.which("shellcheck"):
     features.add("shellcheck")
+if shutil.which("ptxas"):
+    features.add("ptxas")
 if shutil.which("clang-format-22"):
     features.add("clang-format")
 

@@ -13,6 +13,7 @@ import xml.etree.ElementTree as xml
 REASONS = {
     "data": "data sets not found; set BREGMAN_DATA or put them into ../shared/data",
     "torch": "built without LibTorch",
+    "ptxas": "ptxas, of NVIDIA's CUDA toolkit, is not installed",
     "avx512": "this CPU has no AVX-512",
     "avx2": "this CPU has no AVX2",
 }

@@ -1,5 +1,6 @@
 // Emits each operation of the functions' vocabulary in the form that its number of lanes needs.
 #include "codegen/functions/LaneBuilder.h"
+#include "codegen/functions/TablePool.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -40,8 +41,9 @@ bool LaneBuilder::supports(Type type) {
   return type.isF32();
 }
 
-LaneBuilder::LaneBuilder(OpBuilder &builder, Location loc, Type type, ConstantPool &pool)
-    : builder(builder), loc(loc), pool(pool), count(1), floatType(type) {
+LaneBuilder::LaneBuilder(OpBuilder &builder, Location loc, Type type, ConstantPool &pool,
+                         TablePool *tables)
+    : builder(builder), loc(loc), pool(pool), tables(tables), count(1), floatType(type) {
   assert(supports(type) && "functions take f32, vector<8xf32> or vector<16xf32>");
   intType = builder.getI32Type();
   if (auto vector = dyn_cast<VectorType>(type)) {
@@ -145,6 +147,8 @@ Value LaneBuilder::lookUp(const Table8 &table, Value index) {
     return intrinsic("llvm.x86.avx512.permvar.sf.512", {vectorOf(16), index});
   if (count == 8)
     return intrinsic("llvm.x86.avx2.permps", {vectorOf(8), index});
+  if (tables)
+    return tables->lookUp(builder, loc, table, andBits(index, bits(7)));
   // By the bits of the index; an element of a constant vector would be read from memory.
   SmallVector<Value> entries;
   for (float entry : table)

@@ -35,6 +35,8 @@ private:
   llvm::DenseMap<mlir::Attribute, mlir::Value> values;
 };
 
+class TablePool;
+
 /// A number rounded to an integer by adding 1.5 * 2^23, in the two forms in which that is used.
 struct Rounded {
   /// The sum; the low bits of its bits are the integer's.
@@ -46,7 +48,9 @@ struct Rounded {
 class LaneBuilder {
 public:
   /// Emits at the insertion point of `builder`. `type` is f32, vector<8xf32> or vector<16xf32>.
-  LaneBuilder(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, ConstantPool &pool);
+  /// Scalars look up in `tables`, or without it by selects.
+  LaneBuilder(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, ConstantPool &pool,
+              TablePool *tables = nullptr);
 
   /// Whether functions can be emitted for values of this type.
   static bool supports(mlir::Type type);
@@ -105,6 +109,7 @@ private:
   mlir::OpBuilder &builder;
   mlir::Location loc;
   ConstantPool &pool;
+  TablePool *tables;
   int count;
   mlir::Type floatType;
   mlir::Type intType;

@@ -29,6 +29,9 @@ CLI::Validator isPositive();
 /// The flags that choose a method: --quantizer, --by.
 void addMethodFlags(CLI::App &command, std::string &quantizer, std::string &optimizer);
 
+/// --target.
+void addTargetFlag(CLI::App &command, std::string &target);
+
 /// The flags that say what code is made: --element, --lanes, --no-cache.
 void addCompileFlags(CLI::App &command, CompileOptions &options);
 

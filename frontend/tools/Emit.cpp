@@ -14,18 +14,14 @@ void tool::addEmit(CLI::App &app, Action &run) {
   CLI::App *command = app.add_subcommand("emit", "print a stage of a spec");
   command->add_option("FILE", flags->path, "a spec")->required();
   command
-      ->add_option(
-          "--stage", flags->stage,
-          "ast, bregman, derived or kernel; of the host loops, llvm or asm; of cuda gpu or "
-          "ptx")
+      ->add_option("--stage", flags->stage,
+                   "ast, bregman, derived or kernel; of the host loops, llvm or asm; of cuda gpu, "
+                   "ptx or, where NVIDIA's tools are installed, sass")
       ->required()
       ->check(CLI::IsMember(
-          {"ast", "bregman", "derived", "kernel", "loops", "llvm", "asm", "gpu", "ptx"}))
+          {"ast", "bregman", "derived", "kernel", "loops", "llvm", "asm", "gpu", "ptx", "sass"}))
       ->option_text("STAGE");
-  command
-      ->add_option("--target", flags->options.target,
-                   "host, or cuda:CHIP with sm_80, sm_90 or sm_100; cuda alone is sm_80")
-      ->option_text("TARGET [host]");
+  addTargetFlag(*command, flags->options.target);
   addMethodFlags(*command, flags->options.quantizer, flags->options.optimizer);
   command->add_flag("--locations", flags->options.locations, "the spec's line beside each line");
   addCompileFlags(*command, flags->options.compile);

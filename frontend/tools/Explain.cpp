@@ -29,6 +29,7 @@ void tool::addExplain(CLI::App &app, Action &run) {
       "explain", "a method in the paper's terms: derived formulas, proofs, cost, a picture");
   command->add_option("FILE", flags->path, "a spec")->required();
   addMethodFlags(*command, flags->options.quantizer, flags->options.optimizer);
+  addTargetFlag(*command, flags->options.target);
   command->add_option("--plot", flags->plot, "draw P, P', P^-1 and the levels over the schedule")
       ->option_text("FILE.svg");
   command->add_option("--steps", flags->options.timing.steps, "the length of the run that is drawn")
@@ -40,10 +41,12 @@ void tool::addExplain(CLI::App &app, Action &run) {
       ->check(isPositive())
       ->option_text("N [500]");
   command->footer(
+      "For a GPU it also says what a step's kernels take of it, where ptxas is installed.\n"
       "The time is that of the bytes at the bandwidth that is measured while you wait.\n\n"
       "Examples:\n"
       "  bregman explain examples/specs/md_tanh_s.breg --by adam\n"
-      "  bregman explain examples/specs/md_ternary_s.breg --plot ternary.svg");
+      "  bregman explain examples/specs/md_ternary_s.breg --plot ternary.svg\n"
+      "  bregman explain examples/specs/pmf.breg --target=cuda:sm_90");
   command->callback([flags, &run] {
     run = [flags] {
       Result<Program> program = load(flags->path);

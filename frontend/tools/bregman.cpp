@@ -46,6 +46,13 @@ void tool::addMethodFlags(CLI::App &command, std::string &quantizer, std::string
       ->option_text("NAME [momentum]");
 }
 
+void tool::addTargetFlag(CLI::App &command, std::string &target) {
+  command
+      .add_option("--target", target,
+                  "host, or cuda:CHIP with sm_80, sm_90 or sm_100; cuda alone is sm_80")
+      ->option_text("TARGET [host]");
+}
+
 void tool::addCompileFlags(CLI::App &command, CompileOptions &options) {
   std::map<std::string, ElementType> elements = {
       {"f32", ElementType::F32}, {"bf16", ElementType::BF16}, {"f16", ElementType::F16}};

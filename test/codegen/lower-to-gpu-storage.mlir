@@ -1,0 +1,21 @@
+// Where a stream is narrower than f32 a thread has eight elements, so that 16 bytes of it are moved
+// at once, and twice 16 of an f32 stream. One at a time, a narrow element is two bytes.
+// RUN: %bregman-opt %s --bregman-lower-to-gpu | FileCheck %s
+
+// CHECK: scf.if {{.*}} -> (i16, i16, i16, i16, i16, i16, i16, i16, f32, f32, f32, f32, f32, f32, f32, f32) {
+// CHECK-COUNT-1: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<8xi16>
+// CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
+// CHECK: } else {
+// CHECK: llvm.load %{{.*}} {alignment = 2 : i64} : !llvm.ptr<1> -> i16
+// bf16 is the upper half of an f32.
+// CHECK-COUNT-8: arith.shli %{{.*}}, %{{.*}} : i32
+// CHECK-COUNT-8: arith.truncf %{{.*}} : f32 to f16
+// CHECK: llvm.store %{{.*}}, %{{.*}} {alignment = 16 : i64} : vector<8xi16>, !llvm.ptr<1>
+// CHECK: } else {
+// CHECK-COUNT-8: llvm.store %{{.*}}, %{{.*}} {alignment = 2 : i64} : i16, !llvm.ptr<1>
+bregman.kernel @k scalars () streams (g = %g : in bf16, x = %x : in f32, w = %w : out f16) {
+  bregman.sweep (%gi = %g, %xi = %x) : f32, f32 {
+    %0 = arith.addf %gi, %xi : f32
+    bregman.yield w = %0 : f32
+  }
+}
