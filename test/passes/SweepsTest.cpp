@@ -197,6 +197,24 @@ TEST(Steps, AreCountedOfEveryQuantizerThatIsTrained) {
   EXPECT_GT(found, 30);
 }
 
+/// The sweeps of a step whose block moves x by `shift` and keeps the x before in a state.
+std::vector<std::string> sweepsWith(const std::string &shift) {
+  Program program("quantizer q { state z = 0 levels {-1, 1} let a = mean(abs(x) per tensor) "
+                  "every step { x' = x - " +
+                  shift + " z' = x } final sign(x) } plan { else : q by sgd }");
+  return program.derived ? costOf(*program.derived, "step").sweeps : std::vector<std::string>();
+}
+
+TEST(Between, AnArrayHoldsWhatOtherSweepsRead) {
+  // In w itself. Not in z, the old value of which the last one reads.
+  EXPECT_EQ(sweepsWith("z * mean(abs(x - a) per tensor)"),
+            (std::vector<std::string>{"g =w", "w", "=w =z"}));
+}
+
+TEST(Between, NothingIsHeldWhereThatSavesNoMemoryTraffic) {
+  EXPECT_EQ(sweepsWith("z * a"), (std::vector<std::string>{"g w", "g =w =z"}));
+}
+
 /// Attach reads w and writes x once.
 TEST(Attach, MeasuresWhileItStores) {
   Program program(planOf({"lsq", "momentum"}));
