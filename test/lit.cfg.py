@@ -8,6 +8,8 @@
 #   bregman, bregman-opt, BregmanCompiler, BregmanTorch    the build has that target
 #   fuzzers            the build has them: every build but those of the sanitizers
 #   shellcheck, clang-format, ptxas      the tool is installed
+#   no-cuda-driver     there is no libcuda.so.1
+import ctypes
 import os
 import shutil
 
@@ -44,6 +46,10 @@ if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags:
     features.add("avx512")
 if not config.bregman_sanitize and os.path.isdir(os.path.join(source, "test", "fuzz")):
     features.add("fuzzers")
+try:
+    ctypes.CDLL("libcuda.so.1")
+except OSError:
+    features.add("no-cuda-driver")
 if shutil.which("shellcheck"):
     features.add("shellcheck")
 if shutil.which("ptxas"):

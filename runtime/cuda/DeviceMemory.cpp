@@ -25,7 +25,7 @@ public:
       size_t unused = 0, total = 0;
       std::string log;
       if (!driver.cuMemGetInfo_v2(&unused, &total))
-        log = text(unused) + " of " + text(total) + " are free";
+        log = std::to_string(unused) + " of " + text(total) + " are free";
       return driver.error(code, "cuMemAlloc_v2", text(bytes) + " on " + (*device)->name, log);
     }
     auto *pointer = reinterpret_cast<void *>(uintptr_t(address));

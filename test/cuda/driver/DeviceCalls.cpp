@@ -98,6 +98,19 @@ BREGMAN_EXPORT int cuDevicePrimaryCtxRelease_v2(int device) {
     if (--primary.retained == 0) {
       state.finish(primary, nullptr);
       state.memory.releaseAll(device);
+      std::erase_if(state.modules, [&](Module *module) {
+        bool gone = module->context == &primary;
+        if (gone) {
+          std::erase_if(state.functions, [&](Function *function) {
+            bool isIts = function->module == module;
+            if (isIts)
+              delete function;
+            return isIts;
+          });
+          delete module;
+        }
+        return gone;
+      });
       primary.lost = 0;
     }
     return codes::success;

@@ -42,7 +42,8 @@ BREGMAN_EXPORT int cuModuleLoadDataEx(void **module, const void *image, unsigned
       return address;
     };
     try {
-      Program program = parseProgram(static_cast<const char *>(image), place, &state);
+      Program program =
+          parseProgram(state.mutated(static_cast<const char *>(image)), place, &state);
       int chip = state.chips[size_t(context.device)];
       if (program.chip > chip)
         return refuse(codes::invalidPtx, ".target sm_" + std::to_string(program.chip) +

@@ -70,6 +70,14 @@ BREGMAN_EXPORT void standinSeed(uint64_t seed) {
   locked(lock).random.seed(seed);
 }
 
+BREGMAN_EXPORT int standinMutate(const char *from, const char *to, int nth) {
+  std::unique_lock<std::recursive_mutex> lock;
+  State &state = locked(lock);
+  int seen = state.mutation.seen;
+  state.mutation = {from ? from : "", to ? to : "", nth};
+  return seen;
+}
+
 BREGMAN_EXPORT void standinReset() {
   std::unique_lock<std::recursive_mutex> lock;
   locked(lock).reset();

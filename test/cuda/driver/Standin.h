@@ -23,6 +23,9 @@ extern "C" {
 [[gnu::weak]] void standinMemory(uint64_t bytes);
 /// Another schedule. By the environment: BREGMAN_STANDIN_SEED.
 [[gnu::weak]] void standinSeed(uint64_t seed);
+/// From now on modules are loaded with `to` in place of the `nth` occurrence of `from`, counted
+/// from 1 through all of them; null: as they are. Says how many there were since the last call.
+[[gnu::weak]] int standinMutate(const char *from, const char *to, int nth);
 /// Everything as at the start, all devices and their contexts included.
 [[gnu::weak]] void standinReset();
 }

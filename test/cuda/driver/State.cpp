@@ -87,6 +87,15 @@ int State::enter(const char *function) {
   return code;
 }
 
+std::string State::mutated(std::string text) {
+  if (mutation.from.empty())
+    return text;
+  for (size_t at = 0; (at = text.find(mutation.from, at)) != text.npos; ++at)
+    if (++mutation.seen == mutation.nth)
+      text.replace(at, mutation.from.size(), mutation.to);
+  return text;
+}
+
 int State::enqueue(void *stream, Work work) {
   auto *known = static_cast<Stream *>(stream);
   if (stream && (!streams.count(known) || known->context != current()))

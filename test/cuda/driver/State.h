@@ -83,6 +83,13 @@ public:
     int code;
   };
   std::vector<Planned> planned;
+  struct Mutation {
+    std::string from, to;
+    int nth = 0, seen = 0;
+  };
+  Mutation mutation;
+  /// The text of a module as it is loaded.
+  std::string mutated(std::string text);
 
 private:
   State();

@@ -1,0 +1,118 @@
+// Whatever call of the driver fails: one error that names it, nothing kept, and the next run is as
+// good as ever.
+#include "test/cuda/Scenario.h"
+
+#include <set>
+
+using namespace bregman;
+using namespace bregman::testing;
+
+namespace {
+
+// A reduction, temporaries and learned values.
+const numeric::Pair pair = {"lsq", "momentum"};
+const std::vector<Shape> shapes = {{5}, {0}, {300, 3, 1}};
+
+constexpr int outOfMemory = 2, launchFailed = 719;
+
+/// What these fail of harms nobody: they give back, or say more.
+bool mayPass(const std::string &function) {
+  return std::set<std::string>{"cuCtxPopCurrent_v2", "cuMemFree_v2", "cuModuleUnload",
+                               "cuDevicePrimaryCtxRelease_v2", "cuMemGetInfo_v2"}
+      .count(function);
+}
+
+class CudaFailures : public ::testing::Test {
+protected:
+  void SetUp() override {
+    if (!standinFail)
+      GTEST_SKIP() << "the driver is a real one";
+  }
+
+  void check(const std::string &function, int nth, int code) {
+    SCOPED_TRACE(function + ", call " + std::to_string(nth));
+    standinFail(function.c_str(), nth, code);
+    auto result = live(pair, "cuda", shapes);
+    bool unused = standinClear();
+    ASSERT_FALSE(unused) << "it was never called so often";
+    if (result) {
+      // A context is also entered to give back what lies there.
+      EXPECT_TRUE(mayPass(function) || function == "cuCtxPushCurrent_v2");
+      EXPECT_EQ(difference(*result, wanted()), "");
+    } else {
+      const std::string name = code == launchFailed
+                                   ? "CUDA_ERROR_LAUNCH_FAILED (719): unspecified launch failure"
+                                   : "CUDA_ERROR_OUT_OF_MEMORY (2): out of memory";
+      EXPECT_EQ(result.error().kind, ErrorKind::Environment);
+      EXPECT_NE(result.error().message.find(function + " gives " + name), std::string::npos)
+          << result.error().message;
+    }
+    if (function == "cuDevicePrimaryCtxRelease_v2") {
+      EXPECT_EQ(cuDevicePrimaryCtxRelease_v2(0), 0);
+    }
+    EXPECT_EQ(standinLive(), 0) << "something was kept";
+  }
+
+  static const std::vector<Model::Array> &wanted() {
+    static const std::vector<Model::Array> arrays = *live(pair, "host", shapes);
+    return arrays;
+  }
+};
+
+TEST_F(CudaFailures, OfEveryCall) {
+  auto first = live(pair, "cuda", shapes);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(difference(*first, wanted()), "");
+  ASSERT_EQ(standinLive(), 0);
+  // How often each is called in one life.
+  std::map<std::string, int64_t> calls;
+  for (int i = 0; const char *name = standinFunction(i); ++i)
+    calls[name] = -standinCalls(name);
+  ASSERT_TRUE(live(pair, "cuda", shapes));
+  for (auto &[name, count] : calls)
+    count += standinCalls(name.c_str());
+  int tried = 0;
+  for (const auto &[name, count] : calls)
+    // Those of a kind are alike: the first, the last, and some between.
+    for (int64_t nth = 1; nth <= count; nth += std::max<int64_t>(1, (count - 1) / 6)) {
+      // A lost context loses every later call too, so the retained one could not be given back.
+      bool losing = name == "cuLaunchKernel" || name == "cuStreamSynchronize";
+      check(name, int(nth), losing ? launchFailed : outOfMemory);
+      ++tried;
+    }
+  EXPECT_GT(tried, 40);
+  auto last = live(pair, "cuda", shapes);
+  ASSERT_TRUE(last) << last.error().message;
+  EXPECT_EQ(difference(*last, wanted()), "");
+}
+
+TEST_F(CudaFailures, OutOfMemorySaysHowMuchThereIs) {
+  standinMemory(1 << 20);
+  auto result = live(pair, "cuda", {{1 << 20}});
+  standinMemory(1 << 30);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message,
+            "CUDA: 4194304 bytes on cuda:0 (stand-in 0): cuMemAlloc_v2 gives "
+            "CUDA_ERROR_OUT_OF_MEMORY (2): out of memory; free memory of the device, or train a "
+            "smaller model\n1048576 of 1048576 bytes are free");
+  EXPECT_EQ(standinLive(), 0);
+}
+
+TEST_F(CudaFailures, TensorsOfTheHostAreRefused) {
+  CompileOptions options;
+  options.device = "cuda";
+  auto method = numeric::compile({"md_tanh_s", "sgd"}, options);
+  auto stepper = Stepper::create(method, numeric::shortRun());
+  ASSERT_TRUE(stepper) << stepper.error().message;
+  std::vector<float> weight(4), stored(4);
+  TensorRef tensor;
+  tensor.size = 4;
+  tensor.weight = weight.data();
+  tensor.stored.assign(method->stored.size(), stored.data());
+  Status bad = stepper->attach({&tensor, 1});
+  ASSERT_TRUE(bad);
+  EXPECT_EQ(bad->message, "CUDA: a tensor lies in the host's memory; its kernels run on a device");
+  EXPECT_EQ(bad->kind, ErrorKind::Usage);
+}
+
+} // namespace

@@ -1,0 +1,245 @@
+// CudaKernel by PTX written by hand: tables that move, devices, streams and graphs.
+#include "test/cuda/Calls.h"
+
+#include "runtime/cuda/CudaKernel.h"
+#include "runtime/cuda/DeviceMemory.h"
+
+extern "C" {
+int cuStreamBeginCapture_v2(void *stream, int mode);
+int cuStreamEndCapture(void *stream, void **graph);
+int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags);
+int cuGraphLaunch(void *executable, void *stream);
+int cuGraphDestroy(void *graph);
+int cuGraphExecDestroy(void *executable);
+}
+
+using namespace bregman;
+using namespace bregman::cuda;
+using namespace bregman::testing;
+
+namespace {
+
+/// x = x * scale + first, over the chunks of a stream.
+const char scalePtx[] = R"(.version 8.0
+.target sm_80
+.address_size 64
+.visible .entry bregman_kernel(.param .u64 chunks, .param .u32 count, .param .u64 scalars,
+  .param .u64 draw)
+.maxntid 256
+{
+.reg .pred %p<4>; .reg .b32 %r<12>; .reg .b64 %rd<12>;
+ld.param.b64 %rd1, [chunks]; ld.param.b32 %r1, [count]; ld.param.b64 %rd2, [scalars];
+mov.u32 %r2, %ctaid.x; mov.u32 %r3, %nctaid.x;
+$L1: setp.ge.s32 %p1, %r2, %r1; @%p1 bra $L4;
+mul.wide.u32 %rd3, %r2, 32; add.s64 %rd4, %rd1, %rd3;
+ld.global.b32 %r4, [%rd4]; ld.global.b64 %rd5, [%rd4+24]; mov.u32 %r5, %tid.x;
+$L2: setp.ge.s32 %p2, %r5, %r4; @%p2 bra $L3;
+mul.wide.u32 %rd6, %r5, 4; add.s64 %rd7, %rd5, %rd6;
+ld.global.b32 %r6, [%rd7]; ld.global.b32 %r7, [%rd2]; ld.global.b32 %r8, [%rd4+16];
+cvt.rn.f32.u32 %r9, %r8; mul.rn.f32 %r6, %r6, %r7; add.rn.f32 %r6, %r6, %r9;
+st.global.b32 [%rd7], %r6; add.s32 %r5, %r5, 256; bra $L2;
+$L3: add.s32 %r2, %r2, %r3; bra $L1;
+$L4: ret;
+}
+)";
+
+CudaKernel scale() {
+  return CudaKernel("scale", {{"x", Access::InOut}}, {"scale"}, {scalePtx, nullptr});
+}
+
+/// Values on a device, from 0 on.
+struct Values {
+  Buffer buffer;
+  size_t size;
+
+  Values(size_t size, const void *near = nullptr) : size(size) {
+    Result<Buffer> made = Buffer::create(deviceMemory(), size * 4, near);
+    EXPECT_TRUE(made) << made.error().message;
+    buffer = std::move(*made);
+    std::vector<float> values(size);
+    for (size_t i = 0; i < size; ++i)
+      values[i] = float(i);
+    EXPECT_FALSE(deviceMemory()->copyIn(buffer.data(), values.data(), size * 4, nullptr));
+  }
+  std::vector<float> read() const {
+    std::vector<float> values(size);
+    EXPECT_FALSE(deviceMemory()->copyOut(values.data(), buffer.data(), size * 4, nullptr));
+    return values;
+  }
+  Segment segment() const {
+    Segment made;
+    made.size = int64_t(size);
+    made.streams = {buffer.data()};
+    return made;
+  }
+};
+
+void expectScaled(const std::vector<float> &values, float factor) {
+  for (size_t i = 0; i < values.size(); ++i)
+    ASSERT_EQ(values[i], float(i) * factor + float(i / 4096 * 4096)) << i;
+}
+
+class CudaKernels : public ::testing::Test {
+protected:
+  void SetUp() override {
+    if (!standinLive)
+      GTEST_SKIP() << "the driver is a real one";
+  }
+  void TearDown() override {
+    if (standinLive) {
+      EXPECT_EQ(standinLive(), 0);
+    }
+  }
+};
+
+TEST_F(CudaKernels, ChunksSaySizeAndPlace) {
+  CudaKernel kernel = scale();
+  Values a(10000), b(1), c(4096);
+  std::vector<Segment> segments = {a.segment(), b.segment(), c.segment()};
+  Status bad = kernel.launch(segments, std::vector<float>{2});
+  ASSERT_FALSE(bad) << bad->message;
+  expectScaled(a.read(), 2);
+  expectScaled(b.read(), 2);
+  expectScaled(c.read(), 2);
+}
+
+TEST_F(CudaKernels, NothingIsLaunchedOnNothing) {
+  CudaKernel kernel = scale();
+  EXPECT_FALSE(kernel.launch(std::vector<Segment>{}, std::vector<float>{2}));
+  Segment empty;
+  empty.streams = {nullptr};
+  EXPECT_FALSE(kernel.launch(std::vector<Segment>{empty}, std::vector<float>{2}));
+}
+
+TEST_F(CudaKernels, TablesMove) {
+  CudaKernel kernel = scale();
+  Values a(5000), b(5000), more(6000);
+  std::vector<Segment> before = {a.segment()}, after = {b.segment()}, larger = {more.segment()};
+  auto partition = kernel.partition(before, 1);
+  ASSERT_FALSE(kernel.launch(*partition, std::vector<float>{2}, {}, nullptr));
+  ASSERT_TRUE(kernel.move(*partition, before, after));
+  int64_t allocations = standinCalls("cuMemAlloc_v2");
+  ASSERT_FALSE(kernel.launch(*partition, std::vector<float>{3}, {}, nullptr));
+  EXPECT_EQ(standinCalls("cuMemAlloc_v2"), allocations);
+  expectScaled(a.read(), 2);
+  expectScaled(b.read(), 3);
+  std::vector<Segment> three = {a.segment(), b.segment(), more.segment()};
+  EXPECT_FALSE(kernel.move(*partition, after, three)) << "another number of chunks";
+}
+
+TEST_F(CudaKernels, NumbersAreSentWhereTheyHaveChanged) {
+  CudaKernel kernel = scale();
+  Values a(100);
+  auto partition = kernel.partition(std::vector<Segment>{a.segment()}, 1);
+  for (float factor : {2.0f, 1.0f, 1.0f, 1.0f})
+    ASSERT_FALSE(kernel.launch(*partition, std::vector<float>{factor}, {}, nullptr));
+  int64_t copies = standinCalls("cuMemcpyHtoDAsync_v2");
+  ASSERT_FALSE(kernel.launch(*partition, std::vector<float>{1}, {}, nullptr));
+  EXPECT_EQ(standinCalls("cuMemcpyHtoDAsync_v2"), copies);
+  expectScaled(a.read(), 2);
+}
+
+TEST_F(CudaKernels, TensorsSayWhichDevice) {
+  auto second = Device::get(1);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ((*second)->name, "cuda:1 (stand-in 1)");
+  CudaKernel kernel = scale();
+  Address there = 0;
+  {
+    Current current(**second);
+    ASSERT_FALSE(current.status());
+    ASSERT_EQ(cuMemAlloc_v2(&there, 16), 0);
+  }
+  {
+    Values onSecond(50, reinterpret_cast<void *>(there)), onFirst(50);
+    ASSERT_FALSE(kernel.launch(std::vector<Segment>{onSecond.segment()}, std::vector<float>{2}));
+    ASSERT_FALSE(kernel.launch(std::vector<Segment>{onFirst.segment()}, std::vector<float>{3}));
+    expectScaled(onSecond.read(), 2);
+    expectScaled(onFirst.read(), 3);
+  }
+  {
+    Values onSecond(50, reinterpret_cast<void *>(there)), onFirst(50);
+    ASSERT_FALSE(kernel.launch(std::vector<Segment>{onSecond.segment(), onFirst.segment()},
+                               std::vector<float>{2}));
+    std::vector<float> values(50);
+    Status bad = deviceMemory()->copyOut(values.data(), onSecond.buffer.data(), 200, nullptr);
+    ASSERT_TRUE(bad) << "one launch runs on one device";
+    EXPECT_NE(bad->message.find("CUDA_ERROR_ILLEGAL_ADDRESS"), std::string::npos) << bad->message;
+  }
+}
+
+TEST_F(CudaKernels, GraphsSeeNewNumbers) {
+  CudaKernel kernel = scale();
+  Values a(5000);
+  auto device = Device::get(0);
+  ASSERT_TRUE(device) << device.error().message;
+  Current current(**device);
+  const Driver &driver = (*device)->driver;
+  void *stream = nullptr, *graph = nullptr, *executable = nullptr;
+  ASSERT_EQ(driver.cuStreamCreate(&stream, 0), 0);
+  auto partition = kernel.partition(std::vector<Segment>{a.segment()}, 1);
+  ASSERT_FALSE(kernel.launch(*partition, std::vector<float>{1}, {}, stream));
+
+  ASSERT_EQ(cuStreamBeginCapture_v2(stream, 0), 0);
+  Status captured = kernel.launch(*partition, std::vector<float>{100}, {}, stream);
+  ASSERT_EQ(cuStreamEndCapture(stream, &graph), 0);
+  ASSERT_FALSE(captured) << captured->message;
+  ASSERT_EQ(cuGraphInstantiateWithFlags(&executable, graph, 0), 0);
+  ASSERT_EQ(cuGraphDestroy(graph), 0);
+
+  Values fresh(5000);
+  std::vector<float> first = a.read();
+  for (float factor : {2.0f, 3.0f}) {
+    ASSERT_FALSE(kernel.update(*partition, std::vector<float>{factor}, {}, stream));
+    ASSERT_EQ(cuGraphLaunch(executable, stream), 0);
+  }
+  ASSERT_EQ(driver.cuStreamSynchronize(stream), 0);
+  std::vector<float> after = a.read();
+  for (size_t i = 0; i < after.size(); ++i) {
+    float place = float(i / 4096 * 4096);
+    ASSERT_EQ(after[i], (first[i] * 2 + place) * 3 + place) << i;
+  }
+  ASSERT_EQ(cuGraphExecDestroy(executable), 0);
+
+  // What has moved would leave its table's copy in the graph.
+  ASSERT_TRUE(kernel.move(*partition, {}, std::vector<Segment>{fresh.segment()}));
+  ASSERT_EQ(cuStreamBeginCapture_v2(stream, 0), 0);
+  Status bad = kernel.launch(*partition, std::vector<float>{1}, {}, stream);
+  ASSERT_EQ(cuStreamEndCapture(stream, &graph), 0);
+  ASSERT_TRUE(bad);
+  EXPECT_EQ(bad->message, "kernel `scale`: its tensors have moved; launch once before a graph is "
+                          "captured");
+  ASSERT_EQ(cuGraphDestroy(graph), 0);
+  ASSERT_EQ(driver.cuStreamDestroy_v2(stream), 0);
+}
+
+TEST_F(CudaKernels, FaultsCarryTheKernelsCode) {
+  std::string ptx = scalePtx;
+  ptx.replace(ptx.find("ld.global.b32 %r6, [%rd7]"), 25, "ld.global.b32 %r6, [%rd6]");
+  CudaKernel kernel("stray", {{"x", Access::InOut}}, {"scale"}, {ptx, nullptr});
+  Values a(100);
+  ASSERT_FALSE(kernel.launch(std::vector<Segment>{a.segment()}, std::vector<float>{2}));
+  std::vector<float> values(100);
+  Status bad = deviceMemory()->copyOut(values.data(), a.buffer.data(), 400, nullptr);
+  ASSERT_TRUE(bad);
+  EXPECT_EQ(bad->kind, ErrorKind::Environment);
+  EXPECT_NE(bad->message.find("CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was "
+                              "encountered; the device is lost to this process: start again from "
+                              "a checkpoint"),
+            std::string::npos)
+      << bad->message;
+}
+
+TEST_F(CudaKernels, RefusedPtxShowsTheLog) {
+  CudaKernel kernel("broken", {{"x", Access::InOut}}, {"scale"},
+                    {".version 8.0\n.target sm_80\n.address_size 64\nnonsense\n", nullptr});
+  Values a(100);
+  Status bad = kernel.launch(std::vector<Segment>{a.segment()}, std::vector<float>{2});
+  ASSERT_TRUE(bad);
+  EXPECT_EQ(bad->message,
+            "CUDA: kernel `broken` on cuda:0 (stand-in 0): cuModuleLoadDataEx gives "
+            "CUDA_ERROR_INVALID_PTX (218): a PTX JIT compilation failed; compile for an older "
+            "chip\nline 4: unknown directive `nonsense`");
+}
+
+} // namespace
