@@ -74,9 +74,10 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const numeric::Pair &pair : numeric::pairs())
     all.push_back({pair, ElementType::F32});
-  for (const numeric::Pair &pair : numeric::eachQuantizer())
+  std::vector<numeric::Pair> some = numeric::eachQuantizer();
+  for (size_t i = 0; i < some.size(); i += BREGMAN_TEST_SHARE)
     for (ElementType element : {ElementType::BF16, ElementType::F16})
-      all.push_back({pair, element});
+      all.push_back({some[i], element});
   return all;
 }
 
