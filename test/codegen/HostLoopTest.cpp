@@ -1,6 +1,7 @@
 // Loops, compiled: every tail, every width, both variants and any alignment give the same bits.
 #include "test/codegen/KernelRunner.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -70,7 +71,9 @@ static std::vector<float> runMomentum(KernelRunner &runner, int64_t size, int sh
 }
 
 static bool sameBits(const std::vector<float> &a, const std::vector<float> &b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) {
+    return std::bit_cast<uint32_t>(x) == std::bit_cast<uint32_t>(y);
+  });
 }
 
 TEST(HostLoop, EveryTailAndAlignmentGivesTheDefinition) {
