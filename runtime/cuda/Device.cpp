@@ -43,23 +43,30 @@ Result<std::shared_ptr<const Device>> Device::get(int ordinal) {
 }
 
 Result<std::shared_ptr<const Device>> Device::of(const void *address) {
-  // Any context may ask; the first device's is there whenever one is.
-  Result<std::shared_ptr<const Device>> first = get(0);
-  if (!first)
-    return first;
+  Result<const Driver *> found = Driver::get();
+  if (!found)
+    return found.error();
+  const Driver &driver = **found;
+  constexpr int ordinalOf = 9, invalidValue = 1, invalidContext = 201;
   int ordinal = 0;
-  {
+  auto ask = [&] { return driver.cuPointerGetAttribute(&ordinal, ordinalOf, addressOf(address)); };
+  // Any context may ask. Who has tensors on a device mostly has one; that of the first device is
+  // not made where another is in use.
+  int code = ask();
+  if (code == invalidContext) {
+    Result<std::shared_ptr<const Device>> first = get(0);
+    if (!first)
+      return first;
     Current current(**first);
     if (current.status())
       return *current.status();
-    constexpr int ordinalOf = 9, invalidValue = 1;
-    int code = (*first)->driver.cuPointerGetAttribute(&ordinal, ordinalOf, addressOf(address));
-    if (code == invalidValue)
-      return Error{ErrorKind::Usage,
-                   "CUDA: a tensor lies in the host's memory; its kernels run on a device"};
-    if (code)
-      return (*first)->driver.error(code, "cuPointerGetAttribute", "where a tensor lies");
+    code = ask();
   }
+  if (code == invalidValue)
+    return Error{ErrorKind::Usage,
+                 "CUDA: a tensor lies in the host's memory; its kernels run on a device"};
+  if (code)
+    return driver.error(code, "cuPointerGetAttribute", "where a tensor lies");
   return get(ordinal);
 }
 

@@ -47,6 +47,10 @@ protected:
       EXPECT_NE(result.error().message.find(function + " gives " + name), std::string::npos)
           << result.error().message;
     }
+    // What could not be given back would be there for the next one.
+    if (function == "cuCtxPopCurrent_v2") {
+      EXPECT_EQ(cuCtxPopCurrent_v2(nullptr), 0);
+    }
     if (function == "cuDevicePrimaryCtxRelease_v2") {
       EXPECT_EQ(cuDevicePrimaryCtxRelease_v2(0), 0);
     }
@@ -84,6 +88,31 @@ TEST_F(CudaFailures, OfEveryCall) {
   auto last = live(pair, "cuda", shapes);
   ASSERT_TRUE(last) << last.error().message;
   EXPECT_EQ(difference(*last, wanted()), "");
+}
+
+TEST_F(CudaFailures, AStepThatIsNotTakenCanBeTakenAgain) {
+  CompileOptions options;
+  auto onHost = numeric::compile({"md_tanh_s", "adam"}, options);
+  options.device = "cuda";
+  auto onDevice = numeric::compile({"md_tanh_s", "adam"}, options);
+  auto host = Model::create(onHost, numeric::shortRun(), shapes);
+  auto device = Model::create(onDevice, numeric::shortRun(), shapes);
+  ASSERT_TRUE(host && device);
+  std::vector<float> values = numeric::randomValues(host->size(), 3);
+  ASSERT_FALSE(host->attach(values));
+  ASSERT_FALSE(device->attach(values));
+  standinFail("cuLaunchKernel", 1, outOfMemory);
+  Status bad = device->advance(values);
+  ASSERT_TRUE(bad);
+  EXPECT_EQ((**device).step(), 0);
+  for (int k = 0; k < 2; ++k) {
+    ASSERT_FALSE(host->advance(values));
+    ASSERT_FALSE(device->advance(values));
+  }
+  EXPECT_EQ((**device).step(), 2);
+  auto wanted = host->arrays(), actual = device->arrays();
+  ASSERT_TRUE(wanted && actual);
+  EXPECT_EQ(difference(*actual, *wanted), "");
 }
 
 TEST_F(CudaFailures, OutOfMemorySaysHowMuchThereIs) {

@@ -168,6 +168,25 @@ TEST_F(CudaKernels, TensorsSayWhichDevice) {
   }
 }
 
+TEST_F(CudaKernels, OtherDevicesAreLeftAlone) {
+  auto second = Device::get(1);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(standinLive(), 1);
+  Current current(**second);
+  Address there = 0;
+  ASSERT_EQ(cuMemAlloc_v2(&there, 400), 0);
+  Segment segment;
+  segment.size = 100;
+  segment.streams = {reinterpret_cast<void *>(there)};
+  std::vector<float> zeros(100);
+  ASSERT_FALSE(deviceMemory()->copyIn(segment.streams[0], zeros.data(), 400, nullptr));
+  CudaKernel kernel = scale();
+  ASSERT_FALSE(kernel.launch(std::vector<Segment>{segment}, std::vector<float>{2}));
+  ASSERT_EQ(cuMemFree_v2(there), 0);
+  // The second's context and the kernel's module; nothing of the first device.
+  EXPECT_EQ(standinLive(), 2);
+}
+
 TEST_F(CudaKernels, GraphsSeeNewNumbers) {
   CudaKernel kernel = scale();
   Values a(5000);
