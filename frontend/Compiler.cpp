@@ -376,6 +376,37 @@ SourceLines Program::Impl::lines() const {
   return result;
 }
 
+/// Whether a quantizer has values per token, of which only activations have any.
+static bool hasTokens(QuantizerOp quantizer) {
+  auto isOfToken = [](NamedAttribute attribute) {
+    auto extent = dyn_cast<ExtentAttr>(attribute.getValue());
+    return extent && extent.getScope() == Scope::Token;
+  };
+  return quantizer
+      .walk([&](Operation *op) {
+        return llvm::any_of(op->getAttrDictionary(), isOfToken) ? WalkResult::interrupt()
+                                                                : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// Whether only a line that begins with `activations` takes it: nothing of it is a final level.
+static bool isOfActivations(QuantizerOp quantizer) {
+  Block::OpListType &clauses = quantizer.getBody().front().getOperations();
+  auto has = [&](auto is) { return llvm::any_of(clauses, is); };
+  return hasTokens(quantizer) || (has([](Operation &op) { return isa<LevelsOp>(op); }) &&
+                                  !has([](Operation &op) { return isa<FinalOp>(op); }));
+}
+
+static Status refuseTokens(QuantizerOp quantizer) {
+  if (!hasTokens(quantizer))
+    return {};
+  return Error{ErrorKind::SpecRefused,
+               "error: quantizer `" + quantizer.getSymName().str() +
+                   "` has values per token, which weights do not have; use it in an `activations` "
+                   "line\n"};
+}
+
 /// Whether a kernel is one of a phase, `q.o.step`: the only one, or one of a sequence.
 static bool isOfPhase(llvm::StringRef kernel, llvm::StringRef phase) {
   unsigned number = 0;
@@ -455,8 +486,12 @@ Result<std::string> Program::emit(const std::string &stage, const EmitOptions &o
   if (!quantizer)
     return quantizer.error();
   MethodStage until = stage == "derived" ? MethodStage::Derived : MethodStage::Kernel;
-  auto module = impl->derive(*quantizer, options.optimizer.empty() ? "momentum" : options.optimizer,
-                             until, options.compile.element);
+  if (Status failed = impl->require(*quantizer, /*isOptimizer=*/false))
+    return *failed;
+  std::string optimizer = options.optimizer.empty() ? "momentum" : options.optimizer;
+  auto module = isOfActivations(impl->module->lookupSymbol<QuantizerOp>(*quantizer))
+                    ? impl->deriveActivation(*quantizer, until, options.compile.element)
+                    : impl->derive(*quantizer, optimizer, until, options.compile.element);
   if (!module)
     return module.error();
   sources = impl->lines(); // by now those of the library's files too
@@ -481,11 +516,19 @@ Result<Explanation> Program::explain(const ExplainOptions &options) const {
   llvm::Expected<std::optional<CudaTarget>> target = cudaTargetOf(options.target);
   if (!target)
     return Error{ErrorKind::Usage, llvm::toString(target.takeError())};
+  if (Status failed = impl->require(*quantizer, /*isOptimizer=*/false))
+    return *failed;
+  auto op = impl->module->lookupSymbol<QuantizerOp>(*quantizer);
   std::string optimizer = options.optimizer.empty() ? "momentum" : options.optimizer;
-  auto kernels = impl->derive(*quantizer, optimizer, MethodStage::Kernel, options.element);
+  bool ofActivations = isOfActivations(op);
+  if (ofActivations && *target)
+    return Error{ErrorKind::Usage,
+                 "activations are quantized on the host alone, not on `" + options.target + "`"};
+  auto kernels = ofActivations
+                     ? impl->deriveActivation(*quantizer, MethodStage::Kernel, options.element)
+                     : impl->derive(*quantizer, optimizer, MethodStage::Kernel, options.element);
   if (!kernels)
     return kernels.error();
-  auto op = impl->module->lookupSymbol<QuantizerOp>(*quantizer);
   std::string resources;
   if (*target) {
     llvm::Expected<std::string> described = describeResources(**kernels, **target);
@@ -494,11 +537,16 @@ Result<Explanation> Program::explain(const ExplainOptions &options) const {
     resources = "\n" + *described;
   }
   Explanation result;
-  result.text = *quantizer + " by " + optimizer + "\n\n" +
-                explain::describeMethod(op, impl->module->lookupSymbol<OptimizerOp>(optimizer)) +
-                "\n" + explain::describeRules(op) + "\n" +
-                explain::describeCost(**kernels, options.element, explain::measureBandwidth()) +
-                resources;
+  double bandwidth = explain::measureBandwidth();
+  if (ofActivations)
+    result.text = *quantizer + ", of activations\n\n" + explain::describeMethod(op, {}) + "\n" +
+                  explain::describeRules(op) + "\n" +
+                  explain::describeActivationCost(**kernels, bandwidth) + resources;
+  else
+    result.text = *quantizer + " by " + optimizer + "\n\n" +
+                  explain::describeMethod(op, impl->module->lookupSymbol<OptimizerOp>(optimizer)) +
+                  "\n" + explain::describeRules(op) + "\n" +
+                  explain::describeCost(**kernels, options.element, bandwidth) + resources;
   if (!options.picture)
     return result;
   Result<std::string> svg = explain::draw(op, options.timing);
@@ -566,12 +614,8 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   if (!module)
     return module.error();
   MethodOp op = *(*module)->getOps<MethodOp>().begin();
-  for (auto kernel : (*module)->getOps<KernelOp>())
-    for (unsigned index = 0; index < kernel.getStreams().size(); ++index)
-      if (ExtentAttr extent = kernel.extentOf(index); extent && extent.getScope() == Scope::Token)
-        return Error{ErrorKind::SpecRefused, "error: quantizer `" + quantizer +
-                                                 "` has values per token, which weights "
-                                                 "do not have; use it in an `activations` line\n"};
+  if (Status failed = refuseTokens(impl->module->lookupSymbol<QuantizerOp>(quantizer)))
+    return *failed;
   llvm::Expected<Method> described = describeMethod(op);
   if (!described)
     return internal(described.takeError());
@@ -674,6 +718,8 @@ Result<std::unique_ptr<Run>> Program::run(const std::string &quantizer,
   }
   std::lock_guard lock(impl->mutex);
   if (Status failed = impl->require(quantizer, optimizer))
+    return *failed;
+  if (Status failed = refuseTokens(impl->module->lookupSymbol<QuantizerOp>(quantizer)))
     return *failed;
   // The oracle keeps a module of its own: the passes never see it.
   auto copy = std::make_shared<OwningOpRef<ModuleOp>>(impl->module->clone());

@@ -1,4 +1,6 @@
-// A LibTorch program whose network gets 1-bit weights. The four lines that Bregman adds are marked.
+// A LibTorch program whose network gets 1-bit weights, or 4-bit weights and activations: the plan
+// says it. The four lines that Bregman adds are marked, besides the places where activations may be
+// quantized.
 //   train-example PLAN
 // The task: of points in the plane, which lie on the inner and which on the outer of two rings.
 #include "frontend/torch/Optimizer.h"
@@ -15,9 +17,11 @@ struct Net : torch::nn::Module {
     hidden->push_back(Linear(LinearOptions(2, 64).bias(true)));
     hidden->push_back(norm());
     hidden->push_back(ReLU());
+    hidden->push_back(bregman::Activation());
     hidden->push_back(Linear(LinearOptions(64, 64).bias(false)));
     hidden->push_back(norm());
     hidden->push_back(ReLU());
+    hidden->push_back(bregman::Activation());
     register_module("hidden", hidden);
     register_module("out", out);
   }
@@ -63,10 +67,11 @@ int main(int argc, char **argv) try {
   std::printf("soft      %.1f %%\n", accuracy(*net));
   optimizer.finalize(); // 4
   std::printf("hardened  %.1f %%\n", accuracy(*net));
-  for (const auto &item : net->hidden->named_parameters())
-    if (item.value().dim() == 2)
-      std::printf("hidden.%s has the levels %g and %g\n", item.key().c_str(),
-                  item.value().min().item<double>(), item.value().max().item<double>());
+  for (const bregman::NamedParameter &quantized : optimizer.quantized())
+    std::printf("%s has levels from %g to %g\n", quantized.name.c_str(),
+                quantized.tensor.min().item<double>(), quantized.tensor.max().item<double>());
+  for (const bregman::NamedParameter &learned : optimizer.learned())
+    std::printf("%s is %g\n", learned.name.c_str(), learned.tensor.item<double>());
 } catch (const bregman::Exception &error) {
   std::fprintf(stderr, "%s\n", error.what());
   return int(error.kind());

@@ -22,9 +22,8 @@ namespace {
 struct Cost {
   int sweeps = 0;
   double bytes = 0, operations = 0, divisions = 0;
+  bool expanded = false; ///< so that operations could be counted
 };
-
-bool isOfStep(KernelOp kernel) { return kernel.getSymName().contains(".step"); }
 
 /// Bytes of all kernels of a step per weight; those over an extent are of no weight.
 void countBytes(KernelOp kernel, Cost &cost) {
@@ -70,6 +69,43 @@ std::string format(const char *pattern, double value) {
   return text;
 }
 
+/// Bytes and operations of the kernels whose names contain `phase`.
+Cost costOf(ModuleOp kernels, StringRef phase) {
+  Cost cost;
+  for (auto kernel : kernels.getOps<KernelOp>())
+    if (kernel.getSymName().contains(phase))
+      countBytes(kernel, cost);
+  // What is in double stays on the host.
+  OwningOpRef<ModuleOp> copy = ModuleOp::create(kernels.getLoc());
+  for (auto kernel : kernels.getOps<KernelOp>())
+    if (kernel.getSymName().contains(phase))
+      copy->push_back(kernel->clone());
+  PassManager manager(kernels.getContext());
+  manager.addPass(createExpandValues());
+  manager.addPass(createUnrollLevels());
+  manager.addPass(createExpandFunctions());
+  manager.addPass(createCSEPass());
+  cost.expanded = succeeded(manager.run(*copy));
+  if (cost.expanded)
+    for (auto kernel : copy->getOps<KernelOp>())
+      countOperations(kernel, cost);
+  return cost;
+}
+
+void writeCost(explain::Page &page, const Cost &cost, double bandwidth) {
+  page.line("sweeps", cost.sweeps == 1
+                          ? "1"
+                          : std::to_string(cost.sweeps) + ", one after each chain of reductions");
+  page.line("memory", format("%.0f", cost.bytes) + " bytes read and written");
+  if (cost.expanded)
+    page.line("arithmetic", format("%.0f", cost.operations) + " operations, " +
+                                format("%.0f", cost.divisions) + " of them divisions or roots");
+  page.line("time", format("%.2f", cost.bytes / bandwidth * 1e9) +
+                        " ns for the bytes at this machine's " + format("%.0f", bandwidth / 1e9) +
+                        " GB/s, one thread; " + format("%.1f", cost.operations / cost.bytes) +
+                        " operations per byte");
+}
+
 } // namespace
 
 std::string explain::describeCost(ModuleOp kernels, ElementType element, double bandwidth) {
@@ -98,32 +134,16 @@ std::string explain::describeCost(ModuleOp kernels, ElementType element, double 
                           ? "nothing beside the parameter"
                           : names + ": " + format("%.0f", stored) +
                                 " bytes beside the parameter's " + std::to_string(sizeOf(element)));
-  Cost cost;
-  for (auto kernel : kernels.getOps<KernelOp>())
-    if (isOfStep(kernel))
-      countBytes(kernel, cost);
-  for (auto method : llvm::make_early_inc_range(kernels.getOps<MethodOp>()))
-    method.erase(); // its host region stays in double
-  PassManager manager(kernels.getContext());
-  manager.addPass(createExpandValues());
-  manager.addPass(createUnrollLevels());
-  manager.addPass(createExpandFunctions());
-  manager.addPass(createCSEPass());
-  bool expanded = succeeded(manager.run(kernels));
-  for (auto kernel : kernels.getOps<KernelOp>())
-    if (expanded && isOfStep(kernel))
-      countOperations(kernel, cost);
-  page.line("sweeps", cost.sweeps == 1
-                          ? "1"
-                          : std::to_string(cost.sweeps) + ", one after each chain of reductions");
-  page.line("memory", format("%.0f", cost.bytes) + " bytes read and written");
-  if (expanded)
-    page.line("arithmetic", format("%.0f", cost.operations) + " operations, " +
-                                format("%.0f", cost.divisions) + " of them divisions or roots");
-  page.line("time", format("%.2f", cost.bytes / bandwidth * 1e9) +
-                        " ns for the bytes at this machine's " + format("%.0f", bandwidth / 1e9) +
-                        " GB/s, one thread; " + format("%.1f", cost.operations / cost.bytes) +
-                        " operations per byte");
+  writeCost(page, costOf(kernels, ".step"), bandwidth);
+  return std::move(page.text);
+}
+
+std::string explain::describeActivationCost(ModuleOp kernels, double bandwidth) {
+  Page page;
+  page.section("Cost of the forward pass, per element");
+  writeCost(page, costOf(kernels, ".forward"), bandwidth);
+  page.section("Cost of the backward pass, per element");
+  writeCost(page, costOf(kernels, ".backward"), bandwidth);
   return std::move(page.text);
 }
 

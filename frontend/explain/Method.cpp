@@ -32,7 +32,8 @@ public:
 
   std::string run() {
     writeClauses();
-    writeOptimizer();
+    if (optimizer)
+      writeOptimizer();
     writeDerived();
     return std::move(page.text);
   }
@@ -70,6 +71,7 @@ private:
   void writeDerivative();
   void writeInverse();
   void writeProx();
+  const char *start() const { return optimizer ? " at attach" : " of the first batch"; }
   std::string targetName() {
     return clauses->project ? clauses->project.getName().str() : std::string("w");
   }
@@ -98,14 +100,14 @@ void MethodWriter::writeClauses() {
       page.line("state", state.getName().str() + " = " + valueOf(state.getBody()) + " at attach" +
                              labelOf(state.getExtentAttr()));
     } else if (auto learn = dyn_cast<LearnOp>(op)) {
-      page.line("learned", learn.getName().str() + " = " + valueOf(learn.getBody()) + " at attach" +
+      page.line("learned", learn.getName().str() + " = " + valueOf(learn.getBody()) + start() +
                                labelOf(learn.getExtentAttr()) + "; moved by dL/d" +
                                learn.getName().str() + " at fixed x" +
                                (learn.getScale().empty() ? std::string()
                                                          : ", times " + valueOf(learn.getScale())));
     }
   }
-  if (clauses->latent)
+  if (clauses->latent && optimizer)
     page.line("initial", "x = " + valueOf(clauses->latent.getBody()));
   if (clauses->project) {
     page.line("forward", targetName() + " = P(x) = " + valueOf(clauses->project.getBody()));
@@ -137,6 +139,10 @@ void MethodWriter::writeClauses() {
 }
 
 void MethodWriter::writeUpdate() {
+  if (!optimizer) {
+    page.line("backward", "J^T c to x, J = dP/dx, c = dL/dw");
+    return;
+  }
   std::string by = optimizer.getSymName().str();
   if (!clauses->update) {
     page.line("moved", "x, by " + by + " with h = g = dL/dw: x' = x - d");

@@ -1,5 +1,7 @@
 #include "frontend/reference/Inverse.h"
 
+#include "llvm/ADT/SetVector.h"
+
 #include <cmath>
 #include <limits>
 
@@ -58,17 +60,26 @@ static FailureOr<Tensor> inverse(const Clauses &clauses, const Environment &host
   return result;
 }
 
+/// The declarations that an op reads, itself and through others.
+static void collectReads(Operation *reader, llvm::SetVector<Operation *> &reads) {
+  reader->walk([&](Operation *inner) {
+    for (mlir::Value operand : inner->getOperands())
+      if (Operation *declared = operand.getDefiningOp();
+          declared && !reader->isAncestor(declared) && reads.insert(declared))
+        collectReads(declared, reads);
+  });
+}
+
 FailureOr<Tensor> reference::firstLatent(const Clauses &clauses, const Environment &host,
                                          const Tensor &w0) {
   LatentOp latent = clauses.latent;
   Environment environment(&host);
-  // What stands above the latent and does not read it, as levels that it reads.
-  for (Operation &op : QuantizerOp(clauses.quantizer).getBody().front()) {
-    if (&op == latent)
-      break;
-    if (failed(clauses.declare(op, environment, Point())))
+  // What else stands above it, as a learned value and levels of that, has no value yet.
+  llvm::SetVector<Operation *> reads;
+  collectReads(latent, reads);
+  for (Operation &op : QuantizerOp(clauses.quantizer).getBody().front())
+    if (reads.contains(&op) && failed(clauses.declare(op, environment, Point())))
       return failure();
-  }
   environment.set(latent.getBody().getArgument(0), w0);
   for (Operation &op : latent.getBody().front().without_terminator()) {
     if (auto inverted = dyn_cast<InverseOp>(op)) {

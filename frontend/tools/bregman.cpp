@@ -42,7 +42,9 @@ void tool::addMethodFlags(CLI::App &command, std::string &quantizer, std::string
   command
       .add_option("--quantizer", quantizer, "which quantizer; default: the only one of the file")
       ->option_text("NAME");
-  command.add_option("--by", optimizer, "the base optimizer, of the file or the library")
+  command
+      .add_option("--by", optimizer,
+                  "the base optimizer, of the file or the library; one of activations has none")
       ->option_text("NAME [momentum]");
 }
 

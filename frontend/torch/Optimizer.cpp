@@ -152,6 +152,27 @@ void Optimizer::attachActivations(const Activations &activations, const Assignme
     attach(std::move(members), lines[l].activations ? trainingLine(lines[l]) : lines[l]);
 }
 
+void quantizeActivations(const std::vector<PlanLine> &plan, const Activations &activations,
+                         OptimizerOptions options, int64_t step) {
+  std::vector<PlanLine> lines;
+  for (const PlanLine &line : plan)
+    if (line.activations)
+      lines.push_back(line);
+  if (!options.threads())
+    options.threads(at::get_num_threads());
+  std::vector<PlanTarget> targets;
+  for (const NamedActivation &activation : activations.modules)
+    targets.push_back({activation.names, /*trained=*/false, /*activation=*/true});
+  Assignment assigned = unwrap(assignLines(lines, targets));
+  auto clock = std::make_shared<RunClock>(RunClock{step});
+  for (size_t l = 0; l < lines.size(); ++l) {
+    auto line = std::make_shared<ActivationLine>(lines[l], activations.source, options, clock);
+    for (size_t i = 0; i < targets.size(); ++i)
+      if (assigned.lines[i] == int(l))
+        line->attach(*activations.modules[i].module, targets[i].names.front());
+  }
+}
+
 /// The learned values of activations have their size since the first batch.
 void Optimizer::fillGroups() {
   for (auto &group : groups)

@@ -127,6 +127,13 @@ private:
   bool skipped = false;
 };
 
+/// Quantizes the activations of a network that is not trained, by the lines of `lines` that begin
+/// with `activations`, with the schedules at `step`. Learned values are empty until the module's
+/// parameters are given their values, as by torch::load.
+BREGMAN_API void quantizeActivations(const std::vector<PlanLine> &lines,
+                                     const Activations &activations, OptimizerOptions options,
+                                     int64_t step);
+
 /// While it lives the parameters hold their final levels; afterwards they hold w again.
 class BREGMAN_API Hardened {
 public:

@@ -18,9 +18,15 @@ int evalCommand(const EvalOptions &options) {
                             "best iterate; use --which last");
   const Snapshot &snapshot = best ? state.best : state.last;
   auto network = makeModel(state.options.model, data.train.images.sizes().slice(1), data.classes);
+  int64_t step = best ? state.bestStep : state.step;
+  if (state.options.usePlan) {
+    MethodChoice choice = chooseMethod(state.options, state.specText, *network);
+    quantizeActivations(choice.lines, activationsOf(*network, choice.program),
+                        optimizerOptions(state.options, data), step);
+  }
   std::printf("%s on %s, step %lld, %lld %s images\n", state.options.model.c_str(),
-              state.options.data.c_str(), (long long)(best ? state.bestStep : state.step),
-              (long long)split.size(), options.split.c_str());
+              state.options.data.c_str(), (long long)step, (long long)split.size(),
+              options.split.c_str());
   for (bool hard : {false, true}) {
     apply(snapshot, hard, *network);
     Evaluation evaluation = evaluate(*network, split);

@@ -19,6 +19,16 @@ static double since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
+OptimizerOptions optimizerOptions(const RunOptions &options, const Dataset &data) {
+  int64_t perEpoch = data.train.size() / options.batch;
+  return OptimizerOptions()
+      .stepsPerEpoch(perEpoch)
+      .steps(std::max<int64_t>(1, std::llround(options.epochs * double(perEpoch))))
+      .epochs(options.epochs)
+      .seed(options.seed)
+      .threads(options.threads);
+}
+
 Session::Session(const RunOptions &options, const Dataset &data,
                  const std::function<MethodChoice(const Network &)> &choose)
     : data(data), seed(options.seed), recalibrateBatches(options.recalibrate), batch(options.batch),
@@ -31,19 +41,14 @@ Session::Session(const RunOptions &options, const Dataset &data,
     raise(ErrorKind::Usage, "--shift " + std::to_string(shift) +
                                 " moves everything out of images of " + std::to_string(height) +
                                 "x" + std::to_string(width) + " pixels");
-  perEpoch = data.train.size() / batch;
-  total = std::max<int64_t>(1, std::llround(options.epochs * double(perEpoch)));
+  OptimizerOptions run = optimizerOptions(options, data);
+  perEpoch = run.stepsPerEpoch();
+  total = run.steps();
   torch::manual_seed(seed);
   net = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
   choice = choose(*net);
   opt = std::make_unique<Optimizer>(parametersOf(*net), choice.lines, compilerOf(choice.program),
-                                    OptimizerOptions()
-                                        .stepsPerEpoch(perEpoch)
-                                        .steps(total)
-                                        .epochs(options.epochs)
-                                        .seed(seed)
-                                        .threads(options.threads),
-                                    activationsOf(*net, choice.program));
+                                    run, activationsOf(*net, choice.program));
 }
 
 double Session::step() {

@@ -13,6 +13,9 @@ struct StepTimes {
   double all = 0, optimizer = 0;
 };
 
+/// The run's length and rhythm on this data.
+OptimizerOptions optimizerOptions(const RunOptions &options, const Dataset &data);
+
 class Session {
 public:
   /// Fresh weights from the run's seed, attached.

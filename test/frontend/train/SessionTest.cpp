@@ -71,6 +71,19 @@ static MethodChoice annealedChoice(const Network &network) {
                   network);
 }
 
+/// Weights in float, activations with learned steps and a schedule.
+static MethodChoice activationChoice(const Network &network) {
+  return choiceOf("quantizer eased(bits in [1, 8] = 3) {\n  let n = 2 ^ bits - 1\n"
+                  "  learn s per channel in [1e-8, inf] = 2 * mean(abs(x) per channel) + 1e-3\n"
+                  "  let z = clamp(x / s, 0, n)\n  levels s * [0 .. n]\n"
+                  "  schedule k = min(epoch / 2, 1)\n"
+                  "  project w = (1 - k) * x + k * s * ste(round(z), z)\n  update chain\n}\n"
+                  "plan {\n  activations \"act1\" : eased by momentum(lr = 1e-3)\n"
+                  "  activations \"act*\" : lsq_act(bits = 4) by momentum(lr = 1e-3)\n"
+                  "  else : float by adam(lr = 1e-2)\n}\n",
+                  network);
+}
+
 TEST(Evaluate, CountsAndLeavesTheMode) {
   auto network = makeModel("mlp", {1, 4, 4}, 4);
   for (at::Tensor &p : network->parameters())
@@ -127,17 +140,16 @@ TEST(Session, SnapshotLeavesTheNetworkAsItIs) {
     EXPECT_EQ(values(with.network().buffers()[i]), values(without.network().buffers()[i]));
 }
 
-TEST(Session, GoesOnToTheSameBits) {
-  Dataset data = easyData();
-  RunOptions options = smallRun();
-  options.shift = 1; // drawn anew in every step
-  Session straight(options, data, annealedChoice);
+/// Stops a run at several steps; each time it goes on to the same bits.
+static void stopAndGoOn(const RunOptions &options, const Dataset &data,
+                        const std::function<MethodChoice(const Network &)> &choose) {
+  Session straight(options, data, choose);
   std::vector<double> losses;
   while (!straight.finished())
     losses.push_back(straight.step());
 
   for (int stop : {0, 5, 12, 31}) {
-    Session first(options, data, annealedChoice);
+    Session first(options, data, choose);
     for (int k = 0; k < stop; ++k)
       first.step();
     RunState state;
@@ -151,7 +163,7 @@ TEST(Session, GoesOnToTheSameBits) {
     EXPECT_EQ(back.step, stop);
     EXPECT_EQ(back.lossSum, 0.1);
     EXPECT_TRUE(back.best.empty());
-    Session second(back.options, data, annealedChoice);
+    Session second(back.options, data, choose);
     back.restore(file, second);
     for (size_t k = size_t(stop); k < losses.size(); ++k)
       ASSERT_EQ(second.step(), losses[k]) << "stopped at " << stop << ", step " << k;
@@ -160,6 +172,40 @@ TEST(Session, GoesOnToTheSameBits) {
                 values(straight.network().parameters()[i]));
     for (size_t i = 0; i < straight.network().buffers().size(); ++i)
       EXPECT_EQ(values(second.network().buffers()[i]), values(straight.network().buffers()[i]));
+  }
+}
+
+TEST(Session, GoesOnToTheSameBits) {
+  RunOptions options = smallRun();
+  options.shift = 1; // drawn anew in every step
+  stopAndGoOn(options, easyData(), annealedChoice);
+}
+
+TEST(Session, QuantizesActivationsAndGoesOnToTheSameBits) {
+  stopAndGoOn(smallRun(), easyData(), activationChoice);
+}
+
+TEST(Session, LearnsWithQuantizedActivations) {
+  Dataset data = easyData();
+  for (const char *model : {"mlp", "lenet300"}) {
+    RunOptions options = smallRun();
+    options.model = model;
+    Session session(options, data, activationChoice);
+    while (!session.finished())
+      session.step();
+    EXPECT_EQ(session.optimizer().learned().size(), 2u);
+    Snapshot end = session.snapshot();
+    double accuracy = evaluate(session.network(), data.validation).accuracy;
+    EXPECT_GT(accuracy, 0.7) << model;
+
+    // A fresh network quantizes as the trained one does.
+    auto fresh = makeModel(model, {1, 4, 4}, 4);
+    MethodChoice choice = activationChoice(*fresh);
+    quantizeActivations(choice.lines, activationsOf(*fresh, choice.program),
+                        optimizerOptions(options, data), session.steps());
+    apply(end, /*hard=*/false, *fresh);
+    EXPECT_EQ(evaluate(*fresh, data.validation).loss,
+              evaluate(session.network(), data.validation).loss);
   }
 }
 
