@@ -3,6 +3,7 @@
 
 #include "runtime/Stretches.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -101,7 +102,7 @@ void CudaPartition::layOut(size_t scalars) {
   size_t combinationBytes = combinationImage.size() * sizeof(abi::cuda::Combination);
   recordsAt = roundUp(combinationsAt + combinationBytes);
   image.assign(recordsAt, 0);
-  std::memcpy(image.data() + chunksAt, chunkImage.data(), chunkImage.size());
+  std::copy(chunkImage.begin(), chunkImage.end(), image.begin() + ptrdiff_t(chunksAt));
   for (size_t i = 0; i < combinationImage.size(); ++i) {
     combinationImage[i].partials += recordsAt;
     relative.push_back(combinationsAt + i * sizeof(abi::cuda::Combination) +
