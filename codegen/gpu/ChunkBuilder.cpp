@@ -226,9 +226,12 @@ LogicalResult ChunkBuilder::buildElements(Value size, Value aligned) {
 
 LogicalResult ChunkBuilder::run() {
   Type i32 = builder.getI32Type();
-  auto function =
-      createEntry(builder, loc, abi::cuda::symbol,
-                  {{"chunks", pointer}, {"count", i32}, {"scalars", pointer}, {"draw", pointer}});
+  // Two blocks of threads with eight elements each have as much under way as four with four. Left
+  // alone, ptxas makes room for more of them by keeping values in memory.
+  int blocks = elements == 8 ? 2 : 0;
+  auto function = createEntry(
+      builder, loc, abi::cuda::symbol,
+      {{"chunks", pointer}, {"count", i32}, {"scalars", pointer}, {"draw", pointer}}, blocks);
   Block *entry = &function.getBody().front();
   place = readPlace(builder, loc);
   loadScalars(entry->getArgument(2));

@@ -90,7 +90,7 @@ scf::ForOp Emitter::count(Value low, Value high, int32_t step, ValueRange initia
 void Emitter::barrier() { NVVM::Barrier0Op::create(builder, loc); }
 
 LLVM::LLVMFuncOp createEntry(OpBuilder &builder, Location loc, StringRef symbol,
-                             ArrayRef<std::pair<StringRef, Type>> arguments) {
+                             ArrayRef<std::pair<StringRef, Type>> arguments, int blocks) {
   SmallVector<Type> types;
   for (auto [name, type] : arguments)
     types.push_back(type);
@@ -99,6 +99,8 @@ LLVM::LLVMFuncOp createEntry(OpBuilder &builder, Location loc, StringRef symbol,
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), builder.getUnitAttr());
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                     builder.getDenseI32ArrayAttr({abi::cuda::threads}));
+  if (blocks)
+    function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), builder.getI32IntegerAttr(blocks));
   Block *entry = function.addEntryBlock(builder);
   for (auto [argument, given] : llvm::zip(entry->getArguments(), arguments)) {
     argument.setLoc(named(given.first, loc));

@@ -49,10 +49,12 @@ struct Emitter {
   void barrier();
 };
 
-/// The kernel's function: an entry without a body whose arguments have these names.
-mlir::LLVM::LLVMFuncOp
-createEntry(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef symbol,
-            llvm::ArrayRef<std::pair<llvm::StringRef, mlir::Type>> arguments);
+/// The kernel's function: an entry without a body whose arguments have these names. `blocks` is how
+/// many a multiprocessor must hold at once, which bounds the registers; 0 leaves that to ptxas.
+mlir::LLVM::LLVMFuncOp createEntry(mlir::OpBuilder &builder, mlir::Location loc,
+                                   llvm::StringRef symbol,
+                                   llvm::ArrayRef<std::pair<llvm::StringRef, mlir::Type>> arguments,
+                                   int blocks = 0);
 
 /// This thread's number in its block, its block's, and how many blocks there are; i32.
 struct Place {

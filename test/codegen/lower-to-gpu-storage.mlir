@@ -2,6 +2,7 @@
 // at once, and twice 16 of an f32 stream. One at a time, a narrow element is two bytes.
 // RUN: %bregman-opt %s --bregman-lower-to-gpu | FileCheck %s
 
+// CHECK: attributes {nvvm.kernel, nvvm.maxntid = array<i32: 256>, nvvm.minctasm = 2 : i32}
 // CHECK: scf.if {{.*}} -> (i16, i16, i16, i16, i16, i16, i16, i16, f32, f32, f32, f32, f32, f32, f32, f32) {
 // CHECK-COUNT-1: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<8xi16>
 // CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
