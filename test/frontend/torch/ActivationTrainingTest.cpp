@@ -386,6 +386,42 @@ TEST(ActivationsRefuse, RowsThatCross) {
       "other\n   1 | quantizer q {\n     |           ^\n");
 }
 
+TEST(ActivationsRefuse, TokensOfWeights) {
+  auto program = parse("plan { else : float by sgd }");
+  const std::string refusal =
+      "error: quantizer `bitnet_act` has values per token, which weights do "
+      "not have; use it in an `activations` line\n";
+  for (bool reference : {false, true}) {
+    auto run = program->run("bitnet_act", "sgd", Timing(), reference);
+    ASSERT_FALSE(run);
+    EXPECT_EQ(run.error().message, refusal);
+  }
+}
+
+TEST(Activations, AnyNumberOfThreadsGivesTheSameBits) {
+  torch::manual_seed(4);
+  at::Tensor x = at::randn({64, 12, 33, 31}), g = at::randn({64, 12, 33, 31});
+  for (const char *use : {"lsq_act by sgd", "lsq_channel by sgd", "token_max"}) {
+    std::vector<at::Tensor> first;
+    for (int threads : {1, 2, 7}) {
+      One net;
+      Optimizer optimizer(*net, parse(planOf(use)), OptimizerOptions().threads(threads));
+      at::Tensor leaf = x.clone().set_requires_grad(true);
+      at::Tensor w = net->act(leaf);
+      w.backward(g);
+      std::vector<at::Tensor> all = {w.detach(), leaf.grad()};
+      if (at::Tensor s = net->act->learned("s"); s.defined()) {
+        all.push_back(s.detach().clone());
+        all.push_back(s.grad());
+      }
+      if (first.empty())
+        first = all;
+      for (size_t i = 0; i < all.size(); ++i)
+        EXPECT_TRUE(all[i].equal(first[i])) << use << ", " << threads << " threads";
+    }
+  }
+}
+
 TEST(ActivationsRefuse, SecondDerivatives) {
   Asked act("sign_act");
   at::Tensor x = at::rand({3}).set_requires_grad(true);
