@@ -26,14 +26,14 @@ endfunction()
 
 if(TARGET BregmanCompiler)
   bregman_package(BregmanCompiler compiler BregmanTargets
-    frontend/Compiler.h runtime/Activator.h runtime/Extent.h runtime/HostProgram.h runtime/Kernel.h runtime/Memory.h
-    runtime/Method.h runtime/Result.h runtime/Stepper.h)
+    frontend/Compiler.h frontend/Constraint.h runtime/Activator.h runtime/Extent.h runtime/HostProgram.h
+    runtime/Kernel.h runtime/Memory.h runtime/Method.h runtime/Result.h runtime/Stepper.h)
   set(BREGMAN_WITH_TORCH OFF)
   if(TARGET BregmanTorch)
     set(BREGMAN_WITH_TORCH ON)
     bregman_package(BregmanTorch torch BregmanTorchTargets
-      frontend/torch/Activation.h frontend/torch/Exception.h frontend/torch/Levels.h frontend/torch/Optimizer.h
-      frontend/torch/Options.h)
+      frontend/torch/Activation.h frontend/torch/Constrained.h frontend/torch/Exception.h frontend/torch/Layer.h
+      frontend/torch/Levels.h frontend/torch/Optimizer.h frontend/torch/Options.h)
     install(FILES ${PROJECT_SOURCE_DIR}/.cmake/BregmanTorch.cmake DESTINATION ${BREGMAN_PACKAGE})
   endif()
   configure_package_config_file(${PROJECT_SOURCE_DIR}/.cmake/BregmanConfig.cmake.in

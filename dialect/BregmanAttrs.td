@@ -40,7 +40,7 @@ def Bregman_Branch : Bregman_Enum<"Branch", "a branch of constrained training", 
 
 def Bregman_Clause : Bregman_Enum<"Clause", "a clause that a calculus op names", [
   I32EnumAttrCase<"Project", 0, "project">, I32EnumAttrCase<"Weight", 1, "weight">,
-  I32EnumAttrCase<"Penalty", 2, "penalty">
+  I32EnumAttrCase<"Penalty", 2, "penalty">, I32EnumAttrCase<"High", 3, "high">
 ]>;
 
 /// From the widest to the narrowest; `token` is of activations alone.

@@ -10,7 +10,8 @@ def Bregman_StepOp : Bregman_Op<"step",
   let summary = "phases 2 to 4 of a training step";
   let description = [{
     Schedules are at k. In a quantizer, made by `bregman-resolve-update`: the argument is g and the
-    new latent is yielded as `x`. In a method the arguments are g, stored values and host scalars by
+    new latent is yielded as `x`. In constrained training a second argument, `g.high`, is the
+    gradient at the float branch's weight. In a method the arguments are g, stored values and host scalars by
     name, and the new stored values are yielded under theirs.
 
     ```mlir
@@ -37,7 +38,8 @@ def Bregman_PublishOp : Bregman_Op<"publish",
   let summary = "phase 5: the weight that the next forward pass reads";
   let description = [{
     Schedules are at k+1, in a quantizer as in a method, except for the coordinate of agile mirror
-    descent, which has no schedule in it.
+    descent, which has no schedule in it. In constrained training two weights are yielded by name: `w`
+    and `w.high`, that of the float branch.
 
     ```mlir
     bregman.quantizer @q {

@@ -125,7 +125,7 @@ static Extent ofMethodsArgument(MethodOp method, StringRef name) {
   for (auto stored : method.getBody().getOps<StoredOp>())
     if (stored.getName() == name)
       return Extent::of(stored.getExtentAttr());
-  return name == "g" || name == "w0" ? Extent::weight() : Extent::run();
+  return name == "g" || name == "g.high" || name == "w0" ? Extent::weight() : Extent::run();
 }
 
 Extent Extents::ofArgument(BlockArgument argument) {

@@ -218,7 +218,14 @@ LogicalResult EveryBlockOp::verifyRegions() {
 LogicalResult PublishOp::verifyRegions() {
   if (failed(verifyNames(*this, getBody(), getArgNames())))
     return failure();
-  return verifyYieldsOne(*this, getBody(), Float32Type::get(getContext()));
+  YieldOp yield = yieldOf(getBody());
+  if (!yield || yield.getNames().empty())
+    return verifyYieldsOne(*this, getBody(), Float32Type::get(getContext()));
+  auto isWeight = [](Value value) { return value.getType().isF32(); };
+  if (yield.getValues().size() != 2 || !yield.get("w") || !yield.get("w.high") ||
+      !llvm::all_of(yield.getValues(), isWeight))
+    return emitOpError("expects to yield the weight, or `w` and `w.high`, one number each");
+  return success();
 }
 
 LogicalResult AttachOp::verifyRegions() {
@@ -309,7 +316,8 @@ LogicalResult MethodOp::verifyRegions() {
     for (auto [name, argument] : llvm::zip(names, body.getArguments())) {
       StringRef key = cast<StringAttr>(name).getValue();
       auto found = known.find(key);
-      Type type = key == extra ? f32 : found == known.end() ? Type() : found->second;
+      bool isGiven = key == extra || (extra == "g" && key == "g.high");
+      Type type = isGiven ? f32 : found == known.end() ? Type() : found->second;
       if (!type)
         return op->emitOpError("takes `") << key << "`, which is neither stored nor a host scalar";
       if (type != argument.getType())

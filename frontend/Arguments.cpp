@@ -1,4 +1,4 @@
-// The clock of a plan line: which arguments are in force, when the optimizer starts anew.
+// The clock of a plan: which numbers are in force, when the optimizer starts anew.
 #include "frontend/Compiler.h"
 
 using namespace bregman;
@@ -7,27 +7,36 @@ static std::string placeOf(const PlanLine &line) {
   return (line.location.empty() ? "" : line.location + ": ") + "error: ";
 }
 
-Result<std::vector<std::pair<std::string, double>>>
-bregman::argumentsAt(const PlanLine &line, int64_t step, const Timing &timing) {
-  if (line.resetEvery && line.resetInEpochs)
-    if (Status bad = timing.missing("epoch", placeOf(line) + "`reset every` counts epochs"))
-      return *bad;
+Result<std::vector<double>> bregman::countersProgramAt(const HostProgram &program, int64_t step,
+                                                       const Timing &timing,
+                                                       const std::string &place,
+                                                       const std::string &what) {
   std::vector<double> inputs;
-  for (const std::string &input : line.arguments.inputs) {
+  for (const std::string &input : program.inputs) {
     if (input == "step") {
       inputs.push_back(double(step));
       continue;
     }
-    if (Status bad = timing.missing(input, placeOf(line) + "an argument reads `" + input + "`"))
+    if (Status bad = timing.missing(input, place + what + " reads `" + input + "`"))
       return *bad;
     inputs.push_back(input == "epoch"   ? double(step / timing.stepsPerEpoch)
                      : input == "steps" ? double(timing.steps)
                                         : timing.epochs);
   }
-  std::vector<double> values = line.arguments.run(inputs);
+  return program.run(inputs);
+}
+
+Result<std::vector<std::pair<std::string, double>>>
+bregman::argumentsAt(const PlanLine &line, int64_t step, const Timing &timing) {
+  if (line.resetEvery && line.resetInEpochs)
+    if (Status bad = timing.missing("epoch", placeOf(line) + "`reset every` counts epochs"))
+      return *bad;
+  auto values = countersProgramAt(line.arguments, step, timing, placeOf(line), "an argument");
+  if (!values)
+    return values.error();
   std::vector<std::pair<std::string, double>> result;
-  for (size_t i = 0; i < values.size(); ++i)
-    result.emplace_back(line.arguments.outputs[i].name, values[i]);
+  for (size_t i = 0; i < values->size(); ++i)
+    result.emplace_back(line.arguments.outputs[i].name, (*values)[i]);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include "frontend/Compiler.h"
 
 #include "codegen/HostBackend.h"
+#include "frontend/ConstraintTranslation.h"
 #include "frontend/CudaFactory.h"
 #include "frontend/CudaStages.h"
 #include "frontend/Derivation.h"
@@ -70,8 +71,8 @@ struct Program::Impl {
   Status proveWith(const PlanLine &line);
   using Learned = std::vector<std::pair<std::string, std::string>>;
   Result<OwningOpRef<ModuleOp>> derive(const std::string &quantizer, const std::string &optimizer,
-                                       MethodStage stage, ElementType element,
-                                       Learned learned = {});
+                                       MethodStage stage, ElementType element, Learned learned = {},
+                                       bool constrained = false);
   Result<OwningOpRef<ModuleOp>> deriveActivation(const std::string &quantizer, MethodStage stage,
                                                  ElementType element);
   Result<PlanLine> translate(LineOp line);
@@ -198,6 +199,10 @@ Result<Program> Program::parse(const std::string &name, const std::string &text)
       if (Status failed = impl.proveWith(*translated))
         return Error{failed->kind, impl.warnings + failed->message};
     }
+  for (auto plan : impl.module->getOps<PlanOp>())
+    for (auto subject : plan.getBody().getOps<SubjectToOp>())
+      if (auto translated = translateConstraint(subject); !translated)
+        return internal(translated.takeError());
   return program;
 }
 
@@ -251,7 +256,8 @@ Status Program::Impl::require(const std::string &name, bool isOptimizer) {
 
 Result<OwningOpRef<ModuleOp>> Program::Impl::derive(const std::string &quantizer,
                                                     const std::string &optimizer, MethodStage stage,
-                                                    ElementType element, Learned learned) {
+                                                    ElementType element, Learned learned,
+                                                    bool constrained) {
   if (Status failed = require(quantizer, optimizer))
     return *failed;
   for (auto &[value, other] : learned)
@@ -263,7 +269,7 @@ Result<OwningOpRef<ModuleOp>> Program::Impl::derive(const std::string &quantizer
     }
   spec::Diagnostics found;
   spec::DiagnosticCollector collector(context, found, unit.get());
-  auto derived = deriveMethod(*module, quantizer, optimizer, stage, element, learned);
+  auto derived = deriveMethod(*module, quantizer, optimizer, stage, element, learned, constrained);
   if (failed(derived))
     return refused(found);
   return std::move(*derived);
@@ -329,12 +335,36 @@ std::vector<Plan> Program::plans() const {
     plan.name = typed.name;
     for (auto line : op.getBody().getOps<LineOp>())
       plan.lines.push_back(std::move(*impl->translate(line))); // which `parse` has done once
-    for (Operation &constraint : op.getBody().front())
-      if (isa<MinimizeOp, SubjectToOp>(constraint))
-        plan.constraints.push_back(placeOf(&constraint));
+    for (auto [line, written] : llvm::zip(plan.lines, typed.lines)) {
+      const spec::Source &source = *written.source;
+      auto textOf = [&](spec::SourceRange range) {
+        return std::string(source.text().substr(range.begin, range.end - range.begin));
+      };
+      line.use = textOf(written.use);
+      line.by = textOf(written.by);
+    }
+    for (Operation &constraint : op.getBody().front()) {
+      if (isa<MinimizeOp, SubjectToOp>(constraint) && plan.constrainedAt.empty())
+        plan.constrainedAt = placeOf(&constraint);
+      if (auto minimize = dyn_cast<MinimizeOp>(constraint))
+        plan.minimizesHigh = minimize.getBranch() == Branch::High;
+      if (auto subject = dyn_cast<SubjectToOp>(constraint)) {
+        plan.constraints.push_back(std::move(*translateConstraint(subject))); // as `parse` has
+        plan.constraints.back().location = placeOf(&constraint);
+      }
+    }
     plans.push_back(std::move(plan));
   }
   return plans;
+}
+
+std::string Program::definitions() const {
+  const spec::Source &source = *impl->unit->syntax().source;
+  std::string text(source.text());
+  const std::deque<spec::TypedPlan> &plans = impl->unit->plans();
+  for (size_t i = plans.size(); i > 0; --i) // from the last, so that the places before it stay
+    text.erase(plans[i - 1].range.begin, plans[i - 1].range.end - plans[i - 1].range.begin);
+  return text;
 }
 
 Result<PlanLine> Program::use(const std::string &text) const {
@@ -609,8 +639,9 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   std::lock_guard lock(impl->mutex);
   if (optimizer.empty())
     impl->requireUntrained();
-  auto module = impl->derive(quantizer, optimizer.empty() ? untrained : optimizer,
-                             MethodStage::Kernel, options.element, options.learned);
+  auto module =
+      impl->derive(quantizer, optimizer.empty() ? untrained : optimizer, MethodStage::Kernel,
+                   options.element, options.learned, options.constrained);
   if (!module)
     return module.error();
   MethodOp op = *(*module)->getOps<MethodOp>().begin();
@@ -621,6 +652,7 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
     return internal(described.takeError());
   auto method = std::make_shared<Method>(std::move(*described));
   method->element = options.element;
+  method->constrained = options.constrained;
   auto source = impl->module->lookupSymbol<QuantizerOp>(quantizer);
   method->positive = positiveScalars(source, method->host);
   describeSource(source, *method);

@@ -2,6 +2,7 @@
 // quantizer under an optimizer into a Method.
 #pragma once
 
+#include "frontend/Constraint.h"
 #include "runtime/Activator.h"
 #include "runtime/Method.h"
 #include "runtime/Result.h"
@@ -17,6 +18,8 @@ struct CompileOptions {
   ElementType element = ElementType::F32;
   /// Learned values whose optimizer is not the latent's, and theirs; empty: it stays as it starts.
   std::vector<std::pair<std::string, std::string>> learned = {};
+  /// For constrained training: the latent is given the gradient at the float branch's weight.
+  bool constrained = false;
   /// f32 lanes of a vector: 16 (AVX-512) or 8 (AVX2); 0 takes what this machine has.
   int lanes = 0;
   /// Also make the streaming variants, for groups whose step does not fit into the cache.
@@ -62,6 +65,8 @@ struct PlanLine {
   int64_t resetEvery = 0; ///< `reset every`: period, 0 for none
   bool resetInEpochs = false;
   std::string location; ///< file:line:column, for messages
+  /// As written: what stands right of the colon, and right of `by` where there is one.
+  std::string use, by;
 };
 
 /// The arguments of a plan line that are in force in step `step`, by parameter. Fails where the
@@ -110,8 +115,10 @@ BREGMAN_API std::string specsFolder();
 struct Plan {
   std::string name;
   std::vector<PlanLine> lines;
-  /// Where its `minimize` and `subject to` stand: file:line:column.
-  std::vector<std::string> constraints;
+  /// Constrained training: where the first `minimize` or `subject to` stands, else empty.
+  std::string constrainedAt;
+  bool minimizesHigh = false; ///< the objective is that of the float branch
+  std::vector<Constraint> constraints;
 };
 
 /// A spec that was parsed and checked.
@@ -134,6 +141,8 @@ public:
   std::vector<std::string> optimizers() const;
   /// The file's plans; an unnamed one has an empty name.
   std::vector<Plan> plans() const;
+  /// The file as written, less its plans.
+  std::string definitions() const;
   /// What stands right of the colon of a plan line, `md_tanh_s(growth = 1.1) by adam(lr = 1e-3)`.
   Result<PlanLine> use(const std::string &text) const;
 

@@ -30,7 +30,8 @@ static std::string nameOf(ElementType element) {
 FailureOr<OwningOpRef<ModuleOp>>
 bregman::deriveMethod(ModuleOp source, StringRef quantizer, StringRef optimizer, MethodStage stage,
                       ElementType element,
-                      const std::vector<std::pair<std::string, std::string>> &learned) {
+                      const std::vector<std::pair<std::string, std::string>> &learned,
+                      bool constrained) {
   llvm::SetVector<StringRef> names;
   names.insert(quantizer);
   names.insert(optimizer);
@@ -46,6 +47,7 @@ bregman::deriveMethod(ModuleOp source, StringRef quantizer, StringRef optimizer,
   for (const auto &[value, other] : learned)
     others.push_back(value + ":" + other);
   derive.learned = others;
+  derive.constrained = constrained;
   buildDerivePipeline(manager, derive);
   if (stage == MethodStage::Kernel) {
     KernelOptions kernels;

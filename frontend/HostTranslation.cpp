@@ -34,6 +34,16 @@ public:
     return std::move(program);
   }
 
+  llvm::Expected<HostProgram> run(ValueRange values) {
+    for (auto [index, value] : llvm::enumerate(values)) {
+      int32_t at = find(value);
+      if (at < 0)
+        return unsupported(*value.getDefiningOp());
+      program.outputs.push_back({std::to_string(index), at});
+    }
+    return std::move(program);
+  }
+
 private:
   static llvm::Error unsupported(Operation &op) {
     return llvm::createStringError("'" + op.getName().getStringRef().str() +
@@ -181,6 +191,10 @@ private:
 
 llvm::Expected<HostProgram> bregman::translateHost(Region &region) {
   return Translator().run(region, {});
+}
+
+llvm::Expected<HostProgram> bregman::translateHost(ValueRange values) {
+  return Translator().run(values);
 }
 
 Extent bregman::extentOf(ExtentAttr extent) {

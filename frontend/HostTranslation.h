@@ -14,6 +14,9 @@ namespace bregman {
 /// `step.next`.
 llvm::Expected<HostProgram> translateHost(mlir::Region &region);
 
+/// The same for host values, whose outputs are named by their position: `0`, `1`, ...
+llvm::Expected<HostProgram> translateHost(mlir::ValueRange values);
+
 /// The runtime's extent; null is a value per weight.
 Extent extentOf(ExtentAttr extent);
 

@@ -14,6 +14,7 @@ Clauses::Clauses(QuantizerOp quantizer) : quantizer(quantizer) {
         .Case([&](ProjectOp op) { project = op; })
         .Case([&](WeightOp op) { weight = op; })
         .Case([&](UpdateOp op) { update = op; })
+        .Case([&](HighOp op) { high = op; })
         .Case([&](PenaltyOp op) { penalty = op; })
         .Case([&](ProxOp op) { prox = op; })
         .Case([&](LearnOp op) { learned.push_back(op); })
@@ -32,6 +33,8 @@ Operation *Clauses::find(Clause clause) {
     return weight;
   case Clause::Penalty:
     return penalty;
+  case Clause::High:
+    return high;
   }
   llvm_unreachable("unknown clause");
 }

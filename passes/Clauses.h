@@ -17,6 +17,7 @@ struct Clauses {
   ProjectOp project;
   WeightOp weight;
   UpdateOp update;
+  HighOp high;
   PenaltyOp penalty;
   ProxOp prox;
   FreezeOp freeze;

@@ -213,6 +213,9 @@ LogicalResult Composer::writeStep(Composition &composition) {
   auto step = add<StepOp>(clauses.step.getLoc());
   RegionWriter writer(composition, step.getBody(), Time::Now, "g");
   writer.map(clauses.step.getBody().getArgument(0), writer.firstArgument());
+  if (clauses.step.getBody().getNumArguments() > 1) // constrained training
+    writer.map(clauses.step.getBody().getArgument(1),
+               writer.addArgument("g.high", builder.getF32Type()));
   if (failed(writer.clone(clauses.step.getBody())))
     return failure();
   YieldOp yield = yieldOf(clauses.step.getBody());
@@ -287,7 +290,17 @@ LogicalResult writeOne(Composition &composition, Op op, Region &source, Time tim
 
 LogicalResult Composer::writePublish(Composition &composition) {
   auto publish = add<PublishOp>(clauses.publish.getLoc());
-  return writeOne(composition, publish, clauses.publish.getBody(), Time::Next);
+  YieldOp yield = yieldOf(clauses.publish.getBody());
+  if (yield.getNames().empty())
+    return writeOne(composition, publish, clauses.publish.getBody(), Time::Next);
+  RegionWriter writer(composition, publish.getBody(), Time::Next, "");
+  SmallVector<std::pair<std::string, Value>> results;
+  if (failed(writer.clone(clauses.publish.getBody())) ||
+      failed(writeNewValues(composition, writer, yield, {}, results)))
+    return failure();
+  yieldNamed(writer, yield.getLoc(), results);
+  publish.setArgNamesAttr(writer.finish());
+  return success();
 }
 
 LogicalResult Composer::writeFinal(Composition &composition) {

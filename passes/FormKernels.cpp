@@ -24,9 +24,12 @@ public:
     // Where the weight may freeze, the parameter ends as a level while the latent stays what it
     // was.
     bool freezes = yieldOf(method.getHost().getBody()).get("freeze") != nullptr;
-    if (argument && element == f32 && !freezes)
+    bool branches = yieldOf(method.getPublish().getBody()).getValues().size() > 1;
+    if (argument && element == f32 && !freezes && !branches)
       latent = cast<StringAttr>(method.getPublish().getArgNames()[argument.getArgNumber()]);
     streams.push_back({"g", f32, element, {}});
+    if (branches)
+      streams.push_back({"g.high", f32, element, {}});
     for (auto stored : method.getBody().getOps<StoredOp>())
       if (stored.getName() == latent)
         streams.push_back({"w", f32, element, {}});
@@ -35,6 +38,8 @@ public:
             {stored.getName().str(), stored.getType(), stored.getType(), stored.getExtentAttr()});
     if (latent.empty())
       streams.push_back({"w", f32, element, {}});
+    if (branches)
+      streams.push_back({"w.high", f32, element, {}});
   }
 
   void run() {
@@ -80,8 +85,11 @@ private:
     finish(program, suffix);
   }
   template <typename Op> void writeWeight(KernelProgram &program, Op op) {
-    Value w = program.inlineRegion(op.getBody(), op.getArgNames()).front();
-    program.write("w", w, yieldOf(op.getBody()).getLoc());
+    SmallVector<Value> values = program.inlineRegion(op.getBody(), op.getArgNames());
+    Location loc = yieldOf(op.getBody()).getLoc();
+    program.write("w", values.front(), loc);
+    if (values.size() > 1)
+      program.write("w.high", values[1], loc);
   }
 
   MethodOp method;

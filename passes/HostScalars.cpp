@@ -25,7 +25,7 @@ HostScalars::HostScalars(MethodOp method, HostOp host)
     : method(method), host(host), builder(host.getContext()) {
   if (host.getBody().empty())
     host.getBody().emplaceBlock();
-  for (StringRef name : {"g", "w", "w0", "freeze"})
+  for (StringRef name : {"g", "g.high", "w", "w.high", "w0", "freeze"})
     taken.insert(name);
 }
 

@@ -117,7 +117,16 @@ def ResolveUpdate : Pass<"bregman-resolve-update", "::mlir::ModuleOp"> {
 
     Agile mirror descent moves the target itself: its step ends with `bregman.inverse`, the
     difference, and `bregman.apply`, and publishes what is stored.
+
+    In constrained training there is a second weight, that of the float branch: the value of `high`, or x
+    where there is no such clause. With `constrained` the step is given the gradient at both, `g` and
+    `g.high`. The latent is handed J^T g.high of `high`, whatever `update` says; learned values have
+    the gradients of all clauses that read them. Both weights are published, as `w` and `w.high`.
   }];
+  let options = [
+    Option<"constrained", "constrained", "bool", "false",
+           "Of constrained training: the latent moves by the gradient at the float branch's weight">
+  ];
   let dependentDialects = ["::bregman::BregmanDialect"];
 }
 

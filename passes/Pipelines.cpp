@@ -25,7 +25,7 @@ void bregman::buildDerivePipeline(OpPassManager &manager, const DeriveOptions &o
   manager.addPass(createSelect(select));
   // Equal host expressions are one value for what follows.
   manager.addPass(createCSEPass());
-  manager.addPass(createResolveUpdate());
+  manager.addPass(createResolveUpdate({options.constrained}));
   manager.addPass(createExpandInverse()); // of P, before its coordinate changes
   manager.addPass(createChangeCoordinate());
   manager.addPass(createExpandVjp());

@@ -15,6 +15,11 @@ struct DeriveOptions : mlir::PassPipelineOptions<DeriveOptions> {
       *this, "learned",
       llvm::cl::desc(
           "The optimizer of a learned value, as VALUE:OPTIMIZER; by default `optimizer`")};
+  Option<bool> constrained{
+      *this, "constrained",
+      llvm::cl::desc(
+          "Of constrained training: two weights, and the latent moves by the gradient at "
+          "that of the float branch")};
 };
 
 /// From `bregman` to `derived`: nothing symbolic is left, quantizer and optimizer are one method.

@@ -29,6 +29,11 @@ RegionWriter::RegionWriter(Composition &composition, Region &region, Time time, 
   }
 }
 
+Value RegionWriter::addArgument(StringRef name, Type type) {
+  names.push_back(builder.getStringAttr(name));
+  return block->addArgument(type, block->getParent()->getLoc());
+}
+
 LogicalResult RegionWriter::clone(Region &source) {
   for (Operation &op : source.front().without_terminator())
     if (failed(clone(op)))
@@ -231,7 +236,7 @@ LogicalResult RegionWriter::expandApply(ApplyOp op) {
   if (!point)
     return failure();
   IRMapping outer = mapping;
-  if (op.getClause() == Clause::Project) {
+  if (op.getClause() != Clause::Weight) {
     map(clauses.latent.getResult(), point);
     mapping.erase(clauses.project.getResult());
     if (clauses.levels)

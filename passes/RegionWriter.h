@@ -39,6 +39,7 @@ public:
   /// Starts the region; with a `first` argument (g, w0) where that is not empty.
   RegionWriter(Composition &composition, mlir::Region &region, Time time, llvm::StringRef first);
 
+  mlir::Value addArgument(llvm::StringRef name, mlir::Type type);
   mlir::BlockArgument firstArgument() { return block->getArgument(0); }
   mlir::OpBuilder &getBuilder() { return builder; }
   void map(mlir::Value source, mlir::Value value) { mapping.map(source, value); }

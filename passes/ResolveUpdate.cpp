@@ -16,8 +16,8 @@ namespace {
 
 class Resolver {
 public:
-  explicit Resolver(QuantizerOp quantizer)
-      : clauses(quantizer), builder(quantizer.getContext()),
+  Resolver(QuantizerOp quantizer, bool constrained)
+      : constrained(constrained), clauses(quantizer), builder(quantizer.getContext()),
         latent(clauses.latent ? clauses.latent.getResult() : Value()),
         target(clauses.project ? clauses.project.getResult() : latent) {}
 
@@ -41,9 +41,12 @@ private:
   Block *addRegion(Region &region) { return &region.emplaceBlock(); }
   Value declaration(StringRef name);
 
+  bool constrained;
   Clauses clauses;
   OpBuilder builder;
   Value latent, target;
+  /// Of constrained training: the loss's gradient at the float branch's weight.
+  Value highGradient;
   /// dL/dw and dL/du, the penalty's share included.
   Value weightGradient, targetGradient;
   DenseMap<Value, Value> learnedGradients;
@@ -70,11 +73,20 @@ LogicalResult Resolver::check() {
   if (Value weight = clauses.published(); !weight.getType().isF32())
     return emitError(weight.getLoc(), "Q16: the target has a level axis, but no `weight` follows "
                                       "that makes one number of it");
-  bool handsOnTarget = clauses.update && clauses.update.getKind() != UpdateKind::Chain &&
+  bool handsOnTarget = !constrained && clauses.update &&
+                       clauses.update.getKind() != UpdateKind::Chain &&
                        clauses.update.getKind() != UpdateKind::Gradient;
   if (handsOnTarget && target.getType() != latent.getType())
     return clauses.update.emitOpError("Q3: hands on a gradient of type ")
            << target.getType() << " to a latent of type " << latent.getType();
+  if (constrained && clauses.isAgile())
+    return emitError(clauses.update.getLoc(),
+                     "constrained training moves the latent, and `agile mirror` the weight itself; "
+                     "write `lazy mirror`");
+  if (constrained && !clauses.high && !latent.getType().isF32())
+    return emitError(clauses.latent.getLoc(),
+                     "the latent has a level axis, and the float branch of constrained training "
+                     "multiplies with one number for each weight; say with which by `high`");
   if (clauses.isAgile() && clauses.prox)
     return clauses.prox.emitOpError("Q8: does not go with `update agile mirror`");
   if (clauses.prox && !latent.getType().isF32())
@@ -174,6 +186,8 @@ Value Resolver::learnedGradient(LearnOp learned) {
         arith::ConstantOp::create(builder, clauses.penalty.getLoc(), builder.getF32FloatAttr(1));
     gradient = plus(gradient, vjp(Clause::Penalty, latent, one, n));
   }
+  if (constrained && clauses.high && reads(clauses.high.getBody(), n))
+    gradient = plus(gradient, vjp(Clause::High, latent, highGradient, n));
   if (!gradient)
     gradient = arith::ConstantOp::create(builder, learned.getLoc(),
                                          builder.getZeroAttr(learned.getType()));
@@ -200,7 +214,9 @@ Value Resolver::gradientClause() {
 /// h, what the base optimizer is handed.
 Value Resolver::handedOn() {
   Value h = targetGradient;
-  if (clauses.update && clauses.update.getKind() == UpdateKind::Chain)
+  if (constrained) // the low branch is a constant for the latent
+    h = clauses.high ? vjp(Clause::High, latent, highGradient) : highGradient;
+  else if (clauses.update && clauses.update.getKind() == UpdateKind::Chain)
     h = VjpOp::create(builder, clauses.update.getLoc(), Clause::Project, latent, targetGradient,
                       Value());
   else if (clauses.update && clauses.update.getKind() == UpdateKind::Gradient)
@@ -272,9 +288,14 @@ void Resolver::absorb(EveryOp every, IRMapping &now) {
 void Resolver::writeStep() {
   builder.setInsertionPointToEnd(&clauses.quantizer.getBody().front());
   Location loc = updateLocation(clauses);
-  auto step = StepOp::create(builder, loc, builder.getStrArrayAttr({"g"}));
+  SmallVector<StringRef> gradients{"g"};
+  if (constrained)
+    gradients.push_back("g.high");
+  auto step = StepOp::create(builder, loc, builder.getStrArrayAttr(gradients));
   Block *body = addRegion(step.getBody());
   weightGradient = body->addArgument(builder.getF32Type(), loc);
+  if (constrained)
+    highGradient = body->addArgument(builder.getF32Type(), loc);
   builder.setInsertionPointToStart(body);
 
   Value moves = clauses.isAgile() ? target : latent, x = latent;
@@ -327,13 +348,23 @@ void Resolver::writePublish() {
                         latent);
   if (clauses.weight)
     w = ApplyOp::create(builder, loc, builder.getF32Type(), Clause::Weight, w);
-  YieldOp::create(builder, loc, w);
+  if (!constrained) {
+    YieldOp::create(builder, loc, w);
+    return;
+  }
+  Value high = latent;
+  if (clauses.high)
+    high =
+        ApplyOp::create(builder, clauses.high.getLoc(), builder.getF32Type(), Clause::High, latent);
+  YieldOp::create(builder, loc, {w, high}, builder.getStrArrayAttr({"w", "w.high"}));
 }
 
 struct ResolveUpdate : bregman::impl::ResolveUpdateBase<ResolveUpdate> {
+  using ResolveUpdateBase::ResolveUpdateBase;
+
   void runOnOperation() override {
     for (auto quantizer : getOperation().getOps<QuantizerOp>())
-      if (failed(Resolver(quantizer).run()))
+      if (failed(Resolver(quantizer, constrained).run()))
         return signalPassFailure();
   }
 };

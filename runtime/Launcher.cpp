@@ -39,7 +39,15 @@ Launcher::Source Launcher::sourceOf(const std::string &name,
   for (size_t i = 0; i < temporaries.size(); ++i)
     if (temporaries[i].name == name)
       return {Source::Temporary, i};
-  return {name == "g" ? Source::Gradient : name == "w" ? Source::Weight : Source::Unknown};
+  if (name == "g")
+    return {Source::Gradient};
+  if (name == "w")
+    return {Source::Weight};
+  if (method.constrained && name == "g.high")
+    return {Source::HighGradient};
+  if (method.constrained && name == "w.high")
+    return {Source::HighWeight};
+  return {Source::Unknown};
 }
 
 Status Launcher::check() const {
@@ -64,7 +72,9 @@ Status Launcher::check() const {
     ElementType type = stored || isOwn ? ElementType::F32 : method.element;
     if (stream.type != type)
       return internal(name + "has the wrong element type");
-    if (sources[i].kind == Source::Gradient && stream.access != Access::In)
+    bool isGradient =
+        sources[i].kind == Source::Gradient || sources[i].kind == Source::HighGradient;
+    if (isGradient && stream.access != Access::In)
       return internal("writes the gradient");
   }
   for (size_t i = 0; i < outputs.size(); ++i)
@@ -131,8 +141,12 @@ void *Launcher::address(const TensorRef &tensor, const std::vector<float *> &tem
   auto [kind, index] = sources[stream];
   if (kind == Source::Gradient)
     return const_cast<void *>(tensor.gradient);
+  if (kind == Source::HighGradient)
+    return const_cast<void *>(tensor.highGradient);
   if (kind == Source::Weight)
     return tensor.weight;
+  if (kind == Source::HighWeight)
+    return tensor.high;
   float *base = kind == Source::Stored ? tensor.stored[index] : temporaries[index];
   return base + plane * segmentsOf(kernel.streams()[stream].extent, tensor.size, tensor.channels);
 }

@@ -34,7 +34,7 @@ public:
 private:
   /// What a stream is. `index` counts the method's stored values or the temporaries.
   struct Source {
-    enum Kind { Gradient, Weight, Stored, Temporary, Unknown } kind;
+    enum Kind { Gradient, HighGradient, Weight, HighWeight, Stored, Temporary, Unknown } kind;
     size_t index = 0;
   };
 

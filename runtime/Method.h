@@ -67,6 +67,9 @@ struct Method {
   std::vector<ParameterInfo> parameters;
   /// Whether the latent is the parameter itself (float, proxquant by f32): then `x` is not stored.
   bool latentIsWeight = false;
+  /// Of constrained training: the step reads the gradient at the float branch's weight, "g.high",
+  /// and what publishes writes that weight too, "w.high".
+  bool constrained = false;
   /// The names of the schedules, in textual order.
   std::vector<std::string> schedules;
 

@@ -313,6 +313,8 @@ void emitSubject(OpBuilder &builder, const Source &source, const TypedSubject &s
     for (const Declaration *branch : {subject.high, subject.low})
       emitter.define(branch, block.addArgument(type, emitter.named(location, branch->name)));
     builder.setInsertionPointToStart(&block);
+    if (subject.value->dependencies & DependsOnCounter)
+      emitCounters(emitter, subject.counters, location);
     Value value = emitter.emit(*subject.value);
     YieldOp::create(builder, value.getLoc(), value);
   }

@@ -143,6 +143,9 @@ bool bregman::spec::analyzeLine(const ast::PlanLine &line, TypedLine &result,
   Analyzer sema(result.source, result.declarations, result.nodes, diagnostics);
   predeclareCounters(sema);
   result.range = line.range;
+  result.use = {line.quantizer.name.range.begin, line.range.end};
+  if (line.optimizer)
+    result.by = {line.optimizer->name.range.begin, line.range.end};
   result.activations = line.activations;
   result.patterns = line.patterns;
   checkReads(sema, line, result);

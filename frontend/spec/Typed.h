@@ -250,6 +250,7 @@ struct TypedUse {
 struct TypedLine {
   std::shared_ptr<const Source> source;
   SourceRange range;
+  SourceRange use, by;                ///< right of the colon, and right of `by` where there is one
   std::vector<ast::Pattern> patterns; ///< none: else
   bool activations = false;
   TypedUse quantizer;

@@ -76,6 +76,10 @@ static std::string describe(const std::vector<LearnedLine> &learned) {
   return text.empty() ? "that of their tensors" : text;
 }
 
+static std::string kindOf(bool constrained) {
+  return constrained ? "by two branches" : "by one network";
+}
+
 void ParameterGroup::save(OutputArchive &archive) const {
   archive.write("buckets", c10::IValue(int64_t(buckets.size())));
   for (size_t b = 0; b < buckets.size(); ++b) {
@@ -85,6 +89,7 @@ void ParameterGroup::save(OutputArchive &archive) const {
     to.write("quantizer", c10::IValue(method.quantizer));
     to.write("optimizer", c10::IValue(method.optimizer));
     to.write("learned", c10::IValue(describe(bucket.learned)));
+    to.write("constrained", c10::IValue(method.constrained));
     to.write("element", c10::IValue(int64_t(bucket.element)));
     to.write("step", c10::IValue(bucket.stepper.step()));
     to.write("t", c10::IValue(bucket.stepper.t()));
@@ -104,7 +109,8 @@ void ParameterGroup::save(OutputArchive &archive) const {
 }
 
 void ParameterGroup::load(InputArchive &archive) {
-  expect("the number of element types", read(archive, "buckets").toInt(), int64_t(buckets.size()));
+  expect("the number of kinds of parameters", read(archive, "buckets").toInt(),
+         int64_t(buckets.size()));
   for (size_t b = 0; b < buckets.size(); ++b) {
     Bucket &bucket = buckets[b];
     const Method &method = bucket.stepper.method();
@@ -113,6 +119,8 @@ void ParameterGroup::load(InputArchive &archive) {
     expect("the base optimizer", read(from, "optimizer").toStringRef(), method.optimizer);
     expect("the optimizers of the learned values", read(from, "learned").toStringRef(),
            describe(bucket.learned));
+    expect("the training of " + method.quantizer, kindOf(read(from, "constrained").toBool()),
+           kindOf(method.constrained));
     expect("the element type", read(from, "element").toInt(), int64_t(bucket.element));
     expect("the number of parameters", read(from, "slots").toInt(), int64_t(bucket.slots.size()));
     for (size_t i = 0; i < bucket.slots.size(); ++i) {

@@ -36,6 +36,22 @@ ElementType elementOf(const NamedParameter &parameter) {
   }
 }
 
+void checkPair(const NamedParameter &parameter) {
+  ElementType element = elementOf(parameter);
+  if (!parameter.high.defined())
+    return;
+  NamedParameter high{parameter.name + " of the float branch", parameter.high};
+  if (elementOf(high) != element || parameter.high.sizes() != parameter.tensor.sizes())
+    raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
+                                " has another shape or type in the float branch; make both "
+                                "networks in the same way");
+  for (const at::Tensor &tensor : {parameter.tensor, parameter.high})
+    if (!tensor.is_contiguous())
+      raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
+                                  " is not contiguous; constrained training needs it so: "
+                                  "contiguous()");
+}
+
 void checkStep(const NamedParameter &parameter, ElementType element, int64_t size) {
   if (elementOf(parameter) != element)
     raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
@@ -58,6 +74,8 @@ void checkStep(const NamedParameter &parameter, ElementType element, int64_t siz
     raise(ErrorKind::Usage, "the gradient of parameter " + quoted(parameter) + " is " +
                                 gradient.toString() + " of " + std::to_string(gradient.numel()) +
                                 " elements, which is not the parameter's shape, type or device");
+  if (parameter.high.defined())
+    checkStep({parameter.name + " of the float branch", parameter.high}, element, size);
 }
 
 at::Tensor gradientOf(const NamedParameter &parameter) {

@@ -9,6 +9,9 @@ namespace bregman {
 /// that no kernel reads.
 ElementType elementOf(const NamedParameter &parameter);
 
+/// The same; also throws where the parameter of the float branch is not like it.
+void checkPair(const NamedParameter &parameter);
+
 /// Throws where the parameter is not of type `element` and `size` elements any more, or its
 /// gradient is sparse or not like it.
 void checkStep(const NamedParameter &parameter, ElementType element, int64_t size);

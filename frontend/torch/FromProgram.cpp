@@ -9,8 +9,7 @@
 
 namespace bregman {
 
-/// What the compiler warns of, to LibTorch's handler of warnings; each text once in a process.
-static void warn(const Program &program) {
+void warn(const Program &program) {
   static std::mutex mutex;
   static std::set<std::string> said;
   std::lock_guard lock(mutex);
@@ -46,16 +45,14 @@ static std::vector<PlanLine> runnable(Plan plan) {
   auto refuse = [](const std::string &place, const std::string &what) {
     raise(ErrorKind::Usage, (place.empty() ? "" : place + ": ") + "error: " + what);
   };
-  if (!plan.constraints.empty())
-    refuse(plan.constraints.front(),
-           "constrained training is not run by this optimizer; train by a "
-           "plan without `minimize` and `subject to`");
+  if (!plan.constrainedAt.empty())
+    refuse(plan.constrainedAt, "constrained training has two branches, each a network; train by "
+                               "bregman::Constrained, or by a plan without `minimize` and "
+                               "`subject to`");
   return std::move(plan.lines);
 }
 
-std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &options) {
-  if (!options.use().empty())
-    return {unwrap(program.use(options.use()))};
+Plan choosePlan(const Program &program, const OptimizerOptions &options) {
   std::vector<Plan> plans = program.plans();
   if (plans.empty())
     raise(ErrorKind::Usage, "the program has no plan; add one, or say what every parameter gets: "
@@ -64,13 +61,19 @@ std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &
     if (plans.size() > 1)
       raise(ErrorKind::Usage, "the program has several plans: " + listOf(plans) +
                                   "; choose one by OptimizerOptions().plan(...)");
-    return runnable(std::move(plans.front()));
+    return std::move(plans.front());
   }
   for (Plan &plan : plans)
     if (plan.name == options.plan())
-      return runnable(std::move(plan));
+      return std::move(plan);
   raise(ErrorKind::Usage,
         "the program has no plan '" + options.plan() + "'; it has " + listOf(plans));
+}
+
+std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &options) {
+  if (!options.use().empty())
+    return {unwrap(program.use(options.use()))};
+  return runnable(choosePlan(program, options));
 }
 
 MethodSource compilerOf(std::shared_ptr<const Program> program) {

@@ -36,6 +36,26 @@ static std::vector<PlanTarget> distinct(std::vector<NamedParameter> &parameters)
   return targets;
 }
 
+/// The parameters, those of the float branch too.
+static std::vector<NamedParameter> withBranches(std::vector<NamedParameter> parameters) {
+  size_t count = parameters.size();
+  for (size_t i = 0; i < count; ++i)
+    if (parameters[i].high.defined())
+      parameters.push_back({parameters[i].name + " of the float branch", parameters[i].high});
+  return parameters;
+}
+
+/// The line with its optimizer, but without a quantizer.
+static PlanLine asFloat(PlanLine line) {
+  line.quantizer = "float";
+  std::erase_if(line.arguments.outputs, [](const HostProgram::Output &output) {
+    return !output.name.starts_with("optimizer.");
+  });
+  std::erase_if(line.recomputed,
+                [](const std::string &name) { return !name.starts_with("optimizer."); });
+  return line;
+}
+
 static void refuseNegative(double value, const char *what) {
   if (!(value >= 0 && std::isfinite(value)))
     raise(ErrorKind::Usage, std::string("the ") + what + " is " + std::to_string(value) +
@@ -57,8 +77,8 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
   for (const NamedActivation &activation : activations.modules)
     targets.push_back({activation.names, /*trained=*/false, /*activation=*/true});
   for (const NamedParameter &parameter : parameters)
-    elementOf(parameter);
-  checkDisjoint(parameters);
+    checkPair(parameter);
+  checkDisjoint(withBranches(parameters));
   auto learnedValues = [&](size_t target, size_t l) -> Result<std::vector<std::string>> {
     std::vector<std::string> names;
     auto add = [&](const auto &method) -> Status {
@@ -79,16 +99,22 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
   };
   Assignment assigned = unwrap(assignLines(lines, targets, learnedValues));
   for (size_t l = 0; l < lines.size(); ++l) {
-    std::vector<Member> taken;
+    std::vector<Member> taken, inFloat;
     for (size_t i = 0; i < parameters.size(); ++i) {
       if (assigned.lines[i] != int(l))
         continue;
+      if (parameters[i].isFloat && lines[l].quantizer != "float") {
+        inFloat.push_back({parameters[i], {}});
+        continue;
+      }
       taken.push_back({parameters[i], {}});
       for (const LearnedTarget &learned : assigned.learned[i])
         taken.back().learned.push_back({learned.value, learned.line, lines[learned.line]});
     }
     if (!taken.empty())
       attach(std::move(taken), lines[l]);
+    if (!inFloat.empty())
+      attach(std::move(inFloat), asFloat(lines[l]));
   }
   attachActivations(activations, assigned, parameters.size());
   if (!groups.empty())
@@ -104,6 +130,8 @@ void Optimizer::attach(std::vector<Member> members, const PlanLine &line) {
       raise(ErrorKind::Usage, "parameter '" + parameter.name +
                                   "' is computed from other tensors; only leaves can be trained");
     tensors.push_back(parameter.tensor);
+    if (parameter.high.defined())
+      tensors.push_back(parameter.high);
   }
   c10::AutoGradMode noGrad(false);
   groups.push_back(std::make_unique<ParameterGroup>(line, std::move(members), source, options));

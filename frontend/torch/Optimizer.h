@@ -31,6 +31,11 @@ struct RunClock;
 struct NamedParameter {
   std::string name;
   at::Tensor tensor;
+  /// Constrained training: the same parameter in the network of the float branch. `tensor`, in
+  /// the low branch, is a constant for the latent, which moves by this one's gradient.
+  at::Tensor high = {};
+  /// Stays float whatever quantizer its line names.
+  bool isFloat = false;
 };
 
 /// Compiles a quantizer under an optimizer for parameters of one element type.
@@ -46,8 +51,15 @@ BREGMAN_API std::shared_ptr<const Program> load(const std::string &path);
 /// What compiles for an Optimizer: the program, which it keeps alive.
 BREGMAN_API MethodSource compilerOf(std::shared_ptr<const Program> program);
 
+/// What the compiler warns of, to LibTorch's handler of warnings; each text once in a process.
+BREGMAN_API void warn(const Program &program);
+
+/// The plan that `options` ask for, by name where the program has several. Throws an Exception of
+/// kind Usage where that leaves a choice.
+BREGMAN_API Plan choosePlan(const Program &program, const OptimizerOptions &options);
+
 /// The lines that `options` ask for: of `use` where there is one, else of the plan. Throws an
-/// Exception of kind Usage where that leaves a choice.
+/// Exception of kind Usage where that leaves a choice, and for a plan of constrained training.
 BREGMAN_API std::vector<PlanLine> planLines(const Program &program,
                                             const OptimizerOptions &options);
 

@@ -7,6 +7,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 
@@ -98,8 +99,11 @@ ParameterGroup::Bucket &ParameterGroup::bucketFor(const Member &member, const Me
                                                   const OptimizerOptions &options) {
   CompileOptions compile;
   compile.element = elementOf(member.parameter);
+  compile.constrained = member.parameter.high.defined();
   for (Bucket &bucket : buckets)
-    if (bucket.element == compile.element && haveSameLines(bucket.learned, member.learned))
+    if (bucket.element == compile.element &&
+        bucket.stepper.method().constrained == compile.constrained &&
+        haveSameLines(bucket.learned, member.learned))
       return bucket;
   for (const LearnedLine &learned : member.learned)
     compile.learned.emplace_back(learned.value, learned.line.optimizer);
@@ -117,7 +121,8 @@ double ParameterGroup::learningRate() const { return told; }
 size_t ParameterGroup::size() const {
   size_t size = 0;
   for (const Bucket &bucket : buckets)
-    size += bucket.slots.size();
+    for (const Slot &slot : bucket.slots)
+      size += slot.parameter.high.defined() ? 2 : 1;
   return size;
 }
 
@@ -182,6 +187,30 @@ void ParameterGroup::check(const GroupOptions &options) const {
                           "change it; make it a number, or drop the scheduler");
 }
 
+/// Sets the addresses of `factor` times the gradients; `alive` keeps what had to be made.
+static void giveGradients(const NamedParameter &parameter, double factor, TensorRef &ref,
+                          std::vector<at::Tensor> &alive) {
+  at::Tensor gradient = gradientOf(parameter), high;
+  if (parameter.high.defined()) {
+    high = gradientOf({parameter.name, parameter.high});
+    // What one branch has no part in has the gradient 0 there.
+    if (high.defined() && !gradient.defined())
+      gradient = at::zeros_like(high);
+    if (gradient.defined() && !high.defined())
+      high = at::zeros_like(gradient);
+  }
+  auto give = [&](at::Tensor from, const void *&to) {
+    if (!from.defined())
+      return;
+    if (factor != 1)
+      from = from.mul(factor);
+    to = from.const_data_ptr();
+    alive.push_back(std::move(from));
+  };
+  give(std::move(gradient), ref.gradient);
+  give(std::move(high), ref.highGradient);
+}
+
 template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double factor, F f) {
   std::vector<TensorRef> refs;
   std::vector<at::Tensor> alive; // the gradients that had to be made dense
@@ -202,13 +231,10 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double fact
       slot.dense.copy_(tensor.detach());
       ref.weight = slot.dense.mutable_data_ptr();
     }
+    if (slot.parameter.high.defined())
+      ref.high = slot.parameter.high.mutable_data_ptr();
     if (factor != 0)
-      if (at::Tensor gradient = gradientOf(slot.parameter); gradient.defined()) {
-        if (factor != 1)
-          gradient = gradient.mul(factor);
-        ref.gradient = gradient.const_data_ptr();
-        alive.push_back(std::move(gradient));
-      }
+      giveGradients(slot.parameter, factor, ref, alive);
     for (at::Tensor &stored : slot.stored)
       ref.stored.push_back(stored.mutable_data_ptr<float>());
     refs.push_back(std::move(ref));
@@ -224,6 +250,8 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double fact
     // Autograd must notice that the memory it may have saved has changed.
     else if (!tensor.is_inference())
       tensor.unsafeGetTensorImpl()->bump_version();
+    if (const at::Tensor &high = slot.parameter.high; high.defined() && !high.is_inference())
+      high.unsafeGetTensorImpl()->bump_version();
   }
 }
 
@@ -233,7 +261,11 @@ double ParameterGroup::squaredGradients() const {
     return sum;
   for (const Bucket &bucket : buckets)
     for (const Slot &slot : bucket.slots)
-      if (at::Tensor gradient = gradientOf(slot.parameter); gradient.defined()) {
+      for (const at::Tensor &parameter : {slot.parameter.tensor, slot.parameter.high}) {
+        at::Tensor gradient =
+            parameter.defined() ? gradientOf({slot.parameter.name, parameter}) : parameter;
+        if (!gradient.defined())
+          continue;
         double norm = at::linalg_vector_norm(gradient, 2, {}, false, at::kDouble).item<double>();
         sum += norm * norm;
       }

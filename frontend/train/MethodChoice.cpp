@@ -55,7 +55,13 @@ static MethodChoice followPlan(const RunOptions &options, std::shared_ptr<const 
     raise(ErrorKind::Usage, "--plan says everything about the method, so --quantizer, --by and "
                             "--set can't be given beside it");
   MethodChoice choice;
-  choice.lines = planLines(*program, OptimizerOptions().plan(options.plan));
+  Plan plan = choosePlan(*program, OptimizerOptions().plan(options.plan));
+  if (plan.constrainedAt.empty()) {
+    choice.lines = planLines(*program, OptimizerOptions().plan(options.plan));
+  } else {
+    choice.lines = plan.lines;
+    choice.constrained = std::move(plan);
+  }
   choice.program = program;
   choice.name = options.plan.empty() ? "plan" : options.plan;
   choice.warnings = program->warnings();

@@ -1,9 +1,11 @@
 // From the flags to the lines of a plan: which parameter gets which quantizer and optimizer.
 #pragma once
 
-#include "frontend/torch/Optimizer.h"
+#include "frontend/torch/Constrained.h"
 #include "frontend/train/Models.h"
 #include "frontend/train/RunOptions.h"
+
+#include <optional>
 
 namespace bregman::train {
 
@@ -12,6 +14,8 @@ struct MethodChoice {
   std::shared_ptr<const Program> program; ///< compiles for the lines
   std::string name;                       ///< the quantizer or the plan, for folders and tables
   std::string warnings;                   ///< of the spec, rendered
+  /// Constrained training, in two branches; `lines` are its lines.
+  std::optional<Plan> constrained = {};
 };
 
 /// The text of the spec file, or "" where the run has none. Throws an Exception of kind Input.

@@ -68,6 +68,11 @@ void MetricsFiles::write(const Record &record) {
   row["saturated"] = record.saturated;
   for (const auto &[name, value] : record.schedules)
     row[name] = value;
+  for (const Multiplier &multiplier : record.multipliers) {
+    row["multiplier." + multiplier.name] = multiplier.value;
+    row["distance." + multiplier.name] = multiplier.distance;
+    row["bound." + multiplier.name] = multiplier.bound;
+  }
   row["seconds"] = record.seconds;
   row["images_per_second"] = record.imagesPerSecond;
   row["kernel_share"] = record.kernelShare;

@@ -1,6 +1,7 @@
 // What training measures, as CSV and as JSON lines.
 #pragma once
 
+#include "frontend/torch/Constrained.h"
 #include "frontend/train/Evaluate.h"
 
 #include <cstdio>
@@ -16,6 +17,7 @@ struct Record {
   Evaluation soft, hard; ///< on the validation images
   double flipped = 0, saturated = 0;
   std::vector<std::pair<std::string, double>> schedules;
+  std::vector<Multiplier> multipliers; ///< of constrained training
   // These three differ from run to run.
   double seconds = 0; ///< of training so far, without evaluations
   double imagesPerSecond = 0;

@@ -3,13 +3,12 @@
 #include "frontend/train/Models.h"
 
 #include "frontend/torch/Activation.h"
+#include "frontend/torch/Layer.h"
 
 #include <torch/nn/functional/activation.h>
 #include <torch/nn/functional/pooling.h>
 #include <torch/nn/init.h>
 #include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/conv.h>
-#include <torch/nn/modules/linear.h>
 
 #include <cmath>
 
@@ -18,8 +17,8 @@ namespace bregman::train {
 namespace nn = torch::nn;
 
 // BatchNorm takes any constant away again, so that the layer before it needs no bias.
-static nn::Linear linear(int64_t in, int64_t out) {
-  return nn::Linear(nn::LinearOptions(in, out).bias(false));
+static Linear linear(int64_t in, int64_t out) {
+  return Linear(nn::LinearOptions(in, out).bias(false));
 }
 static nn::BatchNorm1d norm(int64_t width) {
   return nn::BatchNorm1d(nn::BatchNorm1dOptions(width).affine(false));
@@ -31,9 +30,9 @@ static nn::BatchNorm2d norm2d(int64_t width) {
 namespace {
 
 /// The last layer: logits over the square root of their fan-in, and a bias.
-class LogitsImpl : public nn::Module {
+class ScaledLinear : public nn::Module {
 public:
-  LogitsImpl(int64_t in, int64_t classes)
+  ScaledLinear(int64_t in, int64_t classes)
       : weight(register_parameter("weight", at::empty({classes, in}))),
         bias(register_parameter("bias", at::zeros({classes}))), scale(1 / std::sqrt(double(in))) {}
   at::Tensor forward(const at::Tensor &x) { return at::linear(x.mul(scale), weight, bias); }
@@ -42,6 +41,7 @@ private:
   at::Tensor weight, bias;
   double scale;
 };
+using LogitsImpl = Layer<ScaledLinear>;
 TORCH_MODULE(Logits);
 
 /// Fully connected layers, each with BatchNorm, ReLU and a place to quantize, then logits.
@@ -65,7 +65,7 @@ public:
   }
 
 private:
-  std::vector<nn::Linear> layers;
+  std::vector<Linear> layers;
   std::vector<nn::BatchNorm1d> norms;
   std::vector<Activation> activations;
   Logits logits{nullptr};
@@ -74,9 +74,9 @@ private:
 class LeNet5 : public Network {
 public:
   explicit LeNet5(int64_t classes)
-      : conv1(register_module("conv1", nn::Conv2d(nn::Conv2dOptions(1, 20, 5).bias(false)))),
+      : conv1(register_module("conv1", Conv2d(nn::Conv2dOptions(1, 20, 5).bias(false)))),
         bn1(register_module("bn1", norm2d(20))), act1(register_module("act1", Activation())),
-        conv2(register_module("conv2", nn::Conv2d(nn::Conv2dOptions(20, 50, 5).bias(false)))),
+        conv2(register_module("conv2", Conv2d(nn::Conv2dOptions(20, 50, 5).bias(false)))),
         bn2(register_module("bn2", norm2d(50))), act2(register_module("act2", Activation())),
         fc1(register_module("fc1", linear(800, 500))), bn3(register_module("bn3", norm(500))),
         act3(register_module("act3", Activation())),
@@ -88,13 +88,13 @@ public:
   }
 
 private:
-  nn::Conv2d conv1;
+  Conv2d conv1;
   nn::BatchNorm2d bn1;
   Activation act1;
-  nn::Conv2d conv2;
+  Conv2d conv2;
   nn::BatchNorm2d bn2;
   Activation act2;
-  nn::Linear fc1;
+  Linear fc1;
   nn::BatchNorm1d bn3;
   Activation act3;
   Logits logits;

@@ -48,6 +48,17 @@ uint32_t digestOf(const Snapshot &last, const Snapshot &best) {
   return uint32_t(sum);
 }
 
+/// `multipliers  fc1 0.012 (distance 0.4 of 0.333)  output 1.2`
+static void printMultipliers(const std::vector<Multiplier> &multipliers) {
+  std::printf("  multipliers");
+  for (const Multiplier &multiplier : multipliers) {
+    std::printf("  %s %.4g", multiplier.name.c_str(), multiplier.value);
+    if (!std::isnan(multiplier.distance))
+      std::printf(" (distance %.4g, bound %.4g)", multiplier.distance, multiplier.bound);
+  }
+  std::printf("\n");
+}
+
 void printRecord(const Record &record, int64_t totalSteps, bool best) {
   std::printf(
       "step %lld/%lld  epoch %.2f  loss %.4f  soft %.2f %%  hard %.2f %%%s  flipped %.2f %%  "
@@ -55,6 +66,8 @@ void printRecord(const Record &record, int64_t totalSteps, bool best) {
       (long long)record.step, (long long)totalSteps, record.epoch, record.trainLoss,
       100 * record.soft.accuracy, 100 * record.hard.accuracy, best ? " *" : "",
       100 * record.flipped, 100 * record.saturated, record.imagesPerSecond);
+  if (!record.multipliers.empty())
+    printMultipliers(record.multipliers);
   std::fflush(stdout);
 }
 
@@ -98,6 +111,10 @@ void printResult(const Result &result) {
     row("test accuracy, float twin", percent(result.twin->accuracy));
   row("test accuracy, soft", percent(result.testSoft.accuracy));
   row("test accuracy, hardened", percent(result.testHard.accuracy));
+  for (const Multiplier &multiplier : result.multipliers)
+    row(("multiplier of " + multiplier.name).c_str(),
+        format("%.4g", multiplier.value) + format(" (distance %.4g,", multiplier.distance) +
+            format(" bound %.4g)", multiplier.bound));
   if (times.steps) {
     row("time of a training step", format("%.3f ms", 1e3 * times.all / double(times.steps)));
     row("  of it in the kernel", percent(times.optimizer / times.all));
@@ -128,6 +145,10 @@ void writeResult(const Result &result) {
   json["bits"] = weights.bits;
   json["float_bytes"] = weights.floatBytes;
   json["packed_bytes"] = weights.packedBytes;
+  for (const Multiplier &multiplier : result.multipliers)
+    json["multipliers"][multiplier.name] = {{"value", multiplier.value},
+                                            {"distance", multiplier.distance},
+                                            {"bound", multiplier.bound}};
   json["seconds"] = result.seconds;
   if (result.times.steps) {
     json["step_seconds"] = result.times.all / double(result.times.steps);

@@ -30,6 +30,7 @@ struct Result {
   Evaluation testSoft, testHard;  ///< of the best iterate
   std::optional<Evaluation> twin; ///< of the float twin's best iterate, on the test images
   WeightCount weights;
+  std::vector<Multiplier> multipliers; ///< at the end, of constrained training
   uint32_t digest = 0; ///< of the last and the best iterate's values: equal runs have equal ones
   StepTimes times;     ///< of this session
   double seconds = 0;  ///< of all sessions' training

@@ -47,8 +47,52 @@ Session::Session(const RunOptions &options, const Dataset &data,
   torch::manual_seed(seed);
   net = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
   choice = choose(*net);
+  OptimizerOptions run = OptimizerOptions()
+                             .stepsPerEpoch(perEpoch)
+                             .steps(total)
+                             .epochs(options.epochs)
+                             .seed(seed)
+                             .threads(options.threads);
+  if (choice.constrained) {
+    high = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
+    training =
+        std::make_unique<Constrained>(*high, *net, *choice.constrained, compilerOf(choice.program),
+                                      run, activationsOf(*net, choice.program));
+    return;
+  }
   opt = std::make_unique<Optimizer>(parametersOf(*net), choice.lines, compilerOf(choice.program),
                                     run, activationsOf(*net, choice.program));
+}
+
+std::span<const Multiplier> Session::multipliers() const {
+  return training ? std::span<const Multiplier>(training->multipliers())
+                  : std::span<const Multiplier>();
+}
+
+/// The gradients of the loss, of the branches' Lagrangian in constrained training; the value of the
+/// objective.
+at::Tensor Session::backward(at::Tensor images, const at::Tensor &labels) {
+  at::Tensor low = net->forward(images), output = low, other;
+  if (training) {
+    other = high->forward(std::move(images));
+    output = training->branch(other, low);
+  }
+  at::Tensor objective = at::cross_entropy_loss(output, labels);
+  (training ? training->loss(objective, other, low) : objective).backward();
+  return objective;
+}
+
+/// The pass over the training set, as stored, that moves the multipliers.
+void Session::moveMultipliers() {
+  const int64_t batchOfPass = 1000;
+  DualAscent pass(*training);
+  for (int64_t begin = 0; begin < data.train.size(); begin += batchOfPass) {
+    at::Tensor images =
+        data.train.images.slice(0, begin, std::min(begin + batchOfPass, data.train.size()));
+    at::Tensor low = net->forward(images);
+    pass.add(high->forward(images), low);
+  }
+  pass.finish();
 }
 
 double Session::step() {
@@ -59,16 +103,16 @@ double Session::step() {
   }
   int64_t begin = done % perEpoch * batch;
   at::Tensor indices = order.slice(0, begin, begin + batch);
-  opt->zero_grad();
+  optimizer().zero_grad();
   at::Tensor images = batchOf(data.train.images, indices, shift, data.background, seed, done);
-  at::Tensor loss = at::cross_entropy_loss(net->forward(std::move(images)),
-                                           data.train.labels.index_select(0, indices));
-  loss.backward();
+  at::Tensor loss = backward(std::move(images), data.train.labels.index_select(0, indices));
   Clock::time_point beforeStep = Clock::now();
-  opt->step();
+  optimizer().step();
   spent.optimizer += since(beforeStep);
   ++done;
   double value = loss.item<double>();
+  if (training && training->due())
+    moveMultipliers();
   spent.all += since(began);
   ++spent.steps;
   return value;
@@ -86,7 +130,7 @@ Snapshot Session::snapshot() {
   now.soft = copies(net->parameters());
   now.buffers = copies(net->buffers());
   {
-    Hardened hardened(*opt);
+    Hardened hardened(optimizer());
     now.hard = copies(net->parameters());
     if (recalibrateBatches && done > 0) // learned values of activations start with the first step
       recalibrate(*net, data.train, recalibrateBatches);
@@ -96,12 +140,26 @@ Snapshot Session::snapshot() {
   return now;
 }
 
-void Session::save(torch::serialize::OutputArchive &archive) const { opt->save(archive); }
+void Session::save(torch::serialize::OutputArchive &archive) const {
+  if (!training)
+    return opt->save(archive);
+  training->save(archive);
+  torch::serialize::OutputArchive branch(archive.compilation_unit());
+  high->save(branch);
+  archive.write("high", branch);
+}
 
 void Session::restore(torch::serialize::InputArchive &archive, const Snapshot &at, int64_t step) {
   // First the weights, which some methods train in place, then the latents of the others.
   apply(at, /*hard=*/false, *net);
-  opt->load(archive);
+  if (training) {
+    torch::serialize::InputArchive branch;
+    archive.read("high", branch);
+    high->load(branch);
+    training->load(archive);
+  } else {
+    opt->load(archive);
+  }
   done = step;
 }
 

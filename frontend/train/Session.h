@@ -5,6 +5,8 @@
 #include "frontend/train/Evaluate.h"
 #include "frontend/train/MethodChoice.h"
 
+#include <span>
+
 namespace bregman::train {
 
 /// Where the time of training steps went, in seconds.
@@ -30,7 +32,9 @@ public:
   bool finished() const { return done >= total; }
 
   Network &network() { return *net; }
-  Optimizer &optimizer() { return *opt; }
+  Optimizer &optimizer() { return training ? training->optimizer() : *opt; }
+  /// Of constrained training, else none.
+  std::span<const Multiplier> multipliers() const;
   const MethodChoice &method() const { return choice; }
   const StepTimes &times() const { return spent; }
 
@@ -42,6 +46,9 @@ public:
   void restore(torch::serialize::InputArchive &archive, const Snapshot &at, int64_t step);
 
 private:
+  at::Tensor backward(at::Tensor images, const at::Tensor &labels);
+  void moveMultipliers();
+
   const Dataset &data;
   uint64_t seed;
   int64_t recalibrateBatches;
@@ -49,6 +56,9 @@ private:
   std::shared_ptr<Network> net;
   MethodChoice choice;
   std::unique_ptr<Optimizer> opt;
+  /// Constrained training: the float branch beside the network, and what trains both.
+  std::shared_ptr<Network> high;
+  std::unique_ptr<Constrained> training;
   at::Tensor order; ///< of the images in the present epoch
   int64_t orderEpoch = -1;
   StepTimes spent;

@@ -115,6 +115,7 @@ void Trainer::evaluateNow() {
   record.flipped = levels.flipped;
   record.saturated = levels.saturated;
   record.schedules = session.optimizer().schedules();
+  record.multipliers.assign(session.multipliers().begin(), session.multipliers().end());
   record.seconds = state.seconds;
   const StepTimes &times = session.times();
   double seconds = times.all - lastTimes.all;
@@ -193,6 +194,7 @@ int Trainer::report() {
   result.bestHard = state.bestHard;
   result.seconds = state.seconds;
   result.times = session.times();
+  result.multipliers.assign(session.multipliers().begin(), session.multipliers().end());
   result.digest = digestOf(state.last, state.best);
   apply(state.best, /*hard=*/false, session.network());
   result.testSoft = evaluate(session.network(), data.test);

@@ -10,8 +10,9 @@ import sys
 from tree import SOURCE, includes, tracked
 
 PUBLIC = {
-    "frontend/Compiler.h", "runtime/Activator.h", "runtime/Extent.h", "runtime/HostProgram.h",
-    "runtime/Kernel.h", "runtime/Memory.h", "runtime/Method.h", "runtime/Result.h",
+    "frontend/Compiler.h", "frontend/Constraint.h", "runtime/Activator.h", "runtime/Extent.h",
+    "runtime/HostProgram.h", "runtime/Kernel.h", "runtime/Memory.h", "runtime/Method.h",
+    "runtime/Result.h",
     "runtime/Stepper.h",
 }
 

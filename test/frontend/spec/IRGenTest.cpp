@@ -580,6 +580,35 @@ TEST(IRGen, Constraints) {
 )mlir");
 }
 
+TEST(IRGen, ConstraintsThatReadCounters) {
+  Compiled compiled("plan {\n  else : float\n  subject to output high * 0.5 ^ epoch <= step "
+                    "multiplier 1 rate 1 every step\n}\n",
+                    shipped());
+  EXPECT_EQ(compiled.diagnostics.render(), "");
+  std::string text = compiled.print();
+  EXPECT_EQ(
+      text.substr(text.find("    bregman.subject_to")),
+      R"mlir(    bregman.subject_to every 1 step (high = %high: vector<[1]xf32>, low = %low: vector<[1]xf32>) {
+      %epoch = bregman.counter epoch : f64
+      %step = bregman.counter step : f64
+      %cst = arith.constant 5.000000e-01 : f64
+      %0 = math.powf %cst, %epoch : f64
+      %1 = arith.truncf %0 : f64 to f32
+      %2 = vector.broadcast %1 : f32 to vector<[1]xf32>
+      %3 = arith.mulf %high, %2 : vector<[1]xf32>
+      bregman.yield %3 : vector<[1]xf32>
+    } numbers {
+      %epoch = bregman.counter epoch : f64
+      %step = bregman.counter step : f64
+      %cst = arith.constant 1.000000e+00 : f64
+      %cst_0 = arith.constant 1.000000e+00 : f64
+      bregman.yield bound = %step, multiplier = %cst, rate = %cst_0 : f64, f64, f64
+    }
+  }
+}
+)mlir");
+}
+
 TEST(IRGen, SharedValues) {
   EXPECT_EQ(printed(R"breg(quantizer q(n = 8) {
   levels(v) {-a, a} where a = fit(v weighted abs(x) per channel) from mean(abs(v) per channel) rounds 2

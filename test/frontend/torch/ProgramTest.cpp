@@ -64,8 +64,9 @@ TEST(FromProgram, WhatPlansSayAndDoesNotRun) {
   for (const char *line : {"minimize high", "subject to output (high - low) ^ 2 <= 1 multiplier 0 "
                                             "rate 1 every epoch"})
     EXPECT_THAT(refusal(line),
-                HasSubstr("net.breg:3:3: error: constrained training is not run by this optimizer; "
-                          "train by a plan without `minimize` and `subject to`"));
+                HasSubstr("net.breg:3:3: error: constrained training has two branches, each a "
+                          "network; train by bregman::Constrained, or by a plan without `minimize` "
+                          "and `subject to`"));
 }
 
 TEST(FromProgram, WhatLeavesAChoice) {
