@@ -327,6 +327,20 @@ Result<PlanLine> Program::Impl::translate(LineOp line) {
   return result;
 }
 
+/// A part of a spec without its comments, with one space where there is any.
+static std::string onOneLine(llvm::StringRef text) {
+  std::string line;
+  SmallVector<llvm::StringRef> lines;
+  text.split(lines, '\n');
+  for (llvm::StringRef written : lines)
+    for (written = written.split("//").first.trim(); !written.empty(); written = written.ltrim()) {
+      llvm::StringRef word = written.take_until([](char c) { return c == ' ' || c == '\t'; });
+      line += (line.empty() ? "" : " ") + word.str();
+      written = written.drop_front(word.size());
+    }
+  return line;
+}
+
 std::vector<Plan> Program::plans() const {
   std::lock_guard lock(impl->mutex);
   std::vector<Plan> plans;
@@ -338,7 +352,7 @@ std::vector<Plan> Program::plans() const {
     for (auto [line, written] : llvm::zip(plan.lines, typed.lines)) {
       const spec::Source &source = *written.source;
       auto textOf = [&](spec::SourceRange range) {
-        return std::string(source.text().substr(range.begin, range.end - range.begin));
+        return onOneLine(source.text().substr(range.begin, range.end - range.begin));
       };
       line.use = textOf(written.use);
       line.by = textOf(written.by);

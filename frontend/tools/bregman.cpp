@@ -148,14 +148,14 @@ int main(int argc, char **argv) {
   tool::addTrace(app, run);
   tool::addBench(app, run);
   // What trains lives in a library of its own, which alone needs LibTorch; it parses its own flags.
-  for (const char *command : {"train", "eval"}) {
+  const std::pair<const char *, const char *> training[] = {
+      {"train", "train a network with a spec or a plan (needs LibTorch)"},
+      {"eval", "accuracy of a checkpoint, soft and hardened (needs LibTorch)"},
+      {"plan", "write a plan of mixed precision from runs' multipliers (needs LibTorch)"}};
+  for (const auto &[command, help] : training) {
     if (argc > 1 && std::string(argv[1]) == command)
       return tool::runTrainPlugin(argc, argv);
-    app.add_subcommand(command,
-                       std::string(command) == "train"
-                           ? "train a network with a spec or a plan (needs LibTorch)"
-                           : "accuracy of a checkpoint, soft and hardened (needs LibTorch)")
-        ->prefix_command();
+    app.add_subcommand(command, help)->prefix_command();
   }
 
   if (!knowsCommand(app, argc > 1 ? argv[1] : "") || !knowsFlags(app, {argv + 1, argv + argc}))

@@ -200,9 +200,9 @@ Constrained::Constrained(torch::nn::Module &high, torch::nn::Module &low,
 }
 
 Constrained::Constrained(torch::nn::Module &high, torch::nn::Module &low, Plan plan,
-                         MethodSource source, OptimizerOptions options)
-    : impl(std::make_unique<Impl>(high, low, std::move(plan), std::move(source),
-                                  std::move(options))) {}
+                         MethodSource source, OptimizerOptions options, Activations activations)
+    : impl(std::make_unique<Impl>(high, low, std::move(plan), std::move(source), std::move(options),
+                                  std::move(activations))) {}
 
 Constrained::Constrained(Constrained &&) = default;
 Constrained::~Constrained() = default;

@@ -1,4 +1,4 @@
-// The command line of `bregman train` and `bregman eval`.
+// The command line of `bregman train`, `bregman eval` and `bregman plan`.
 #include "frontend/train/CommandLine.h"
 
 #include "frontend/Compiler.h"
@@ -38,6 +38,20 @@ to the same bits as one that was not, on the same machine with the same number o
 
 Exit status: 0 done; 1 the spec is refused, or --require-accuracy is missed; 2 usage; 3 an input
 file is missing or malformed; 4 environment (disk, permissions); 5 our bug; 130 interrupted.)";
+
+static const char *const planFooter = R"(
+A layer is a module that `subject to` names. Its multiplier says how much the objective would gain
+from a looser bound, hence what quantizing it costs. With a number of bytes the layer with the largest
+multiplier that still fits is taken, again and again; counted are all parameters, those with levels
+packed, as `bregman train` counts them. The plan is that of the runs without its constraints.
+
+Examples:
+  bregman plan --from runs/seed1 runs/seed2 runs/seed3 --budget 2 --out mixed.breg
+  bregman plan --from runs/seed1 --budget 120kB
+  bregman train --spec mixed.breg --plan mixed --model lenet300 --data mnist
+
+Exit status: 0 done; 2 usage, runs without multipliers, a budget out of range; 3 a run is missing or
+malformed; 4 environment (disk, permissions); 5 our bug.)";
 
 static const char *const evalFooter = R"(
 Examples:
@@ -227,7 +241,7 @@ bool parse(CLI::App &app, std::vector<std::string> words) {
 Command parseTrain(const std::vector<std::string> &words) {
   TrainParser first;
   if (parse(first.app, words))
-    return {Command::Kind::Help, {}, {}, {}, first.app.help()};
+    return {Command::Kind::Help, {}, {}, {}, {}, first.app.help()};
   if (!first.resume.empty()) {
     for (const CLI::Option *option : first.app.parse_order())
       if (option != first.app.get_option("--resume") && option != first.dataDir &&
@@ -236,11 +250,11 @@ Command parseTrain(const std::vector<std::string> &words) {
                                     option->get_name() +
                                     " can't be given beside it; only "
                                     "--data-dir and --quiet can");
-    return {Command::Kind::Resume, first.run, first.resume, {}, {}};
+    return {Command::Kind::Resume, first.run, first.resume, {}, {}, {}};
   }
   if (first.recipe.empty()) {
     first.run.usePlan = first.plan->count() > 0;
-    return {Command::Kind::Train, first.run, {}, {}, {}};
+    return {Command::Kind::Train, first.run, {}, {}, {}, {}};
   }
   std::vector<std::string> all = readRecipe(first.recipe);
   all.insert(all.end(), words.begin(), words.end());
@@ -252,7 +266,7 @@ Command parseTrain(const std::vector<std::string> &words) {
     raise(ErrorKind::Input, "recipe '" + first.recipe + "': " + error.what());
   }
   both.run.usePlan = both.plan->count() > 0;
-  return {Command::Kind::Train, both.run, {}, {}, {}};
+  return {Command::Kind::Train, both.run, {}, {}, {}, {}};
 }
 
 Command parseEval(const std::vector<std::string> &words) {
@@ -275,8 +289,32 @@ Command parseEval(const std::vector<std::string> &words) {
       ->type_name("N")
       ->capture_default_str();
   if (parse(app, words))
-    return {Command::Kind::Help, {}, {}, {}, app.help()};
-  return {Command::Kind::Eval, {}, {}, eval, {}};
+    return {Command::Kind::Help, {}, {}, {}, {}, app.help()};
+  return {Command::Kind::Eval, {}, {}, eval, {}, {}};
+}
+
+Command parsePlan(const std::vector<std::string> &words) {
+  CLI::App app{
+      "Writes a plan of mixed precision: the layers with the largest multipliers in runs of "
+      "constrained training stay float.",
+      "bregman plan"};
+  PlanOptions plan;
+  app.footer(planFooter);
+  app.add_option("--from", plan.runs, "Runs of one plan with `subject to`, one for each seed")
+      ->type_name("RUN...")
+      ->expected(1, 1 << 20)
+      ->required();
+  app.add_option(
+         "--budget", plan.budget,
+         "What stays float: a number of layers, or as many as keep all packed weights within "
+         "bytes, as 120kB")
+      ->type_name("N|BYTES")
+      ->required();
+  app.add_option("--name", plan.name, "The plan's name")->type_name("NAME")->capture_default_str();
+  app.add_option("--out", plan.out, "The file to write [stdout]")->type_name("FILE");
+  if (parse(app, words))
+    return {Command::Kind::Help, {}, {}, {}, {}, app.help()};
+  return {Command::Kind::Plan, {}, {}, {}, plan, {}};
 }
 
 } // namespace
@@ -288,7 +326,9 @@ Command parseCommandLine(int argc, const char *const *argv) {
     return parseTrain(words);
   if (command == "eval")
     return parseEval(words);
-  raise(ErrorKind::Usage, "the command is '" + command + "', and must be train or eval");
+  if (command == "plan")
+    return parsePlan(words);
+  raise(ErrorKind::Usage, "the command is '" + command + "', and must be train, eval or plan");
 }
 
 } // namespace bregman::train

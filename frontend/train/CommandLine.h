@@ -1,4 +1,4 @@
-// The command line of `bregman train` and `bregman eval`.
+// The command line of `bregman train`, `bregman eval` and `bregman plan`.
 #pragma once
 
 #include "frontend/train/RunOptions.h"
@@ -13,17 +13,25 @@ struct EvalOptions {
   int threads = 1;
 };
 
+struct PlanOptions {
+  std::vector<std::string> runs; ///< folders, or checkpoints
+  std::string budget;
+  std::string name = "mixed";
+  std::string out; ///< empty: stdout
+};
+
 struct Command {
-  enum class Kind { Train, Resume, Eval, Help } kind = Kind::Help;
+  enum class Kind { Train, Resume, Eval, Plan, Help } kind = Kind::Help;
   RunOptions run;
   /// Kind::Resume: the run's folder. Of `run` only dataDir (where given) and quiet count.
   std::string resume;
   EvalOptions eval;
+  PlanOptions plan;
   std::string help; ///< Kind::Help: the text
 };
 
-/// `argv` is the whole command line: the program, `train` or `eval`, the rest. Throws an Exception
-/// of kind Usage, or of kind Input for a recipe that can't be read.
+/// `argv` is the whole command line: the program, `train`, `eval` or `plan`, the rest. Throws an
+/// Exception of kind Usage, or of kind Input for a recipe that can't be read.
 Command parseCommandLine(int argc, const char *const *argv);
 
 } // namespace bregman::train

@@ -1,6 +1,7 @@
-// The one entry of this library: `bregman train` and `bregman eval`, which the program loads only
-// when they are asked for, because LibTorch is slow to load.
+// The one entry of this library: `bregman train`, `bregman eval` and `bregman plan`, which the
+// program loads only when they are asked for, because LibTorch is slow to load.
 #include "frontend/train/EvalCommand.h"
+#include "frontend/train/PlanCommand.h"
 #include "frontend/train/Trainer.h"
 
 #include <ATen/Parallel.h>
@@ -19,6 +20,8 @@ static int dispatch(int argc, char **argv) {
   case Command::Kind::Eval:
     at::set_num_threads(command.eval.threads);
     return evalCommand(command.eval);
+  case Command::Kind::Plan:
+    return planCommand(command.plan);
   case Command::Kind::Train:
     return Trainer::begin(command.run)->run();
   case Command::Kind::Resume:
@@ -37,8 +40,8 @@ static int report(ErrorKind kind, const std::string &message) {
 
 } // namespace bregman::train
 
-/// The whole command line of `bregman train ...` or `bregman eval ...`; the exit status. Lets no
-/// exception through.
+/// The whole command line of `bregman train ...`, `eval ...` or `plan ...`; the exit status. Lets
+/// no exception through.
 // NOLINTNEXTLINE(readability-identifier-naming): a C name, for dlsym
 extern "C" BREGMAN_API int bregman_train_main(int argc, char **argv) {
   using namespace bregman;

@@ -3,6 +3,7 @@
 
 #include "frontend/torch/Levels.h"
 #include "frontend/train/Checkpoint.h"
+#include "frontend/train/Precision.h"
 
 #include <nlohmann/json.hpp>
 #include <zlib.h>
@@ -22,18 +23,10 @@ WeightCount countWeights(Network &network, const std::vector<NamedParameter> &qu
   count.floatBytes = 4 * count.parameters;
   for (size_t i = 0; i < quantized.size(); ++i) {
     const at::Tensor &tensor = quantized[i].tensor;
-    size_t most = 2;
-    int64_t levels = 0;
-    for (const std::vector<float> &segment : distinctValues(tensor, codebooks[i])) {
-      most = std::max(most, segment.size());
-      levels += int64_t(segment.size());
-    }
-    int64_t bits = int64_t(std::ceil(std::log2(double(most))));
+    Packing packing = packingOf(tensor, codebooks[i]);
     count.quantized += tensor.numel();
-    count.bits += bits * tensor.numel();
-    count.packedBytes += (bits * tensor.numel() + 7) / 8 - 4 * tensor.numel();
-    if (codebooks[i].kind != ExtentKind::Run)
-      count.packedBytes += 4 * levels;
+    count.bits += packing.bits;
+    count.packedBytes += packing.bytes - 4 * tensor.numel();
   }
   return count;
 }

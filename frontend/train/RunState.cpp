@@ -60,6 +60,7 @@ CheckpointFile RunState::pack(const Session &session) const {
                  {"seconds", seconds},
                  {"loss_sum", lossSum},
                  {"loss_count", lossCount},
+                 {"precision", train::toJson(precision)},
                  {"best_step", bestStep},
                  {"best_soft", toJson(bestSoft)},
                  {"best_hard", toJson(bestHard)},
@@ -105,6 +106,7 @@ RunState RunState::unpack(const CheckpointFile &file) {
     state.lossSum =
         header.at("loss_sum").is_null() ? std::nan("") : header.at("loss_sum").get<double>();
     state.lossCount = header.at("loss_count");
+    state.precision = precisionOf(header.at("precision"));
     state.bestStep = header.at("best_step");
     state.bestSoft = evaluationOf(header.at("best_soft"));
     state.bestHard = evaluationOf(header.at("best_hard"));

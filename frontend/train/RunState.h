@@ -3,6 +3,7 @@
 
 #include "frontend/train/Checkpoint.h"
 #include "frontend/train/Metrics.h"
+#include "frontend/train/Precision.h"
 #include "frontend/train/Session.h"
 
 namespace bregman::train {
@@ -18,6 +19,7 @@ struct RunState {
   Evaluation bestSoft, bestHard; ///< on the validation images
   MetricsFiles::Sizes metrics;
   Snapshot last, best;
+  Precision precision;            ///< of `last`
   std::vector<at::Tensor> levels; ///< at the last evaluation
 
   /// The checkpoint of this state; the session adds the optimizer's part.

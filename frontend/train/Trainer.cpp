@@ -143,6 +143,7 @@ void Trainer::evaluateNow() {
 void Trainer::save() {
   if (lastStep != state.step)
     state.last = session.snapshot();
+  state.precision = precisionOf(session, state.last);
   state.levels = tracker.remembered();
   state.metrics = metrics->sizes();
   writeCheckpoint(state.options.out, state.pack(session));

@@ -151,6 +151,49 @@ plan {
     EXPECT_NEAR(value.tensor.item<float>(), 0.3f - 0.5f * s.grad().item<float>(), 1e-5);
 }
 
+namespace {
+
+struct ActiveImpl : torch::nn::Module {
+  bregman::Linear fc1{4, 5}, fc2{5, 3};
+  bregman::Activation act;
+  ActiveImpl() {
+    register_module("fc1", fc1);
+    register_module("act", act);
+    register_module("fc2", fc2);
+  }
+  at::Tensor forward(const at::Tensor &x) { return fc2(act(fc1(x).sigmoid())); }
+};
+TORCH_MODULE(Active);
+
+} // namespace
+
+// Activations are quantized in the low branch alone; of a module both branches see what is
+// quantized.
+TEST(Constrained, ActivationsAreQuantizedInTheLowBranch) {
+  torch::manual_seed(5);
+  Active low, high;
+  auto program = std::make_shared<const Program>(unwrap(Program::parse("net.breg", R"(
+plan {
+  else            : float by sgd(lr = 0.1)
+  activations "*" : dorefa_act(bits = 2)
+  minimize high
+  subject to "fc2"  (high - low) ^ 2 <= 0.25 multiplier 2 rate 1 every step
+  subject to output (high - low) ^ 2 <= 0    multiplier 3 rate 1 every step
+}
+)")));
+  Constrained training(*high, *low, program, OptimizerOptions().threads(1));
+  at::Tensor x = torch::randn({16, 4});
+  at::Tensor h = high->forward(x), l = low->forward(x);
+  at::Tensor hidden = at::linear(x, low->fc1->weight, low->fc1->bias).sigmoid();
+  auto last = [&](const at::Tensor &z) { return at::linear(z, low->fc2->weight, low->fc2->bias); };
+  expectNear(h, last(hidden), 1e-6, "the float branch");
+  expectNear(l, last((3 * hidden + 0.5).floor() / 3), 1e-6, "the low branch");
+  double apart = (h - l).square().mean().item<double>();
+  EXPECT_GT(apart, 1e-5);
+  // The weights are float: fc2 gives the same on the same input.
+  EXPECT_NEAR(training.loss(at::zeros({}), h, l).item<double>(), 2 * (0 - 0.25) + 3 * apart, 1e-6);
+}
+
 TEST(Constrained, MultipliersByHand) {
   Branches net(layerwise);
   Constrained training = net.attach(/*stepsPerEpoch=*/2);

@@ -58,6 +58,21 @@ expect(2, "there is a run in", "train", *short, "--out", out)
 expect(0, "", "eval", out)
 expect(0, "", "eval", out, "--which", "last", "--split", "validation")
 expect(0, "", "train", *short, "--out", out, "--overwrite")
+expect(2, f"the run in '{out}' has no multipliers: it was not trained by a plan with `subject to`",
+       "plan", "--from", out, "--budget", "1")
+expect(3, "cannot open the checkpoint 'nowhere': No such file or directory", "plan", "--from",
+       "nowhere", "--budget", "1")
+expect(2, "--budget takes a number of layers, as 2, or bytes, as 300000B, 120kB or 1.5MB, and not "
+       "'some'", "plan", "--from", out, "--budget", "some")
+expect(2, "--budget is required", "plan", "--from", out)
+constrained = str(folder / "constrained")
+expect(0, "", "train", "--spec", str(specs / "pd_lenet.breg"), "--plan", "pd_lenet", "--epochs", "0.5",
+       "--quiet", "--out", constrained)
+expect(2, "--budget 3 is more than the 2 layers that have a multiplier: fc1, fc2", "plan", "--from",
+       constrained, "--budget", "3")
+expect(2, "--budget of 1000 bytes is less than the ", "plan", "--from", constrained, "--budget", "1kB")
+expect(4, "cannot write 'nowhere/mixed.breg.new': No such file or directory", "plan", "--from",
+       constrained, "--budget", "1", "--out", "nowhere/mixed.breg")
 expect(1, "are required", "train", *short, "--out", out, "--overwrite", "--require-accuracy", "100")
 expect(4, "cannot make the folder", "train", *short, "--out", "two.breg/run")
 # Two at once: the second is refused, whichever way it begins, and the first goes on.
