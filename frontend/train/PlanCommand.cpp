@@ -47,7 +47,8 @@ int planCommand(const PlanOptions &options) {
   std::vector<std::string> kept = chooseLayers(ranking, runs.front(), budget);
   auto program = unwrap(Program::parse(first.options.spec, first.specText));
   Plan plan = choosePlan(program, OptimizerOptions().plan(first.options.plan));
-  std::string text = program.definitions();
+  bool hasOwn = !program.quantizers().empty() || !program.optimizers().empty();
+  std::string text = hasOwn ? program.definitions() : "";
   text.erase(0, text.find_first_not_of(" \n"));
   text.erase(text.find_last_not_of(" \n") + 1);
   text = heading(options, ranking, kept) + mixedPlan(plan, runs.front(), kept, options.name) +
