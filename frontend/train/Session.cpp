@@ -47,12 +47,6 @@ Session::Session(const RunOptions &options, const Dataset &data,
   torch::manual_seed(seed);
   net = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
   choice = choose(*net);
-  OptimizerOptions run = OptimizerOptions()
-                             .stepsPerEpoch(perEpoch)
-                             .steps(total)
-                             .epochs(options.epochs)
-                             .seed(seed)
-                             .threads(options.threads);
   if (choice.constrained) {
     high = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
     training =
