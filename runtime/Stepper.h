@@ -37,14 +37,14 @@ struct TensorRef {
   void *weight = nullptr;         ///< the parameter: w between steps
   const void *gradient = nullptr; ///< dL/dw; null: the tensor is only published anew
   std::vector<float *> stored;
-  /// Of constrained training: the weight of the float branch and dL/d of it. `gradient` is then
-  /// that of the low branch's weight; both are there or neither is.
-  void *high = nullptr;
-  const void *highGradient = nullptr;
   /// The length of axis 0, where a tensor of one axis has one weight per channel.
   int64_t channels = 1;
   /// What tells its random numbers from another tensor's, such as a hash of its name.
   uint32_t parameter = 0;
+  /// Of constrained training: the weight of the float branch and dL/d of it. `gradient` is then
+  /// that of the low branch's weight; both are there or neither is.
+  void *high = nullptr;
+  const void *highGradient = nullptr;
 };
 
 class BREGMAN_API Stepper {
