@@ -49,7 +49,7 @@ public:
   /// Terms that were looked at so far, by whoever asks about values of this scratch: what decides
   /// when to give up, the same on every machine.
   mutable size_t work = 0;
-  bool isExhausted() const { return work > MaxWork; }
+  bool isExhausted() const { return work > maxWork; }
 
   llvm::ArrayRef<Leaf> leaves() const { return all; }
   const Leaf *leafOf(mlir::Value value) const;
@@ -95,7 +95,7 @@ private:
   mlir::Value clone(mlir::Operation *op, mlir::IRMapping &mapping);
 
   /// Some 50 ms.
-  static constexpr size_t MaxWork = 150000;
+  static constexpr size_t maxWork = 150000;
 
   QuantizerOp quantizer;
   mlir::Block body;

@@ -13,7 +13,7 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t channels = 3, Size = 24;
+constexpr int64_t channels = 3, entryCount = 24;
 
 /// A function of x, per weight, s, per tensor, and a, per channel; the derivatives of
 /// sum_i c_i f_i stand behind it in the same block.
@@ -48,17 +48,17 @@ public:
   /// `value`, a null one being zero, at a point.
   std::vector<double> at(Value value, const std::vector<std::vector<double>> &point) {
     reference::Context shape;
-    shape.shape = {Size, channels};
+    shape.shape = {entryCount, channels};
     reference::Environment environment(std::move(shape));
     for (auto [argument, values] : llvm::zip(function.getArguments(), point)) {
-      reference::Tensor tensor(Size, 1);
-      for (int64_t i = 0; i < Size; ++i)
+      reference::Tensor tensor(entryCount, 1);
+      for (int64_t i = 0; i < entryCount; ++i)
         tensor(i).value = values[i];
       environment.set(argument, tensor);
     }
     EXPECT_TRUE(succeeded(reference::evaluate(function.getBody().front(), environment)));
-    std::vector<double> result(Size);
-    for (int64_t i = 0; value && i < Size; ++i)
+    std::vector<double> result(entryCount);
+    for (int64_t i = 0; value && i < entryCount; ++i)
       result[i] = environment.at(value).at(i).value;
     return result;
   }
@@ -122,24 +122,24 @@ TEST_P(ReverseTest, IsThatOfCentralDifferences) {
   ASSERT_TRUE(bool(program.module));
   std::mt19937 generator(3); // NOLINT(bugprone-random-generator-seed): the same in every run
   std::normal_distribution<double> normal;
-  std::vector<std::vector<double>> point(4, std::vector<double>(Size));
-  for (int64_t i = 0; i < Size; ++i) {
+  std::vector<std::vector<double>> point(4, std::vector<double>(entryCount));
+  for (int64_t i = 0; i < entryCount; ++i) {
     point[0][i] = normal(generator);
     point[1][i] = 0.7;
-    point[2][i] = 0.5 + double(i / (Size / channels));
+    point[2][i] = 0.5 + double(i / (entryCount / channels));
     point[3][i] = normal(generator);
   }
   auto loss = [&](const std::vector<std::vector<double>> &at) {
     std::vector<double> values = program.at(program.root, at);
     double sum = 0;
-    for (int64_t i = 0; i < Size; ++i)
+    for (int64_t i = 0; i < entryCount; ++i)
       sum += values[i] * point[3][i];
     return sum;
   };
-  const int64_t shared[] = {1, Size, Size / channels};
+  const int64_t shared[] = {1, entryCount, entryCount / channels};
   for (unsigned leaf = 0; leaf < 3; ++leaf) {
     std::vector<double> actual = program.at(program.derivatives[leaf], point);
-    for (int64_t first = 0; first < Size; first += shared[leaf]) {
+    for (int64_t first = 0; first < entryCount; first += shared[leaf]) {
       auto up = point, down = point;
       const double h = 1e-6;
       for (int64_t i = first; i < first + shared[leaf]; ++i) {
@@ -159,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(All, ReverseTest, testing::ValuesIn(cases),
 /// Equal largest weights share what their maximum takes.
 TEST(ReverseKinks, TiesShare) {
   Program program("%0 = bregman.reduce max per tensor %x : f32 return %0 : f32");
-  std::vector<std::vector<double>> point(4, std::vector<double>(Size));
+  std::vector<std::vector<double>> point(4, std::vector<double>(entryCount));
   point[0][4] = point[0][9] = 2;
   point[3][1] = 3;
   std::vector<double> actual = program.at(program.derivatives[0], point);
@@ -171,7 +171,7 @@ TEST(ReverseKinks, TiesShare) {
 /// The deviation of equal weights is flat, not NaN.
 TEST(ReverseKinks, EqualWeightsAreFlat) {
   Program program("%0 = bregman.reduce std per channel %x : f32 return %0 : f32");
-  std::vector<std::vector<double>> point(4, std::vector<double>(Size, 1));
+  std::vector<std::vector<double>> point(4, std::vector<double>(entryCount, 1));
   for (double value : program.at(program.derivatives[0], point))
     EXPECT_EQ(value, 0);
 }
