@@ -3,6 +3,7 @@
 #include "frontend/ConstraintTranslation.h"
 
 #include "frontend/HostTranslation.h"
+#include "frontend/ScalarCodes.h"
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -57,38 +58,15 @@ Code reduction(Reduction kind) {
 }
 
 std::optional<Code> codeOf(Operation &op) {
+  if (std::optional<Code> known = scalarCodeOf<Code>(op))
+    return known;
   return llvm::TypeSwitch<Operation *, std::optional<Code>>(&op)
-      .Case([](arith::AddFOp) { return Code::Add; })
-      .Case([](arith::SubFOp) { return Code::Sub; })
-      .Case([](arith::MulFOp) { return Code::Mul; })
-      .Case([](arith::DivFOp) { return Code::Div; })
-      .Case([](arith::NegFOp) { return Code::Neg; })
-      .Case([](arith::MinimumFOp) { return Code::Min; })
-      .Case([](arith::MaximumFOp) { return Code::Max; })
-      .Case([](arith::AndIOp) { return Code::And; })
-      .Case([](arith::OrIOp) { return Code::Or; })
       .Case([](arith::XOrIOp) { return Code::Xor; })
       .Case([](arith::SelectOp) { return Code::Select; })
       .Case([](arith::CmpFOp op) { return comparison(op.getPredicate()); })
-      .Case([](math::PowFOp) { return Code::Pow; })
-      .Case([](math::ExpOp) { return Code::Exp; })
-      .Case([](math::LogOp) { return Code::Log; })
-      .Case([](math::Log2Op) { return Code::Log2; })
-      .Case([](math::SqrtOp) { return Code::Sqrt; })
-      .Case([](math::TanhOp) { return Code::Tanh; })
-      .Case([](math::AtanhOp) { return Code::Atanh; })
-      .Case([](math::ErfOp) { return Code::Erf; })
-      .Case([](math::AtanOp) { return Code::Atan; })
-      .Case([](math::AbsFOp) { return Code::Abs; })
-      .Case([](math::FloorOp) { return Code::Floor; })
-      .Case([](math::CeilOp) { return Code::Ceil; })
       .Case([](vector::BroadcastOp) { return Code::Spread; })
       .Case([](vector::FromElementsOp) { return Code::Set; })
-      .Case([](SigmoidOp) { return Code::Sigmoid; })
       .Case([](ClampOp) { return Code::Clamp; })
-      .Case([](RoundOp) { return Code::Round; })
-      .Case([](SignOp) { return Code::Sign; })
-      .Case([](SgnOp) { return Code::Sgn; })
       .Case([](SteOp) { return Code::Ste; })
       .Case([](SoftmaxOp) { return Code::Softmax; })
       .Case([](SparsemaxOp) { return Code::Sparsemax; })

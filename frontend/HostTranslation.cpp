@@ -1,8 +1,9 @@
 // Each host operation becomes one instruction.
 #include "frontend/HostTranslation.h"
 
+#include "frontend/ScalarCodes.h"
+
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace bregman;
@@ -151,33 +152,7 @@ private:
                   emit(Code::Select, emit(Code::Greater, at[0], at[2]), at[2], at[0]));
     if (isa<arith::XOrIOp>(op))
       return emit(Code::NotEqual, at[0], at[1]);
-    auto code = llvm::TypeSwitch<Operation *, std::optional<Code>>(&op)
-                    .Case([](arith::AddFOp) { return Code::Add; })
-                    .Case([](arith::SubFOp) { return Code::Sub; })
-                    .Case([](arith::MulFOp) { return Code::Mul; })
-                    .Case([](arith::DivFOp) { return Code::Div; })
-                    .Case([](arith::NegFOp) { return Code::Neg; })
-                    .Case([](arith::MinimumFOp) { return Code::Min; })
-                    .Case([](arith::MaximumFOp) { return Code::Max; })
-                    .Case([](arith::AndIOp) { return Code::And; })
-                    .Case([](arith::OrIOp) { return Code::Or; })
-                    .Case([](math::PowFOp) { return Code::Pow; })
-                    .Case([](math::ExpOp) { return Code::Exp; })
-                    .Case([](math::LogOp) { return Code::Log; })
-                    .Case([](math::Log2Op) { return Code::Log2; })
-                    .Case([](math::SqrtOp) { return Code::Sqrt; })
-                    .Case([](math::TanhOp) { return Code::Tanh; })
-                    .Case([](math::AtanhOp) { return Code::Atanh; })
-                    .Case([](math::ErfOp) { return Code::Erf; })
-                    .Case([](math::AtanOp) { return Code::Atan; })
-                    .Case([](math::AbsFOp) { return Code::Abs; })
-                    .Case([](math::FloorOp) { return Code::Floor; })
-                    .Case([](math::CeilOp) { return Code::Ceil; })
-                    .Case([](SigmoidOp) { return Code::Sigmoid; })
-                    .Case([](RoundOp) { return Code::Round; })
-                    .Case([](SignOp) { return Code::Sign; })
-                    .Case([](SgnOp) { return Code::Sgn; })
-                    .Default([](Operation *) { return std::nullopt; });
+    std::optional<Code> code = scalarCodeOf<Code>(op);
     if (!code)
       return -1;
     return emit(*code, at[0], at.size() > 1 ? at[1] : -1);

@@ -2,9 +2,6 @@
 #include "passes/Clauses.h"
 #include "passes/KernelProgram.h"
 #include "passes/Passes.h"
-
-#include "llvm/ADT/StringSwitch.h"
-
 namespace bregman {
 #define GEN_PASS_DEF_FORMACTIVATION
 #include "passes/Passes.h.inc"
@@ -103,16 +100,9 @@ struct FormActivation : bregman::impl::FormActivationBase<FormActivation> {
   using FormActivationBase::FormActivationBase;
 
   void runOnOperation() override {
-    MLIRContext *context = &getContext();
-    Type type = llvm::StringSwitch<Type>(element)
-                    .Case("f32", Float32Type::get(context))
-                    .Case("bf16", BFloat16Type::get(context))
-                    .Case("f16", Float16Type::get(context))
-                    .Default({});
-    if (!type) {
-      getOperation().emitError() << "element is f32, bf16 or f16, not `" << element << "`";
+    Type type = elementNamed(element, getOperation());
+    if (!type)
       return signalPassFailure();
-    }
     for (auto method : llvm::to_vector(getOperation().getOps<MethodOp>())) {
       ActivationFormer(method, type).run();
       if (failed(checkRows(getOperation(), method)))

@@ -103,16 +103,9 @@ struct FormKernels : bregman::impl::FormKernelsBase<FormKernels> {
   using FormKernelsBase::FormKernelsBase;
 
   void runOnOperation() override {
-    MLIRContext *context = &getContext();
-    Type type = llvm::StringSwitch<Type>(element)
-                    .Case("f32", Float32Type::get(context))
-                    .Case("bf16", BFloat16Type::get(context))
-                    .Case("f16", Float16Type::get(context))
-                    .Default({});
-    if (!type) {
-      getOperation().emitError() << "element is f32, bf16 or f16, not `" << element << "`";
+    Type type = elementNamed(element, getOperation());
+    if (!type)
       return signalPassFailure();
-    }
     for (auto method : llvm::to_vector(getOperation().getOps<MethodOp>()))
       KernelFormer(method, type).run();
   }

@@ -2,6 +2,8 @@
 #include "passes/KernelProgram.h"
 #include "passes/Clauses.h"
 
+#include "llvm/ADT/StringSwitch.h"
+
 using namespace mlir;
 using namespace bregman;
 
@@ -58,4 +60,16 @@ void KernelProgram::write(StringRef name, Value value, Location loc) {
   for (auto [index, stream] : llvm::enumerate(streams))
     if (stream.name == name && value != getBlock().getArgument(index))
       writes.push_back({static_cast<unsigned>(index), value, loc});
+}
+
+Type bregman::elementNamed(StringRef name, Operation *op) {
+  MLIRContext *context = op->getContext();
+  Type type = llvm::StringSwitch<Type>(name)
+                  .Case("f32", Float32Type::get(context))
+                  .Case("bf16", BFloat16Type::get(context))
+                  .Case("f16", Float16Type::get(context))
+                  .Default({});
+  if (!type)
+    op->emitError() << "element is f32, bf16 or f16, not `" << name << "`";
+  return type;
 }

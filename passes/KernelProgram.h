@@ -63,4 +63,8 @@ private:
 /// `name.0`, `name.1`, ... where one sweep is not enough. A program that writes nothing gives none.
 void writeKernels(mlir::OpBuilder &builder, llvm::StringRef name, KernelProgram &program);
 
+/// The type of a parameter's elements, from the option of a pass; null, with an error at `op`, for
+/// any other name.
+mlir::Type elementNamed(llvm::StringRef name, mlir::Operation *op);
+
 } // namespace bregman
