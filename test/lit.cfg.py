@@ -31,7 +31,7 @@ features = config.available_features
 features.update(target for target in config.bregman_targets if target)
 features.update(name for name in config.bregman_sanitize.split(",") if name)
 # Their tests run, and fail, where the sources are there and the build forgot the target.
-for target, file in [("BregmanCompiler", "Compiler.cpp"), ("bregman", "tools/bregman.cpp")]:
+for target, file in [("BregmanCompiler", "program/Load.cpp"), ("bregman", "tools/bregman.cpp")]:
     if os.path.exists(os.path.join(source, "frontend", file)):
         features.add(target)
 if config.bregman_torch in ("ON", "TRUE", "1"):
