@@ -1,48 +1,18 @@
-// The networks: LeNet-300-100 and LeNet-5 as in Ajanthan et al. 2019 (arXiv:1812.04353), and a
-// small perceptron.
+// LeNet-300-100 and LeNet-5 as in Ajanthan et al. 2019 (arXiv:1812.04353), a small perceptron, and
+// every network by its name.
 #include "frontend/train/Models.h"
 
 #include "frontend/torch/Activation.h"
-#include "frontend/torch/Layer.h"
+#include "frontend/train/ModelParts.h"
+#include "frontend/train/ResNets.h"
 
 #include <torch/nn/functional/activation.h>
 #include <torch/nn/functional/pooling.h>
 #include <torch/nn/init.h>
-#include <torch/nn/modules/batchnorm.h>
-
-#include <cmath>
 
 namespace bregman::train {
 
-namespace nn = torch::nn;
-
-// BatchNorm takes any constant away again, so that the layer before it needs no bias.
-static Linear linear(int64_t in, int64_t out) {
-  return Linear(nn::LinearOptions(in, out).bias(false));
-}
-static nn::BatchNorm1d norm(int64_t width) {
-  return nn::BatchNorm1d(nn::BatchNorm1dOptions(width).affine(false));
-}
-static nn::BatchNorm2d norm2d(int64_t width) {
-  return nn::BatchNorm2d(nn::BatchNorm2dOptions(width).affine(false));
-}
-
 namespace {
-
-/// The last layer: logits over the square root of their fan-in, and a bias.
-class ScaledLinear : public nn::Module {
-public:
-  ScaledLinear(int64_t in, int64_t classes)
-      : weight(register_parameter("weight", at::empty({classes, in}))),
-        bias(register_parameter("bias", at::zeros({classes}))), scale(1 / std::sqrt(double(in))) {}
-  at::Tensor forward(const at::Tensor &x) { return at::linear(x.mul(scale), weight, bias); }
-
-private:
-  at::Tensor weight, bias;
-  double scale;
-};
-using LogitsImpl = Layer<ScaledLinear>;
-TORCH_MODULE(Logits);
 
 /// Fully connected layers, each with BatchNorm, ReLU and a place to quantize, then logits.
 class Perceptron : public Network {
@@ -102,7 +72,9 @@ private:
 
 } // namespace
 
-std::vector<std::string> modelNames() { return {"mlp", "lenet300", "lenet5"}; }
+std::vector<std::string> modelNames() {
+  return {"mlp", "lenet300", "lenet5", "resnet8", "resnet10"};
+}
 
 static std::shared_ptr<Network> makeEmpty(const std::string &name, at::IntArrayRef size,
                                           int64_t classes) {
@@ -111,12 +83,17 @@ static std::shared_ptr<Network> makeEmpty(const std::string &name, at::IntArrayR
     return std::make_shared<Perceptron>(pixels, std::vector<int64_t>{300, 100}, classes);
   if (name == "mlp")
     return std::make_shared<Perceptron>(pixels, std::vector<int64_t>{256, 128}, classes);
+  if (name == "resnet8")
+    return makeResNet8(size, classes);
+  if (name == "resnet10")
+    return makeResNet10(size, classes);
   if (name != "lenet5")
-    raise(ErrorKind::Usage, "there is no model '" + name + "'; there are mlp, lenet300 and lenet5");
+    raise(ErrorKind::Usage, "there is no model '" + name +
+                                "'; there are mlp, lenet300, lenet5, resnet8 and resnet10");
   if (size[0] != 1 || size[1] != 28 || size[2] != 28)
     raise(ErrorKind::Usage, "lenet5 takes images of 28x28 pixels, and these have " +
                                 std::to_string(size[1]) + "x" + std::to_string(size[2]) +
-                                "; use --model mlp or lenet300");
+                                "; use --model mlp, lenet300, resnet8 or resnet10");
   return std::make_shared<LeNet5>(classes);
 }
 

@@ -11,13 +11,14 @@ public:
   virtual at::Tensor forward(at::Tensor images) = 0;
 };
 
-/// mlp, lenet300, lenet5.
+/// mlp, lenet300, lenet5, resnet8, resnet10.
 std::vector<std::string> modelNames();
 
 /// A network with fresh weights from LibTorch's generator: Glorot's uniform distribution for
-/// weights, 0 for biases. BatchNorm has no scale and no shift of its own and logits are divided by
-/// the square root of their fan-in: with weights of +-1 both are needed (the scale and shift would
-/// be weights of one bit themselves, and the logits would be far too large for the loss).
+/// weights, 0 for biases. But in resnet8 BatchNorm has no scale and no shift of its own, and logits
+/// are divided by the square root of their fan-in: with weights of +-1 both are needed (the scale
+/// and shift would be weights of one bit themselves, and the logits would be far too large for the
+/// loss).
 /// Throws an Exception of kind Usage for images that the network does not take.
 std::shared_ptr<Network> makeModel(const std::string &name, at::IntArrayRef imageSize,
                                    int64_t classes);

@@ -48,8 +48,8 @@ TEST_F(CommandLine, Usage) {
   const std::string note = "\nnote: `bregman train --help` lists the flags";
   EXPECT_EQ(usage({"train", "--modle", "mlp"}),
             "there is no flag '--modle'; did you mean '--model'?" + note);
-  EXPECT_EQ(usage({"train", "--model", "resnet"}),
-            "--model: expected mlp, lenet300 or lenet5, got 'resnet'" + note);
+  EXPECT_EQ(usage({"train", "--model", "vgg"}),
+            "--model: expected mlp, lenet300, lenet5, resnet8 or resnet10, got 'vgg'" + note);
   EXPECT_EQ(
       usage({"train", "--data", "digitz"}),
       "--data: expected mnist, fashion-mnist or digits, got 'digitz'; did you mean 'digits'?" +

@@ -26,17 +26,54 @@ TEST(Models, HaveTheirSizes) {
   EXPECT_EQ(sizeOf(*lenet300), 784 * 300 + 300 * 100 + 100 * 10 + 10);
   auto lenet5 = makeModel("lenet5", {1, 28, 28}, 10);
   EXPECT_EQ(sizeOf(*lenet5), 20 * 25 + 50 * 20 * 25 + 800 * 500 + 500 * 10 + 10);
+  // One block a stage of 3x3 convolutions, of which each has a scale and a shift for a channel.
+  auto resnet8 = makeModel("resnet8", {1, 28, 28}, 10);
+  int64_t convolutions = 9 * (16 + 16 * 16 * 2 + 32 * 16 + 32 * 32 + 64 * 32 + 64 * 64);
+  int64_t shortcuts = 32 * 16 + 64 * 32, normed = 16 * 3 + 32 * 3 + 64 * 3;
+  EXPECT_EQ(sizeOf(*resnet8), convolutions + shortcuts + 2 * normed + 64 * 10 + 10);
+  auto resnet10 = makeModel("resnet10", {1, 28, 28}, 10);
+  EXPECT_EQ(sizeOf(*resnet10), convolutions + 9 * 2 * 32 * 32 + shortcuts + 64 * 10 + 10);
   for (const std::string &name : modelNames()) {
     auto network = makeModel(name, {1, 28, 28}, 10);
     EXPECT_EQ(network->forward(at::randn({3, 1, 28, 28})).sizes(), (at::IntArrayRef{3, 10}));
   }
 }
 
+TEST(Models, TakeImagesOfOtherSizes) {
+  for (const char *name : {"mlp", "lenet300", "resnet8", "resnet10"}) {
+    auto network = makeModel(name, {3, 11, 20}, 4);
+    EXPECT_EQ(network->forward(at::randn({5, 3, 11, 20})).sizes(), (at::IntArrayRef{5, 4})) << name;
+  }
+}
+
+// Where no convolution of a block gives anything, the shortcuts are all of the network.
+TEST(Models, ShortcutsOfTheResidualNetwork) {
+  auto network = makeModel("resnet10", {1, 8, 8}, 10);
+  torch::NoGradGuard noGrad;
+  for (auto &item : network->named_parameters())
+    if (item.key().find("block") == 0 && item.key().find("conv") != std::string::npos)
+      item.value().zero_();
+  at::Tensor x = at::randn({4, 1, 8, 8});
+  std::map<std::string, at::Tensor> named;
+  for (auto &item : network->named_parameters())
+    named[item.key()] = item.value();
+  auto normed = [](const at::Tensor &z) {
+    return at::batch_norm(z, {}, {}, {}, {}, true, 0.1, 1e-5, false).relu();
+  };
+  at::Tensor z = at::conv2d(x, named["stem.weight"], {}, 1, 1);
+  z = at::conv2d(normed(z), named["block1.shortcut.weight"], {}, 2);
+  z = at::conv2d(normed(z), named["block3.shortcut.weight"], {}, 2);
+  at::Tensor logits =
+      at::linear(normed(z).mean({2, 3}) / 8, named["out.weight"], named["out.bias"]);
+  EXPECT_TRUE(at::allclose(network->forward(x), logits, 1e-4, 1e-5));
+}
+
 TEST(Models, RefuseWhatDoesNotFit) {
   Error error = errorOf([] { makeModel("lenet5", {1, 8, 8}, 10); });
   EXPECT_EQ(error.kind, ErrorKind::Usage);
   EXPECT_EQ(error.message,
-            "lenet5 takes images of 28x28 pixels, and these have 8x8; use --model mlp or lenet300");
+            "lenet5 takes images of 28x28 pixels, and these have 8x8; use --model mlp, lenet300, "
+            "resnet8 or resnet10");
 }
 
 /// Images whose class shows in one pixel.
