@@ -1,6 +1,7 @@
 // Kernels for GPUs. A cache entry's object is the text of the PTX.
 #include "frontend/CudaFactory.h"
 
+#include "frontend/CudaBinaryCache.h"
 #include "frontend/HostTranslation.h"
 #include "frontend/KernelFactory.h"
 #include "frontend/SourceLines.h"
@@ -33,6 +34,12 @@ static Result<CudaTarget> targetOf(llvm::StringRef device) {
     return Error{ErrorKind::Environment,
                  (*first)->name + ": " + llvm::toString(target.takeError())};
   return std::move(*target);
+}
+
+CudaFactory::CudaFactory(KernelCache *cache, CudaTarget target)
+    : cache(cache), target(std::move(target)) {
+  if (cache)
+    binaries = std::make_shared<CudaBinaryCache>(*cache);
 }
 
 Result<CudaFactory> CudaFactory::create(const CompileOptions &options) {
@@ -79,7 +86,7 @@ llvm::Error CudaFactory::provideCombine(MLIRContext *context) {
   if (!ptx)
     return ptx.takeError();
   combine = std::make_shared<const cuda::CudaModule>("kernel that combines", std::move(*ptx),
-                                                     abi::cuda::combineSymbol);
+                                                     abi::cuda::combineSymbol, binaries);
   return llvm::Error::success();
 }
 
@@ -103,6 +110,6 @@ llvm::Expected<std::shared_ptr<const Kernel>> CudaFactory::make(KernelOp kernel)
       return std::move(error);
   return std::make_shared<cuda::CudaKernel>(
       kernel.getSymName().str(), std::move(streams), scalarsOf(kernel),
-      cuda::CudaCode{std::move(*ptx), reduces ? combine : nullptr}, extentOf(kernel.getOverAttr()),
-      drawsRandom(kernel));
+      cuda::CudaCode{std::move(*ptx), reduces ? combine : nullptr, binaries},
+      extentOf(kernel.getOverAttr()), drawsRandom(kernel));
 }

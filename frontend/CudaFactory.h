@@ -11,6 +11,7 @@ namespace bregman {
 
 class KernelCache;
 namespace cuda {
+class CudaBinaries;
 class CudaModule;
 } // namespace cuda
 
@@ -24,7 +25,7 @@ public:
   llvm::Expected<std::shared_ptr<const Kernel>> make(KernelOp kernel);
 
 private:
-  CudaFactory(KernelCache *cache, CudaTarget target) : cache(cache), target(std::move(target)) {}
+  CudaFactory(KernelCache *cache, CudaTarget target);
 
   /// The PTX of what `identity` says, from the cache or from `compile`.
   llvm::Expected<std::string>
@@ -32,7 +33,8 @@ private:
         llvm::function_ref<llvm::Expected<std::string>(CudaBackend &)> compile);
   llvm::Error provideCombine(mlir::MLIRContext *context);
 
-  KernelCache *cache; ///< null: none is used
+  KernelCache *cache;                           ///< null: none is used
+  std::shared_ptr<cuda::CudaBinaries> binaries; ///< null like that
   CudaTarget target;
   std::unique_ptr<CudaBackend> backend;            ///< made when there is something to compile
   std::shared_ptr<const cuda::CudaModule> combine; ///< made for the first kernel that reduces

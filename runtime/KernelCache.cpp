@@ -89,12 +89,16 @@ void KernelCache::warn(const std::string &message) const {
     std::fprintf(stderr, "warning: %s\n", line.c_str());
 }
 
+void KernelCache::disown(const CacheKey &key, const std::string &why) const {
+  warn("entry " + fileName(key) + " is not used and will be rebuilt: " + why);
+}
+
 std::optional<CacheEntry> KernelCache::lookup(const CacheKey &key, CacheParts parts) const {
   if (!usable() || isZero(key))
     return std::nullopt;
   std::string name = fileName(key);
   auto rebuild = [&](const std::string &why) {
-    warn("entry " + name + " is not used and will be rebuilt: " + why);
+    disown(key, why);
     return std::nullopt;
   };
   Descriptor file(openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));

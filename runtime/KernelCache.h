@@ -54,6 +54,9 @@ public:
   /// written) is said once, leaves nothing behind and harms nobody. Any thread may call it.
   void store(const CacheKey &key, const CacheEntry &entry) const;
 
+  /// Says that what lookup() gave was no good after all, and is made again.
+  void disown(const CacheKey &key, const std::string &why) const;
+
 private:
   void warn(const std::string &message) const;
   /// Why it could not be done; empty where it was.

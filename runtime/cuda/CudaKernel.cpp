@@ -13,7 +13,8 @@ namespace bregman::cuda {
 CudaKernel::CudaKernel(std::string name, std::vector<StreamInfo> streams,
                        std::vector<std::string> scalars, CudaCode code, Extent over, bool random)
     : kernelName(std::move(name)), streamInfos(std::move(streams)), scalarNames(std::move(scalars)),
-      module("kernel `" + kernelName + "`", std::move(code.ptx), abi::cuda::symbol),
+      module("kernel `" + kernelName + "`", std::move(code.ptx), abi::cuda::symbol,
+             std::move(code.binaries)),
       combine(std::move(code.combine)), sweptExtent(over), drawsRandom(random) {
   assert((combine || std::none_of(streamInfos.begin(), streamInfos.end(),
                                   [](auto &stream) { return isReduction(stream.access); })) &&

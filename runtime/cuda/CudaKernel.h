@@ -14,6 +14,8 @@ class CudaPartition;
 struct CudaCode {
   std::string ptx; ///< defines abi::cuda::symbol
   std::shared_ptr<const CudaModule> combine;
+  /// Where the machine code is kept; null: nowhere.
+  std::shared_ptr<CudaBinaries> binaries = nullptr;
 };
 
 class CudaKernel final : public Kernel {

@@ -25,16 +25,97 @@ Status Function::launch(unsigned count, void **parameters, void *stream,
   return std::nullopt;
 }
 
+namespace {
+
+/// Where the driver writes why it refuses something, and the options that tell it so. It writes as
+/// long as the call, or the linker, lives.
+class ErrorLog {
+public:
+  static constexpr unsigned count = 2;
+  int options[count] = {5, 6};
+  void *values[count] = {buffer, reinterpret_cast<void *>(sizeof buffer - 1)};
+  const char *text() const { return buffer; }
+
+private:
+  char buffer[8192] = "";
+};
+
+/// A linker that gives itself back.
+struct Linker {
+  const Driver &driver;
+  void *handle = nullptr;
+  ~Linker() {
+    if (handle)
+      (void)driver.cuLinkDestroy(handle);
+  }
+};
+
+} // namespace
+
+CudaBinaries::~CudaBinaries() = default;
+
+Result<std::string> CudaModule::link(const Device &device, const std::string &what) const {
+  const Driver &driver = device.driver;
+  ErrorLog log;
+  Linker linker{driver};
+  auto failed = [&](int code, const char *call) {
+    return driver.error(code, call, what, log.text());
+  };
+  // Without a target the linker takes the chip of the current context.
+  if (int code = driver.cuLinkCreate_v2(ErrorLog::count, log.options, log.values, &linker.handle))
+    return failed(code, "cuLinkCreate_v2");
+  constexpr int isPtx = 1;
+  if (int code = driver.cuLinkAddData_v2(linker.handle, isPtx, const_cast<char *>(ptx.c_str()),
+                                         ptx.size() + 1, name.c_str(), 0, nullptr, nullptr))
+    return failed(code, "cuLinkAddData_v2");
+  void *binary = nullptr;
+  size_t size = 0;
+  if (int code = driver.cuLinkComplete(linker.handle, &binary, &size))
+    return failed(code, "cuLinkComplete");
+  return std::string(static_cast<const char *>(binary), size);
+}
+
+Status CudaModule::loadModule(Function &made) const {
+  const Device &device = *made.device;
+  const Driver &driver = device.driver;
+  std::string what = name + " on " + device.name;
+  BinaryIdentity identity{ptx, std::to_string(device.major) + "." + std::to_string(device.minor),
+                          driver.version, "linked"};
+  auto load = [&](const std::string &binary) -> std::pair<int, Error> {
+    ErrorLog log;
+    int code = driver.cuModuleLoadDataEx(&made.module, binary.data(), ErrorLog::count, log.options,
+                                         log.values);
+    if (!code)
+      return {};
+    return {code, driver.error(code, "cuModuleLoadDataEx", what, log.text())};
+  };
+  if (std::string kept = binaries ? binaries->find(identity) : std::string(); !kept.empty()) {
+    auto [code, error] = load(kept);
+    if (!code)
+      return std::nullopt;
+    // Only what the code itself is to blame for would be mended by making it again.
+    constexpr int invalidImage = 200, noBinary = 209;
+    if (code != invalidImage && code != noBinary)
+      return error;
+    binaries->refused(identity, error.message);
+  }
+  Result<std::string> binary = link(device, what);
+  if (!binary)
+    return binary.error();
+  auto [code, error] = load(*binary);
+  if (code)
+    return error;
+  if (binaries)
+    binaries->keep(identity, *binary);
+  return std::nullopt;
+}
+
 Status CudaModule::load(Function &made) const {
   const Device &device = *made.device;
   const Driver &driver = device.driver;
   std::string what = name + " on " + device.name;
-  constexpr int errorLog = 5, errorLogSize = 6;
-  std::string log(8192, '\0');
-  int options[] = {errorLog, errorLogSize};
-  void *values[] = {log.data(), reinterpret_cast<void *>(log.size() - 1)};
-  if (int code = driver.cuModuleLoadDataEx(&made.module, ptx.c_str(), 2, options, values))
-    return driver.error(code, "cuModuleLoadDataEx", what, log.c_str());
+  if (Status bad = loadModule(made))
+    return bad;
   BREGMAN_CUDA(driver, what, cuModuleGetFunction, &made.function, made.module, symbol.c_str());
   int blocks = 0;
   BREGMAN_CUDA(driver, what, cuOccupancyMaxActiveBlocksPerMultiprocessor, &blocks, made.function,

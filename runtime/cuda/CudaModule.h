@@ -1,6 +1,7 @@
 // PTX on its way into a device: modules, one per device that is asked for, made when they are.
 #pragma once
 
+#include "runtime/cuda/CudaBinaries.h"
 #include "runtime/cuda/Device.h"
 
 #include <map>
@@ -32,16 +33,24 @@ private:
 
 class CudaModule {
 public:
-  CudaModule(std::string name, std::string ptx, std::string symbol)
-      : name(std::move(name)), ptx(std::move(ptx)), symbol(std::move(symbol)) {}
+  /// `binaries` is where machine code is looked for and kept; null: it is made in every process.
+  CudaModule(std::string name, std::string ptx, std::string symbol,
+             std::shared_ptr<CudaBinaries> binaries = nullptr)
+      : name(std::move(name)), ptx(std::move(ptx)), symbol(std::move(symbol)),
+        binaries(std::move(binaries)) {}
 
   /// The entry on `device`, which is current. Any thread may call it.
   Result<const Function *> on(const std::shared_ptr<const Device> &device) const;
 
 private:
   Status load(Function &function) const;
+  /// The module, from what is kept or from the text.
+  Status loadModule(Function &function) const;
+  /// What the driver's compiler makes of the text.
+  Result<std::string> link(const Device &device, const std::string &what) const;
 
   std::string name, ptx, symbol;
+  std::shared_ptr<CudaBinaries> binaries;
   mutable std::mutex mutex;
   mutable std::map<int, std::unique_ptr<Function>> loaded; ///< by ordinal
 };

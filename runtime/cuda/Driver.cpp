@@ -50,8 +50,8 @@ static Status load(Driver &driver) {
   return std::nullopt;
 }
 
-static Status initialize(const Driver &driver) {
-  int version = 0;
+static Status initialize(Driver &driver) {
+  int &version = driver.version;
   BREGMAN_CUDA(driver, "the driver's version", cuDriverGetVersion, &version);
   if (version < oldestVersion)
     return environment("the driver is one of CUDA " + std::to_string(version / 1000) + "." +

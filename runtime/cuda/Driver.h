@@ -14,6 +14,7 @@ public:
 #define X(name, ...) int (*name)(__VA_ARGS__) = nullptr;
 #include "runtime/cuda/DriverFunctions.def"
 #undef X
+  int version = 0; ///< of CUDA, as 13000
 
   /// The process's driver, initialized. Fails where there is none, where it is too old, or where
   /// it finds no device; the next call tries again. Any thread may call it.

@@ -256,7 +256,7 @@ TEST_F(CudaKernels, RefusedPtxShowsTheLog) {
   Status bad = kernel.launch(std::vector<Segment>{a.segment()}, std::vector<float>{2});
   ASSERT_TRUE(bad);
   EXPECT_EQ(bad->message,
-            "CUDA: kernel `broken` on cuda:0 (stand-in 0): cuModuleLoadDataEx gives "
+            "CUDA: kernel `broken` on cuda:0 (stand-in 0): cuLinkAddData_v2 gives "
             "CUDA_ERROR_INVALID_PTX (218): a PTX JIT compilation failed; compile for an older "
             "chip\nline 4: unknown directive `nonsense`");
 }

@@ -8,11 +8,12 @@
 namespace bregman::testing {
 
 /// Compiles, attaches, steps, resets, finalizes, and reads everything after each of these; fails at
-/// the first failure.
+/// the first failure. With `cache` what was compiled before is not compiled again.
 inline Result<std::vector<Model::Array>> live(const numeric::Pair &pair, const std::string &device,
-                                              const std::vector<Shape> &shapes) {
+                                              const std::vector<Shape> &shapes, bool cache = true) {
   CompileOptions options;
   options.device = device;
+  options.cache = cache;
   auto method = numeric::program(pair.quantizer).compile(pair.quantizer, pair.optimizer, options);
   if (!method)
     return method.error();

@@ -98,6 +98,12 @@ BREGMAN_EXPORT int cuDevicePrimaryCtxRelease_v2(int device) {
     if (--primary.retained == 0) {
       state.finish(primary, nullptr);
       state.memory.releaseAll(device);
+      std::erase_if(state.linkers, [&](Linker *linker) {
+        bool gone = linker->context == &primary;
+        if (gone)
+          delete linker;
+        return gone;
+      });
       std::erase_if(state.modules, [&](Module *module) {
         bool gone = module->context == &primary;
         if (gone) {

@@ -1,35 +1,15 @@
 // The driver's calls about modules and launches.
-#include "test/cuda/driver/State.h"
+#include "test/cuda/driver/Image.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 using namespace bregman::standin;
 
-/// Writes the error log where options 5 and 6 ask for it.
-static void report(const std::string &text, unsigned count, const int *options, void **values) {
-  char *buffer = nullptr;
-  size_t size = 0;
-  for (unsigned i = 0; i < count; ++i) {
-    if (options[i] == 5)
-      buffer = static_cast<char *>(values[i]);
-    if (options[i] == 6)
-      size = reinterpret_cast<uintptr_t>(values[i]);
-  }
-  if (buffer && size)
-    std::snprintf(buffer, size, "%s", text.c_str());
-}
-
 BREGMAN_EXPORT int cuModuleLoadDataEx(void **module, const void *image, unsigned count,
                                       int *options, void **values) {
   return call("cuModuleLoadDataEx", Needs::Context, [&](State &state) -> int {
-    auto refuse = [&](int code, const std::string &why) {
-      report(why, count, options, values);
-      state.log += why + "\n";
-      return code;
-    };
+    LogOptions log(count, options, values);
     Context &context = *state.current();
     auto place = [](void *opaque, const Variable &variable) {
       auto &all = *static_cast<State *>(opaque);
@@ -42,28 +22,17 @@ BREGMAN_EXPORT int cuModuleLoadDataEx(void **module, const void *image, unsigned
       return address;
     };
     try {
-      Program program =
-          parseProgram(state.mutated(static_cast<const char *>(image)), place, &state);
-      int chip = state.chips[size_t(context.device)];
-      if (program.chip > chip)
-        return refuse(codes::invalidPtx, ".target sm_" + std::to_string(program.chip) +
-                                             " is higher than the device's sm_" +
-                                             std::to_string(chip));
-      // CUDA 12.0 takes PTX 8.0, 13.0 takes 9.0.
-      const char *given = std::getenv("BREGMAN_STANDIN_VERSION");
-      int version = given ? std::atoi(given) : 13000;
-      int newest = (version / 1000 - 4) * 10 + version % 1000 / 10;
-      if (program.version > newest)
-        return refuse(codes::unsupportedPtxVersion, "PTX " + std::to_string(program.version / 10) +
-                                                        "." + std::to_string(program.version % 10) +
-                                                        " is newer than the driver");
+      std::string text = textOf(image, state.chips[size_t(context.device)]);
+      Program program = parseProgram(state.mutated(std::move(text)), place, &state);
+      checkVersions(program, state.chips[size_t(context.device)]);
       auto *made = new Module{&context, std::move(program)};
       state.modules.insert(made);
       *module = made;
       return codes::success;
     } catch (const Refusal &refusal) {
-      return refuse(codes::invalidPtx,
-                    "line " + std::to_string(refusal.line) + ": " + refusal.message);
+      return log.refuse(state, refusal);
+    } catch (const RefusedImage &refused) {
+      return log.refuse(state, refused.code, refused.message);
     }
   });
 }

@@ -56,8 +56,8 @@ BREGMAN_EXPORT int64_t standinLive() {
   int64_t contexts = 0;
   for (const auto &context : state.contexts)
     contexts += context->retained;
-  return contexts + int64_t(state.memory.count() + state.modules.size() + state.streams.size() +
-                            state.graphs.size() + state.executables.size());
+  return contexts + int64_t(state.memory.count() + state.modules.size() + state.linkers.size() +
+                            state.streams.size() + state.graphs.size() + state.executables.size());
 }
 
 BREGMAN_EXPORT void standinMemory(uint64_t bytes) {

@@ -17,7 +17,7 @@ extern "C" {
 [[gnu::weak]] const char *standinFunction(int index);
 /// What kernels died of and why modules were refused since the last call; never null.
 [[gnu::weak]] const char *standinLog();
-/// Allocations, modules, streams and retained contexts that nobody has given back.
+/// Allocations, modules, linkers, streams and retained contexts that nobody has given back.
 [[gnu::weak]] int64_t standinLive();
 /// Bytes of each device.
 [[gnu::weak]] void standinMemory(uint64_t bytes);

@@ -34,6 +34,8 @@ void State::reset() {
     delete module;
   for (Function *function : functions)
     delete function;
+  for (Linker *linker : linkers)
+    delete linker;
   for (Stream *stream : streams)
     delete stream;
   for (Graph *graph : graphs)
@@ -42,6 +44,7 @@ void State::reset() {
     delete graph;
   modules.clear();
   functions.clear();
+  linkers.clear();
   streams.clear();
   graphs.clear();
   executables.clear();

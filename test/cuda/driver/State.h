@@ -27,6 +27,14 @@ struct Function {
   std::shared_ptr<const Entry> entry;
 };
 
+/// Texts on their way to a binary.
+struct Linker {
+  Context *context;
+  std::string binary;
+  char *log = nullptr; ///< where errors go, if anywhere
+  size_t logSize = 0;
+};
+
 using Work = std::function<void()>;
 
 struct Graph {
@@ -56,6 +64,7 @@ public:
   std::vector<int> chips;                         ///< 90 for 9.0
   std::set<Module *> modules;
   std::set<Function *> functions;
+  std::set<Linker *> linkers;
   std::set<Stream *> streams;
   std::set<Graph *> graphs, executables;
   std::deque<Pending> queue;
