@@ -26,8 +26,8 @@ struct CompileOptions {
   bool streaming = true;
   /// Read and write the kernel cache on disk.
   bool cache = true;
-  /// Where the kernels run: `host`, or `cuda`, with code for the first device's chip, or for a chip
-  /// and all later ones: `cuda:sm_90`.
+  /// Where the kernels run: `host`, or `cuda`, with code for the first device's chip, or for that
+  /// of another device, `cuda:1`, or for a chip and all later ones: `cuda:sm_90`.
   std::string device = "host";
 };
 

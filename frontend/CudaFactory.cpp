@@ -15,8 +15,18 @@ static Error usage(llvm::Error error) {
   return {ErrorKind::Usage, llvm::toString(std::move(error))};
 }
 
-/// `cuda` or `cuda:CHIP`.
-static Result<CudaTarget> targetOf(llvm::StringRef device) {
+/// Takes N from `cuda:N` and leaves `cuda`; 0 from anything else.
+static int takeOrdinal(llvm::StringRef &device) {
+  llvm::StringRef number = device;
+  unsigned ordinal = 0;
+  if (!number.consume_front("cuda:") || number.getAsInteger(10, ordinal))
+    return 0;
+  device = "cuda";
+  return int(ordinal);
+}
+
+/// `cuda`, for the device `ordinal`, or `cuda:CHIP`.
+static Result<CudaTarget> targetOf(llvm::StringRef device, int ordinal) {
   if (device.consume_front("cuda:")) {
     llvm::Expected<CudaTarget> target = CudaTarget::of(device);
     if (!target)
@@ -24,20 +34,21 @@ static Result<CudaTarget> targetOf(llvm::StringRef device) {
     return std::move(*target);
   }
   if (device != "cuda")
-    return Error{ErrorKind::Usage, "there is no device '" + device.str() +
-                                       "'; it is host, cuda, or cuda:CHIP as cuda:sm_90"};
-  Result<std::shared_ptr<const cuda::Device>> first = cuda::Device::get(0);
-  if (!first)
-    return first.error();
-  llvm::Expected<CudaTarget> target = CudaTarget::forDevice((*first)->major, (*first)->minor);
+    return Error{ErrorKind::Usage,
+                 "there is no device '" + device.str() +
+                     "'; it is host, cuda, cuda:1 for another one, or cuda:CHIP as cuda:sm_90"};
+  Result<std::shared_ptr<const cuda::Device>> wanted = cuda::Device::get(ordinal);
+  if (!wanted)
+    return wanted.error();
+  llvm::Expected<CudaTarget> target = CudaTarget::forDevice((*wanted)->major, (*wanted)->minor);
   if (!target)
     return Error{ErrorKind::Environment,
-                 (*first)->name + ": " + llvm::toString(target.takeError())};
+                 (*wanted)->name + ": " + llvm::toString(target.takeError())};
   return std::move(*target);
 }
 
-CudaFactory::CudaFactory(KernelCache *cache, CudaTarget target)
-    : cache(cache), target(std::move(target)) {
+CudaFactory::CudaFactory(KernelCache *cache, CudaTarget target, int device)
+    : cache(cache), target(std::move(target)), device(device) {
   if (cache)
     binaries = std::make_shared<CudaBinaryCache>(*cache);
 }
@@ -45,10 +56,12 @@ CudaFactory::CudaFactory(KernelCache *cache, CudaTarget target)
 Result<CudaFactory> CudaFactory::create(const CompileOptions &options) {
   if (options.lanes)
     return Error{ErrorKind::Usage, "lanes are the host's vectors; a thread of a GPU has none"};
-  Result<CudaTarget> target = targetOf(options.device);
+  llvm::StringRef device = options.device;
+  int ordinal = takeOrdinal(device);
+  Result<CudaTarget> target = targetOf(device, ordinal);
   if (!target)
     return target.error();
-  return CudaFactory(processCache(options.cache), std::move(*target));
+  return CudaFactory(processCache(options.cache), std::move(*target), ordinal);
 }
 
 llvm::Expected<std::string>

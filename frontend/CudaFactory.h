@@ -17,15 +17,18 @@ class CudaModule;
 
 class CudaFactory {
 public:
-  /// For the chip that `options.device` names, or for the first device's. Fails where the latter is
-  /// wanted and there is no device.
+  /// For the chip that `options.device` names, or for a device's. Fails where the latter is wanted
+  /// and there is no such device.
   static Result<CudaFactory> create(const CompileOptions &options);
 
   /// Compiles, or takes from the cache what was compiled before.
   llvm::Expected<std::shared_ptr<const Kernel>> make(KernelOp kernel);
 
+  /// The device that is meant; 0 where a chip is.
+  int ordinal() const { return device; }
+
 private:
-  CudaFactory(KernelCache *cache, CudaTarget target);
+  CudaFactory(KernelCache *cache, CudaTarget target, int device);
 
   /// The PTX of what `identity` says, from the cache or from `compile`.
   llvm::Expected<std::string>
@@ -36,6 +39,7 @@ private:
   KernelCache *cache;                           ///< null: none is used
   std::shared_ptr<cuda::CudaBinaries> binaries; ///< null like that
   CudaTarget target;
+  int device;
   std::unique_ptr<CudaBackend> backend;            ///< made when there is something to compile
   std::shared_ptr<const cuda::CudaModule> combine; ///< made for the first kernel that reduces
 };

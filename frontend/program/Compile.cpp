@@ -39,7 +39,7 @@ static Result<MakeKernel> kernelMaker(const CompileOptions &options, Method &met
   Result<CudaFactory> made = CudaFactory::create(options);
   if (!made)
     return made.error();
-  method.memory = cuda::deviceMemory();
+  method.memory = cuda::deviceMemory(made->ordinal());
   auto factory = std::make_shared<CudaFactory>(std::move(*made));
   return MakeKernel([factory](KernelOp kernel, bool) { return factory->make(kernel); });
 }

@@ -74,8 +74,8 @@ void tool::addTrace(CLI::App &app, Action &run) {
                     "by the oracle, in double precision, instead of the compiled kernel");
   command
       ->add_option("--device", options.compile.device,
-                   "where the kernels run: host, cuda, or cuda:CHIP for code of another chip than "
-                   "the first GPU's: sm_80, sm_90 or sm_100")
+                   "where the kernels run: host, cuda, cuda:1 for another GPU than the first, or "
+                   "cuda:CHIP for code of another chip than its own: sm_80, sm_90 or sm_100")
       ->option_text("DEVICE [host]");
   addCompileFlags(*command, options.compile);
   command->footer(

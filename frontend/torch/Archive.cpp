@@ -7,6 +7,8 @@
 #include <ATen/core/Tensor.h>
 #include <torch/serialize/archive.h>
 
+#include <algorithm>
+
 namespace bregman {
 
 using torch::serialize::InputArchive;
@@ -50,8 +52,9 @@ std::string key(const char *what, size_t index) { return what + std::to_string(i
 static void saveSlot(OutputArchive &archive, const Slot &slot) {
   archive.write("name", c10::IValue(slot.parameter.name));
   archive.write("size", c10::IValue(slot.parameter.tensor.numel()));
+  // From the host, so that they can be read where the device is not.
   for (size_t i = 0; i < slot.stored.size(); ++i)
-    archive.write(key("stored", i), slot.stored[i], /*is_buffer=*/true);
+    archive.write(key("stored", i), slot.stored[i].to(at::kCPU), /*is_buffer=*/true);
 }
 
 static void loadSlot(InputArchive &archive, Slot &slot, const Method &method) {
@@ -80,10 +83,22 @@ static std::string kindOf(bool constrained) {
   return constrained ? "by two branches" : "by one network";
 }
 
+/// A kind's slots in the order of the group's parameters.
+template <typename Kind> static auto slotsOf(const Kind &kind) {
+  std::vector<decltype(&kind.front()->slots.front())> slots;
+  for (auto *bucket : kind)
+    for (auto &slot : bucket->slots)
+      slots.push_back(&slot);
+  std::sort(slots.begin(), slots.end(), [](auto *a, auto *b) { return a->place < b->place; });
+  return slots;
+}
+
 void ParameterGroup::save(OutputArchive &archive) const {
-  archive.write("buckets", c10::IValue(int64_t(buckets.size())));
-  for (size_t b = 0; b < buckets.size(); ++b) {
-    const Bucket &bucket = buckets[b];
+  std::vector<std::vector<const Bucket *>> all = kinds();
+  archive.write("buckets", c10::IValue(int64_t(all.size())));
+  for (size_t k = 0; k < all.size(); ++k) {
+    // Those of one kind have the same clock.
+    const Bucket &bucket = *all[k].front();
     const Method &method = bucket.stepper.method();
     OutputArchive to(archive.compilation_unit());
     to.write("quantizer", c10::IValue(method.quantizer));
@@ -98,45 +113,49 @@ void ParameterGroup::save(OutputArchive &archive) const {
     to.write("seed", c10::IValue(int64_t(bucket.stepper.seed())));
     for (size_t i = 0; i < method.parameters.size(); ++i)
       to.write(key("argument", i), c10::IValue(bucket.stepper.get(method.parameters[i].name)));
-    to.write("slots", c10::IValue(int64_t(bucket.slots.size())));
-    for (size_t i = 0; i < bucket.slots.size(); ++i) {
+    std::vector<const Slot *> slots = slotsOf(all[k]);
+    to.write("slots", c10::IValue(int64_t(slots.size())));
+    for (size_t i = 0; i < slots.size(); ++i) {
       OutputArchive slot(archive.compilation_unit());
-      saveSlot(slot, bucket.slots[i]);
+      saveSlot(slot, *slots[i]);
       to.write(key("slot", i), slot);
     }
-    archive.write(key("bucket", b), to);
+    archive.write(key("bucket", k), to);
   }
 }
 
 void ParameterGroup::load(InputArchive &archive) {
+  std::vector<std::vector<Bucket *>> all = kinds();
   expect("the number of kinds of parameters", read(archive, "buckets").toInt(),
-         int64_t(buckets.size()));
-  for (size_t b = 0; b < buckets.size(); ++b) {
-    Bucket &bucket = buckets[b];
-    const Method &method = bucket.stepper.method();
-    InputArchive from = readArchive(archive, key("bucket", b));
+         int64_t(all.size()));
+  for (size_t k = 0; k < all.size(); ++k) {
+    const Method &method = all[k].front()->stepper.method();
+    InputArchive from = readArchive(archive, key("bucket", k));
     expect("the quantizer", read(from, "quantizer").toStringRef(), method.quantizer);
     expect("the base optimizer", read(from, "optimizer").toStringRef(), method.optimizer);
     expect("the optimizers of the learned values", read(from, "learned").toStringRef(),
-           describe(bucket.learned));
+           describe(all[k].front()->learned));
     expect("the training of " + method.quantizer, kindOf(read(from, "constrained").toBool()),
            kindOf(method.constrained));
-    expect("the element type", read(from, "element").toInt(), int64_t(bucket.element));
-    expect("the number of parameters", read(from, "slots").toInt(), int64_t(bucket.slots.size()));
-    for (size_t i = 0; i < bucket.slots.size(); ++i) {
+    expect("the element type", read(from, "element").toInt(), int64_t(all[k].front()->element));
+    std::vector<Slot *> slots = slotsOf(all[k]);
+    expect("the number of parameters", read(from, "slots").toInt(), int64_t(slots.size()));
+    for (size_t i = 0; i < slots.size(); ++i) {
       InputArchive slot = readArchive(from, key("slot", i));
-      loadSlot(slot, bucket.slots[i], method);
+      loadSlot(slot, *slots[i], method);
     }
-    for (size_t i = 0; i < method.parameters.size(); ++i)
-      unwrap(
-          bucket.stepper.set(method.parameters[i].name, read(from, key("argument", i)).toDouble()));
     std::vector<double> states = read(from, "states").toDoubleVector();
     expect("the number of states of the run", int64_t(states.size()),
            int64_t(method.hostStates.size()));
-    bucket.stepper.restore(read(from, "step").toInt(), read(from, "t").toInt(),
-                           read(from, "frozen").toBool(), std::move(states));
-    bucket.stepper.setSeed(uint64_t(read(from, "seed").toInt()));
-    publish(bucket);
+    for (Bucket *bucket : all[k]) {
+      for (size_t i = 0; i < method.parameters.size(); ++i)
+        unwrap(bucket->stepper.set(method.parameters[i].name,
+                                   read(from, key("argument", i)).toDouble()));
+      bucket->stepper.restore(read(from, "step").toInt(), read(from, "t").toInt(),
+                              read(from, "frozen").toBool(), states);
+      bucket->stepper.setSeed(uint64_t(read(from, "seed").toInt()));
+      publish(*bucket);
+    }
   }
   if (hasLearningRate && !buckets.empty())
     told = buckets.front().stepper.get("optimizer.lr");

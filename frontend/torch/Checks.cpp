@@ -1,5 +1,6 @@
 // What a parameter must be for Bregman to train it.
 #include "frontend/torch/Checks.h"
+#include "frontend/torch/Device.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -13,11 +14,11 @@ ElementType elementOf(const NamedParameter &parameter) {
   const at::Tensor &tensor = parameter.tensor;
   if (!tensor.defined())
     raise(ErrorKind::Usage, "parameter " + quoted(parameter) + " is an undefined tensor");
-  if (!tensor.device().is_cpu())
-    raise(ErrorKind::Environment,
-          "parameter " + quoted(parameter) + " is on " + tensor.device().str() +
-              ", and this build trains on the CPU only; move the model there first: "
-              "model->to(torch::kCPU)");
+  if (!isTrainable(tensor.device()))
+    raise(ErrorKind::Environment, "parameter " + quoted(parameter) + " is on " +
+                                      tensor.device().str() +
+                                      "; trained are parameters on the CPU and on CUDA devices: "
+                                      "model->to(torch::kCPU)");
   if (tensor.layout() != at::kStrided)
     raise(ErrorKind::Usage,
           "parameter " + quoted(parameter) + " is not a dense tensor; call to_dense() on it first");
@@ -41,9 +42,10 @@ void checkPair(const NamedParameter &parameter) {
   if (!parameter.high.defined())
     return;
   NamedParameter high{parameter.name + " of the float branch", parameter.high};
-  if (elementOf(high) != element || parameter.high.sizes() != parameter.tensor.sizes())
+  if (elementOf(high) != element || parameter.high.sizes() != parameter.tensor.sizes() ||
+      parameter.high.device() != parameter.tensor.device())
     raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
-                                " has another shape or type in the float branch; make both "
+                                " has another shape, type or device in the float branch; make both "
                                 "networks in the same way");
   for (const at::Tensor &tensor : {parameter.tensor, parameter.high})
     if (!tensor.is_contiguous())
@@ -52,7 +54,13 @@ void checkPair(const NamedParameter &parameter) {
                                   "contiguous()");
 }
 
-void checkStep(const NamedParameter &parameter, ElementType element, int64_t size) {
+void checkStep(const NamedParameter &parameter, c10::Device device, ElementType element,
+               int64_t size) {
+  if (parameter.tensor.device() != device)
+    raise(ErrorKind::Usage, "parameter " + quoted(parameter) + " has moved from " + device.str() +
+                                " to " + parameter.tensor.device().str() +
+                                " since the optimizer was made; move the model first, then make "
+                                "the optimizer");
   if (elementOf(parameter) != element)
     raise(ErrorKind::Usage, "parameter " + quoted(parameter) +
                                 " has changed its element type since the optimizer was made; "
@@ -75,7 +83,7 @@ void checkStep(const NamedParameter &parameter, ElementType element, int64_t siz
                                 gradient.toString() + " of " + std::to_string(gradient.numel()) +
                                 " elements, which is not the parameter's shape, type or device");
   if (parameter.high.defined())
-    checkStep({parameter.name + " of the float branch", parameter.high}, element, size);
+    checkStep({parameter.name + " of the float branch", parameter.high}, device, element, size);
 }
 
 at::Tensor gradientOf(const NamedParameter &parameter) {

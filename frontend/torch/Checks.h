@@ -5,16 +5,17 @@
 
 namespace bregman {
 
-/// The element type of a parameter; throws for one that is not on the CPU, not dense, or of a type
-/// that no kernel reads.
+/// The element type of a parameter; throws for one that is neither on the CPU nor on a CUDA device,
+/// not dense, or of a type that no kernel reads.
 ElementType elementOf(const NamedParameter &parameter);
 
 /// The same; also throws where the parameter of the float branch is not like it.
 void checkPair(const NamedParameter &parameter);
 
-/// Throws where the parameter is not of type `element` and `size` elements any more, or its
-/// gradient is sparse or not like it.
-void checkStep(const NamedParameter &parameter, ElementType element, int64_t size);
+/// Throws where the parameter is not on `device`, of type `element` and of `size` elements any
+/// more, or its gradient is sparse or not like it.
+void checkStep(const NamedParameter &parameter, c10::Device device, ElementType element,
+               int64_t size);
 
 /// The gradient as dense memory in the parameter's order, undefined where there is none.
 at::Tensor gradientOf(const NamedParameter &parameter);

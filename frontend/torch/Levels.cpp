@@ -38,8 +38,9 @@ static std::vector<float> distinct(const float *begin, const float *end) {
   return values;
 }
 
+/// Contiguous floats of the host.
 static at::Tensor asFloats(const at::Tensor &tensor) {
-  return tensor.detach().to(at::kFloat).contiguous();
+  return tensor.detach().to(at::kFloat).to(at::kCPU).contiguous();
 }
 
 std::vector<std::vector<float>> distinctValues(const at::Tensor &tensor, Extent extent) {

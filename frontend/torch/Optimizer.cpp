@@ -2,6 +2,7 @@
 #include "frontend/torch/Optimizer.h"
 #include "frontend/torch/ActivationLine.h"
 #include "frontend/torch/Checks.h"
+#include "frontend/torch/Device.h"
 #include "frontend/torch/Levels.h"
 #include "frontend/torch/ParameterGroup.h"
 #include "frontend/torch/Patterns.h"
@@ -91,7 +92,8 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
     };
     CompileOptions compile;
     if (target < parameters.size())
-      compile.element = elementOf(parameters[target]);
+      compile.element = elementOf(parameters[target]),
+      compile.device = compilerNameOf(parameters[target].tensor.device());
     Status failed = target < parameters.size()
                         ? add(source(lines[l].quantizer, lines[l].optimizer, compile))
                         : add(activations.source(lines[l].quantizer, compile));

@@ -1,6 +1,7 @@
 // One line of a plan at work on its parameters.
 #include "frontend/torch/ParameterGroup.h"
 #include "frontend/torch/Checks.h"
+#include "frontend/torch/Device.h"
 #include "frontend/torch/Names.h"
 
 #include <ATen/core/Tensor.h>
@@ -27,6 +28,12 @@ static bool isRecomputed(const PlanLine &line, const std::string &argument) {
 
 static int64_t channelsOf(const at::Tensor &tensor) { return tensor.dim() ? tensor.size(0) : 1; }
 
+/// What is stored for a parameter, where it lies.
+static at::Tensor zerosFor(const at::Tensor &tensor, const StoredInfo &info) {
+  return at::zeros({info.planes, info.count(tensor.numel(), channelsOf(tensor))},
+                   tensor.options().dtype(at::kFloat));
+}
+
 static std::string placeOf(const PlanLine &line) {
   return line.location.empty() ? "" : line.location + ": ";
 }
@@ -35,14 +42,13 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
                                const MethodSource &source, const OptimizerOptions &options)
     : line(std::move(planLine)), timing(options.timing()) {
   computesLearningRate = isRecomputed(line, learningRateName);
-  for (Member &member : members) {
-    Bucket &bucket = bucketFor(member, source, options);
-    Slot slot{std::move(member.parameter), 0, 0, {}, {}};
+  for (size_t i = 0; i < members.size(); ++i) {
+    Bucket &bucket = bucketFor(members[i], source, options);
+    Slot slot{std::move(members[i].parameter), 0, 0, {}, {}, i};
     slot.size = slot.parameter.tensor.numel();
     slot.id = randomIdOf(slot.parameter.name);
     for (const StoredInfo &info : bucket.stepper.method().stored)
-      slot.stored.push_back(at::zeros(
-          {info.planes, info.count(slot.size, channelsOf(slot.parameter.tensor))}, at::kFloat));
+      slot.stored.push_back(zerosFor(slot.parameter.tensor, info));
     bucket.slots.push_back(std::move(slot));
   }
   for (Bucket &bucket : buckets) {
@@ -66,6 +72,7 @@ bool ParameterGroup::fill() {
         continue;
       const Method &method = bucket.stepper.method();
       Stepper fresh = unwrap(Stepper::create(bucket.method, timing));
+      fresh.setStream(currentStreamOf(bucket.device));
       for (const ParameterInfo &parameter : method.parameters)
         unwrap(fresh.set(parameter.name, bucket.stepper.get(parameter.name)));
       slot.size = tensor.numel();
@@ -75,8 +82,7 @@ bool ParameterGroup::fill() {
       ref.parameter = slot.id;
       ref.weight = tensor.mutable_data_ptr();
       for (size_t i = 0; i < method.stored.size(); ++i) {
-        const StoredInfo &info = method.stored[i];
-        slot.stored[i] = at::zeros({info.planes, info.count(ref.size, ref.channels)}, at::kFloat);
+        slot.stored[i] = zerosFor(tensor, method.stored[i]);
         ref.stored.push_back(slot.stored[i].mutable_data_ptr<float>());
       }
       unwrap(fresh.attach({&ref, 1}));
@@ -98,22 +104,48 @@ static bool haveSameLines(const std::vector<LearnedLine> &a, const std::vector<L
 ParameterGroup::Bucket &ParameterGroup::bucketFor(const Member &member, const MethodSource &source,
                                                   const OptimizerOptions &options) {
   CompileOptions compile;
+  c10::Device device = member.parameter.tensor.device();
   compile.element = elementOf(member.parameter);
+  compile.device = compilerNameOf(device);
   compile.constrained = member.parameter.high.defined();
   for (Bucket &bucket : buckets)
-    if (bucket.element == compile.element &&
+    if (bucket.device == device && bucket.element == compile.element &&
         bucket.stepper.method().constrained == compile.constrained &&
         haveSameLines(bucket.learned, member.learned))
       return bucket;
   for (const LearnedLine &learned : member.learned)
     compile.learned.emplace_back(learned.value, learned.line.optimizer);
   auto method = unwrap(source(line.quantizer, line.optimizer, compile));
-  buckets.push_back({compile.element,
+  buckets.push_back({device,
+                     compile.element,
                      member.learned,
                      method,
                      unwrap(Stepper::create(method, timing, options.threads())),
                      {}});
   return buckets.back();
+}
+
+template <typename Group> static auto kindsOf(Group &buckets) {
+  std::vector<std::vector<decltype(&buckets.front())>> kinds;
+  for (auto &bucket : buckets) {
+    auto same = std::find_if(kinds.begin(), kinds.end(), [&](const auto &kind) {
+      return kind.front()->element == bucket.element &&
+             kind.front()->method->constrained == bucket.method->constrained &&
+             haveSameLines(kind.front()->learned, bucket.learned);
+    });
+    if (same == kinds.end())
+      kinds.push_back({&bucket});
+    else
+      same->push_back(&bucket);
+  }
+  return kinds;
+}
+
+std::vector<std::vector<ParameterGroup::Bucket *>> ParameterGroup::kinds() {
+  return kindsOf(buckets);
+}
+std::vector<std::vector<const ParameterGroup::Bucket *>> ParameterGroup::kinds() const {
+  return kindsOf(buckets);
 }
 
 double ParameterGroup::learningRate() const { return told; }
@@ -174,7 +206,7 @@ void ParameterGroup::setArguments(Bucket &bucket, bool all) {
 void ParameterGroup::check(const GroupOptions &options) const {
   for (const Bucket &bucket : buckets)
     for (const Slot &slot : bucket.slots)
-      checkStep(slot.parameter, bucket.element, slot.size);
+      checkStep(slot.parameter, bucket.device, bucket.element, slot.size);
   if (options.lr() == told || buckets.empty())
     return;
   if (!hasLearningRate)
@@ -216,7 +248,7 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double fact
   std::vector<at::Tensor> alive; // the gradients that had to be made dense
   for (Slot &slot : bucket.slots) {
     at::Tensor &tensor = slot.parameter.tensor;
-    checkStep(slot.parameter, bucket.element, slot.size);
+    checkStep(slot.parameter, bucket.device, bucket.element, slot.size);
     if (tensor.numel() == 0)
       continue;
     TensorRef ref;
@@ -239,6 +271,7 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double fact
       ref.stored.push_back(stored.mutable_data_ptr<float>());
     refs.push_back(std::move(ref));
   }
+  bucket.stepper.setStream(currentStreamOf(bucket.device));
   // Fails before it touches anything.
   unwrap(f(std::span<const TensorRef>(refs)));
   for (Slot &slot : bucket.slots) {

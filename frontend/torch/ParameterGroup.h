@@ -1,8 +1,10 @@
 // One line of a plan at work on its parameters: what is stored for them, and one Stepper for each
-// element type and each choice of optimizers for the learned values.
+// device, each element type and each choice of optimizers for the learned values.
 #pragma once
 
 #include "frontend/torch/Optimizer.h"
+
+#include <c10/core/Device.h>
 
 namespace bregman {
 
@@ -11,8 +13,9 @@ struct Slot {
   NamedParameter parameter;
   int64_t size;                   ///< elements, when the optimizer was made
   uint32_t id;                    ///< of its random numbers
-  std::vector<at::Tensor> stored; ///< one per Method::stored, f32, [planes, values]
+  std::vector<at::Tensor> stored; ///< one per Method::stored, f32, [planes, values], where it lies
   at::Tensor dense;               ///< undefined where the parameter is contiguous
+  size_t place = 0;               ///< among the group's parameters
 };
 
 /// A learned value that has a line of the plan to itself.
@@ -60,6 +63,7 @@ public:
 
 private:
   struct Bucket {
+    c10::Device device;
     ElementType element;
     std::vector<LearnedLine> learned;
     std::shared_ptr<const Method> method;
@@ -67,6 +71,9 @@ private:
     std::vector<Slot> slots;
   };
 
+  /// The buckets that differ in their devices alone. An archive knows nothing of devices.
+  std::vector<std::vector<Bucket *>> kinds();
+  std::vector<std::vector<const Bucket *>> kinds() const;
   Bucket &bucketFor(const Member &member, const MethodSource &source,
                     const OptimizerOptions &options);
   void set(Bucket &bucket, const std::string &parameter, double value);

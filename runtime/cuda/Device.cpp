@@ -8,13 +8,17 @@ namespace bregman::cuda {
 
 Status Device::open() {
   name = "cuda:" + std::to_string(ordinal);
-  int handle = 0;
+  int handle = 0, count = 0;
+  BREGMAN_CUDA(driver, "number of devices", cuDeviceGetCount, &count);
+  if (ordinal < 0 || ordinal >= count)
+    return Error{ErrorKind::Usage, "CUDA: there is no device " + name + "; the driver finds " +
+                                       std::to_string(count) + ", and cuda:0 is the first"};
   BREGMAN_CUDA(driver, name, cuDeviceGet, &handle, ordinal);
   char title[128] = "";
   BREGMAN_CUDA(driver, name, cuDeviceGetName, title, sizeof title, handle);
   name += " (" + std::string(title) + ")";
-  constexpr int count = 16, majorVersion = 75, minorVersion = 76;
-  BREGMAN_CUDA(driver, name, cuDeviceGetAttribute, &multiprocessors, count, handle);
+  constexpr int units = 16, majorVersion = 75, minorVersion = 76;
+  BREGMAN_CUDA(driver, name, cuDeviceGetAttribute, &multiprocessors, units, handle);
   BREGMAN_CUDA(driver, name, cuDeviceGetAttribute, &major, majorVersion, handle);
   BREGMAN_CUDA(driver, name, cuDeviceGetAttribute, &minor, minorVersion, handle);
   BREGMAN_CUDA(driver, name, cuDevicePrimaryCtxRetain, &primary, handle);

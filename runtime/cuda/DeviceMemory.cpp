@@ -12,8 +12,10 @@ std::string text(size_t bytes) { return std::to_string(bytes) + " bytes"; }
 
 class DeviceMemory final : public Memory {
 public:
+  explicit DeviceMemory(int ordinal) : ordinal(ordinal) {}
+
   Result<void *> allocate(size_t bytes, const void *near) override {
-    Result<std::shared_ptr<const Device>> device = near ? Device::of(near) : Device::get(0);
+    Result<std::shared_ptr<const Device>> device = near ? Device::of(near) : Device::get(ordinal);
     if (!device)
       return device.error();
     Current current(**device);
@@ -84,14 +86,20 @@ private:
     return current.status() ? current.status() : body(**device);
   }
 
+  const int ordinal;
   std::mutex mutex;
   std::map<void *, std::shared_ptr<const Device>> devices;
 };
 
 } // namespace
 
-std::shared_ptr<Memory> deviceMemory() {
-  static const std::shared_ptr<Memory> memory = std::make_shared<DeviceMemory>();
+std::shared_ptr<Memory> deviceMemory(int ordinal) {
+  static std::mutex mutex;
+  static std::map<int, std::shared_ptr<Memory>> memories;
+  std::lock_guard lock(mutex);
+  std::shared_ptr<Memory> &memory = memories[ordinal];
+  if (!memory)
+    memory = std::make_shared<DeviceMemory>(ordinal);
   return memory;
 }
 

@@ -6,7 +6,8 @@
 
 namespace bregman::cuda {
 
-/// Plain allocations of the driver. Releasing one waits for the device.
-std::shared_ptr<Memory> deviceMemory();
+/// Plain allocations of the driver, on device `ordinal` where no address names another one.
+/// Releasing one waits for the device.
+std::shared_ptr<Memory> deviceMemory(int ordinal = 0);
 
 } // namespace bregman::cuda

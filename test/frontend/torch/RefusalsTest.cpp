@@ -15,8 +15,8 @@ static std::string refusal(std::vector<NamedParameter> parameters,
 TEST(Refusals, OtherDevice) {
   at::Tensor meta = at::empty({3}, at::TensorOptions().device(at::kMeta)).set_requires_grad(true);
   EXPECT_EQ(refusal({{"fc.weight", meta}}),
-            "parameter 'fc.weight' is on meta, and this build trains on the CPU only; move the "
-            "model there first: model->to(torch::kCPU)");
+            "parameter 'fc.weight' is on meta; trained are parameters on the CPU and on CUDA "
+            "devices: model->to(torch::kCPU)");
 }
 
 TEST(Refusals, OtherElementType) {
