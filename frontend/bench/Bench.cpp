@@ -10,6 +10,7 @@
 #include "frontend/bench/Report.h"
 #include "frontend/bench/Shapes.h"
 #include "frontend/bench/TorchSide.h"
+#include "frontend/bench/cuda/CudaBench.h"
 #include "runtime/Machine.h"
 
 #include <algorithm>
@@ -44,13 +45,14 @@ static Result<std::vector<Case>> casesWith(const std::string &filter) {
 }
 
 /// The models of these names, all where there are none.
-static Result<std::vector<Model>> modelsNamed(const std::vector<std::string> &names) {
+static Result<std::vector<Model>> modelsNamed(const std::vector<std::string> &names,
+                                              const std::vector<Model> &models) {
   if (names.empty())
-    return models();
+    return models;
   std::vector<Model> chosen;
   for (const std::string &name : names) {
     std::string all;
-    for (const Model &model : models()) {
+    for (const Model &model : models) {
       if (model.name == name)
         chosen.push_back(model);
       all += (all.empty() ? "" : ", ") + model.name;
@@ -132,9 +134,12 @@ Status bregman::bench::run(const BenchOptions &options, std::ostream &out, std::
   auto chosenCases = casesWith(options.filter);
   if (!chosenCases)
     return chosenCases.error();
-  auto chosenModels = modelsNamed(options.models);
+  const bool onHost = options.device == "host";
+  auto chosenModels = modelsNamed(options.models, onHost ? models() : deviceModels());
   if (!chosenModels)
     return chosenModels.error();
+  if (!onHost)
+    return runOnDevice(options, *chosenCases, *chosenModels, out, progress);
   Result<TorchSide> torch = TorchSide::load(options.torch ? options.torchLibrary : "");
   if (!torch)
     return torch.error();

@@ -1,5 +1,5 @@
 // `bregman bench`: every kernel beside a loop of the same streams without mathematics and beside
-// LibTorch, in one run.
+// LibTorch, in one run; on a GPU beside copies within its memory.
 #pragma once
 
 #include "frontend/Compiler.h"
@@ -13,7 +13,8 @@ struct BenchOptions {
   std::string filter;              ///< only cases whose title contains it
   std::vector<std::string> models; ///< by name; empty: all
   std::vector<int> threads = {1, 2};
-  double seconds = 1; ///< per case, model and number of threads
+  std::string device = "host"; ///< as CompileOptions::device
+  double seconds = 1;          ///< per case, model and number of threads
   bool json = false;
   bool compileTimes = true;
   bool torch = true;        ///< LibTorch's side too, where the library is there

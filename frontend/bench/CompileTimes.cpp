@@ -1,6 +1,8 @@
 // A fresh process is this program started again; a warm one is this one.
 #include "frontend/bench/CompileTimes.h"
 
+#include "frontend/bench/cuda/CudaBench.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -44,6 +46,8 @@ Status bregman::bench::compileOnce(const BenchOptions &options, const std::strin
   for (const Case &measured : cases()) {
     if (measured.title() != title)
       continue;
+    if (options.device != "host")
+      return compileOnceOnDevice(options, measured, out);
     Result<Program> program = measured.load(options.specs);
     if (!program)
       return program.error();

@@ -20,14 +20,7 @@ public:
 
   std::string name() const override { return flat ? "bregman, one flat tensor" : "bregman"; }
 
-  double bytesPerWeight() const override {
-    double bytes = 0;
-    for (const auto &kernel : memory->method->step)
-      for (const StreamInfo &stream : kernel->streams())
-        if (stream.extent == Extent())
-          bytes += stream.planes * sizeOf(stream.type) * (stream.access == Access::InOut ? 2 : 1);
-    return bytes;
-  }
+  double bytesPerWeight() const override { return bytesOfStep(*memory->method); }
 
   void prepare(const std::vector<int64_t> &sizes, int threads) override {
     int64_t weights = std::accumulate(sizes.begin(), sizes.end(), int64_t(0));

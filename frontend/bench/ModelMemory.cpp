@@ -4,6 +4,15 @@
 using namespace bregman;
 using namespace bregman::bench;
 
+double bregman::bench::bytesOfStep(const Method &method) {
+  double bytes = 0;
+  for (const auto &kernel : method.step)
+    for (const StreamInfo &stream : kernel->streams())
+      if (stream.extent == Extent())
+        bytes += stream.planes * sizeOf(stream.type) * (stream.access == Access::InOut ? 2 : 1);
+  return bytes;
+}
+
 /// Values spread evenly over [-scale, scale).
 ModelMemory::Array ModelMemory::spread(int64_t size, float scale) {
   Array array(static_cast<float *>(std::aligned_alloc(64, size_t(size * 4 + 63) / 64 * 64)));

@@ -11,6 +11,9 @@
 
 namespace bregman::bench {
 
+/// Bytes that a step must move per weight.
+double bytesOfStep(const Method &method);
+
 class ModelMemory {
 public:
   explicit ModelMemory(std::shared_ptr<const Method> method) : method(std::move(method)) {}

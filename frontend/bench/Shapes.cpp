@@ -31,3 +31,11 @@ static std::vector<int64_t> resnet18() {
 std::vector<Model> bregman::bench::models() {
   return {{"64K", {64 << 10}}, {"1M", {1 << 20}}, {"11M", {11 << 20}}, {"ResNet-18", resnet18()}};
 }
+
+std::vector<Model> bregman::bench::deviceModels() {
+  return {{"1M", {1 << 20}},
+          {"16M", {16 << 20}},
+          {"64M", {64 << 20}},
+          {"256M", {256 << 20}},
+          {"ResNet-18", resnet18()}};
+}

@@ -16,5 +16,7 @@ struct Model {
 
 /// One tensor of 64K, 1M and 11M weights, and ResNet-18's 62 tensors.
 std::vector<Model> models();
+/// The same for a GPU: 1M, 16M, 64M and 256M weights, and ResNet-18.
+std::vector<Model> deviceModels();
 
 } // namespace bregman::bench

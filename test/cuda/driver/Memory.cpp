@@ -20,8 +20,10 @@ uint64_t Memory::allocate(int device, uint64_t size) {
   made->size = size;
   made->device = device;
   // What is read before it is written shows: as f32 this is a NaN.
-  made->bytes.assign(size, 0xff);
-  made->known.assign(size, false);
+  if (!idle) {
+    made->bytes.assign(size, 0xff);
+    made->known.assign(size, false);
+  }
   // The next one begins at a multiple of 256, at least 4096 bytes behind the end.
   next += (size + 4096 + 255) / 256 * 256;
   last = made.get();

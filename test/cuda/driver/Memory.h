@@ -39,6 +39,8 @@ public:
 
   size_t count() const { return allocations.size(); }
   uint64_t used(int device) const;
+  /// Addresses alone, of devices that do nothing: for what the host's side of a launch costs.
+  bool idle = false;
   uint64_t capacity = uint64_t(1) << 30; ///< of each device
 
 private:

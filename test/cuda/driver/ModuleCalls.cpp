@@ -15,7 +15,8 @@ BREGMAN_EXPORT int cuModuleLoadDataEx(void **module, const void *image, unsigned
       auto &all = *static_cast<State *>(opaque);
       uint64_t address =
           all.memory.allocate(all.current()->device, std::max<size_t>(variable.bytes.size(), 1));
-      if (Allocation *made = all.memory.find(address, variable.bytes.size())) {
+      Allocation *made = all.memory.find(address, variable.bytes.size());
+      if (made && !all.memory.idle) {
         std::copy(variable.bytes.begin(), variable.bytes.end(), made->bytes.begin());
         std::fill(made->known.begin(), made->known.end(), true);
       }

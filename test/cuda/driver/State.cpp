@@ -52,6 +52,9 @@ void State::reset() {
   planned.clear();
   calls.clear();
   memory = Memory();
+  memory.idle = std::getenv("BREGMAN_STANDIN_IDLE") != nullptr;
+  if (memory.idle)
+    memory.capacity = uint64_t(1) << 40;
   initialized = false;
   const char *given = std::getenv("BREGMAN_STANDIN_DEVICES");
   std::istringstream text(given ? given : "90,80");
@@ -107,6 +110,8 @@ int State::enqueue(void *stream, Work work) {
     known->capture->work.push_back(std::move(work));
     return codes::success;
   }
+  if (memory.idle)
+    return codes::success;
   queue.push_back({current(), stream, std::move(work)});
   for (uint64_t some = random() % 4; some > 2 && !queue.empty(); --some)
     doOne();
