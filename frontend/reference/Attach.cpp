@@ -1,5 +1,6 @@
 // How a run begins: the latent, then learned values and states in textual order, then w_0.
 #include "frontend/reference/Inverse.h"
+#include "frontend/reference/Learned.h"
 #include "frontend/reference/Oracle.h"
 
 using namespace mlir;
@@ -9,6 +10,7 @@ using namespace bregman::reference;
 LogicalResult Oracle::attach(ArrayRef<double> w0, int64_t channels) {
   shape = {int64_t(w0.size()), channels};
   w.assign(w0.size(), 0);
+  wHigh.assign(constrained ? w0.size() : 0, 0);
   step = 0, t = 1;
   frozen = false;
   values.clear();
@@ -66,12 +68,7 @@ LogicalResult Oracle::initialize() {
     variable.assign(*start);
     if (learn) {
       auto own = ofLearned.find(variable.name);
-      int64_t segments = variable.segments.count();
-      bool isOfChannels = extent && extent.getScope() == Scope::Channel;
-      bases.emplace_back(own == ofLearned.end() ? optimizer : own->second,
-                         variable.name + ".optimizer.",
-                         Shape{segments, isOfChannels ? segments : 1},
-                         variable.values.empty() ? 1 : variable.values.front().size());
+      bases.push_back(optimizerOf(variable, own == ofLearned.end() ? optimizer : own->second));
     }
     values.emplace_back(&op, std::move(variable));
   }

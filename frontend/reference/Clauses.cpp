@@ -11,10 +11,10 @@ template <typename Op> static Op only(QuantizerOp quantizer) {
 
 Clauses::Clauses(QuantizerOp quantizer)
     : quantizer(quantizer), latent(only<LatentOp>(quantizer)), project(only<ProjectOp>(quantizer)),
-      weight(only<WeightOp>(quantizer)), update(only<UpdateOp>(quantizer)),
-      final(only<FinalOp>(quantizer)) {
+      weight(only<WeightOp>(quantizer)), high(only<HighOp>(quantizer)),
+      update(only<UpdateOp>(quantizer)), final(only<FinalOp>(quantizer)) {
   for (Operation &op : quantizer.getBody().front()) {
-    if (isa<LevelsOp, ProjectOp, WeightOp, PenaltyOp>(op))
+    if (isa<LevelsOp, ProjectOp, WeightOp, HighOp, PenaltyOp>(op))
       reach = wider(reach, mixing(op.getRegion(0).front()));
     else if (auto reduce = dyn_cast<ReduceOp>(op))
       reach = wider(reach, reduce.getExtentAttr());

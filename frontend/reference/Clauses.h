@@ -38,6 +38,7 @@ public:
   LatentOp latent;
   ProjectOp project;
   WeightOp weight;
+  HighOp high;
   UpdateOp update;
   FinalOp final;
   /// How far a weight may reach through the declarations and penalties.

@@ -128,7 +128,8 @@ static FailureOr<Tensor> custom(const Clauses &clauses, const Environment &decla
 
 FailureOr<HandedOn> reference::handOn(const Clauses &clauses, const Environment &host,
                                       const Point &point, const Tensor &loss,
-                                      const DenseMap<Operation *, const Variable *> &variables) {
+                                      const DenseMap<Operation *, const Variable *> &variables,
+                                      const Tensor *highLoss) {
   Handing handing(clauses, host, point);
   Environment declared(&host);
   if (failed(clauses.declare(declared, point)))
@@ -183,11 +184,30 @@ FailureOr<HandedOn> reference::handOn(const Clauses &clauses, const Environment 
         return failure();
       *gradient = plus(*gradient, *added, variable->segments.count());
     }
+    if (highLoss && clauses.high) {
+      auto added = handing.gradient(
+          point.stored.at(op), variable->extent, *highLoss, [&](const Tensor &value) {
+            return handing.valueAt(handing.withStored(op, value), HighOp(clauses.high).getBody());
+          });
+      if (failed(added))
+        return failure();
+      *gradient = plus(*gradient, *added, variable->segments.count());
+    }
     result.learned[op] = *gradient;
   }
 
   result.h = c;
-  if (clauses.update && UpdateOp(clauses.update).getKind() == UpdateKind::Gradient) {
+  if (highLoss) {
+    result.h = *highLoss;
+    if (clauses.high) {
+      auto h = handing.gradient(point.x, {}, *highLoss, [&](const Tensor &x) {
+        return handing.valueAt(handing.withLatent(x), HighOp(clauses.high).getBody());
+      });
+      if (failed(h))
+        return failure();
+      result.h = *h;
+    }
+  } else if (clauses.update && UpdateOp(clauses.update).getKind() == UpdateKind::Gradient) {
     auto h = custom(clauses, declared, g, c, result.learned, variables);
     if (failed(h))
       return failure();

@@ -14,8 +14,10 @@ struct HandedOn {
 };
 
 /// Phase 2 at `point`; `host` knows what no weight enters, `learned` the variable of each `learn`.
-mlir::FailureOr<HandedOn>
-handOn(const Clauses &clauses, const Environment &host, const Point &point, const Tensor &g,
-       const llvm::DenseMap<mlir::Operation *, const Variable *> &learned);
+/// Of constrained training `high` is dL/dw of the float branch, through which the latent moves.
+mlir::FailureOr<HandedOn> handOn(const Clauses &clauses, const Environment &host,
+                                 const Point &point, const Tensor &g,
+                                 const llvm::DenseMap<mlir::Operation *, const Variable *> &learned,
+                                 const Tensor *high = nullptr);
 
 } // namespace bregman::reference

@@ -20,8 +20,12 @@ static Tensor constantOf(Attribute value, int64_t levels) {
     return Tensor(number.getValueAsDouble());
   if (auto number = dyn_cast<IntegerAttr>(value))
     return Tensor(number.getValue().getBoolValue());
-  Tensor result(1, levels);
   auto elements = cast<DenseElementsAttr>(value);
+  if (elements.isSplat() && elements.getElementType().isInteger(1))
+    return Tensor(1, levels, {double(elements.getSplatValue<bool>()), 0});
+  if (elements.isSplat())
+    return Tensor(1, levels, {elements.getSplatValue<APFloat>().convertToDouble(), 0});
+  Tensor result(1, levels);
   int64_t level = 0;
   if (elements.getElementType().isInteger(1))
     for (bool condition : elements.getValues<bool>())
@@ -44,7 +48,9 @@ public:
       if (operands.back())
         entries = std::max(entries, operands.back()->entries());
     }
-    levels = op.getNumResults() ? levelCount(op.getResult(0).getType()) : 1;
+    if (op.getNumResults())
+      levels = isClassAxis(op.getResult(0).getType()) ? environment.context().classes
+                                                      : levelCount(op.getResult(0).getType());
   }
 
   LogicalResult run() {

@@ -18,7 +18,14 @@ struct Context {
   uint32_t parameter = 0;                 ///< which one of the model, for random()
   llvm::StringMap<Tensor> optimizer = {}; ///< the states of the base optimizer, by name
   const Rounding *rounding = nullptr;     ///< of every f32; null: nothing is rounded
+  int64_t classes = 1;                    ///< the length of the class axis, which only a run knows
 };
+
+/// Whether a value of a constraint has the class axis.
+inline bool isClassAxis(mlir::Type type) {
+  auto vector = mlir::dyn_cast<mlir::VectorType>(type);
+  return vector && vector.isScalable();
+}
 
 /// What is known of SSA values: parameters, counters, captured declarations, block arguments. An
 /// inner one sees what the outer ones know.

@@ -3,6 +3,7 @@
 
 #include "frontend/reference/Coordinate.h"
 #include "frontend/reference/Derivatives.h"
+#include "frontend/reference/Learned.h"
 #include "frontend/reference/Prox.h"
 
 #include <algorithm>
@@ -12,8 +13,9 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::reference;
 
-Oracle::Oracle(QuantizerOp quantizer, OptimizerOp optimizer, Timing timing)
-    : clauses(quantizer), optimizer(optimizer), timing(timing), x("x", Shape(), {}, 1) {
+Oracle::Oracle(QuantizerOp quantizer, OptimizerOp optimizer, Timing timing, bool constrained)
+    : clauses(quantizer), optimizer(optimizer), timing(timing), constrained(constrained),
+      x("x", Shape(), {}, 1) {
   for (auto param : quantizer.getBody().getOps<ParamOp>())
     parameters[param.getName().str()] = param.getValue().convertToDouble();
   for (auto param : optimizer.getBody().getOps<ParamOp>())
@@ -52,7 +54,7 @@ Point Oracle::point() const {
   return result;
 }
 
-/// dL/dn times `scaled`, by the learned value's own optimizer, then into its range.
+/// A learned value, by its own optimizer.
 LogicalResult Oracle::moveLearned(Operation *op, const Environment &declared,
                                   const Tensor &gradient) {
   auto learn = cast<LearnOp>(op);
@@ -61,35 +63,13 @@ LogicalResult Oracle::moveLearned(Operation *op, const Environment &declared,
   auto base = llvm::find_if(bases, [&](const BaseOptimizer &candidate) {
     return candidate.prefix() == variable.name + ".optimizer.";
   });
-  Tensor h = gradient, at(variable.segments.count(), gradient.levels());
-  if (!learn.getScale().empty()) {
-    auto scale = yielded(learn.getScale(), declared);
-    if (failed(scale))
-      return failure();
-    for (int64_t segment = 0; segment < at.entries(); ++segment)
-      for (int64_t level = 0; level < at.levels(); ++level)
-        h(segment, level).value *= scale->at(variable.segments.first(segment)).value;
-  }
-  for (int64_t segment = 0; segment < at.entries(); ++segment)
-    for (int64_t level = 0; level < at.levels(); ++level)
-      at(segment, level).value = variable.values[segment][level];
-  auto d = base->step(at, h, parameters, clock());
-  if (failed(d))
-    return failure();
-  for (int64_t segment = 0; segment < at.entries(); ++segment)
-    for (int64_t level = 0; level < at.levels(); ++level) {
-      double &value = variable.values[segment][level];
-      value -= d->at(segment, level).value;
-      if (learn.getLow() && value < learn.getLow()->convertToDouble())
-        value = learn.getLow()->convertToDouble();
-      if (learn.getHigh() && value > learn.getHigh()->convertToDouble())
-        value = learn.getHigh()->convertToDouble();
-    }
-  return success();
+  auto h = scaledGradient(learn, variable, gradient, declared);
+  return failure(failed(h) ||
+                 failed(reference::moveLearned(learn, variable, *h, *base, parameters, clock())));
 }
 
 /// Phases 2 and 3.
-LogicalResult Oracle::move(ArrayRef<double> gradient) {
+LogicalResult Oracle::move(ArrayRef<double> gradient, ArrayRef<double> highGradient) {
   Point at = point();
   Environment host(context());
   if (failed(hostAt(host, at)))
@@ -102,7 +82,9 @@ LogicalResult Oracle::move(ArrayRef<double> gradient) {
   for (const auto &[op, variable] : values)
     if (isa<LearnOp>(op))
       learned[op] = &variable;
-  auto handed = handOn(clauses, host, at, Tensor::of(gradient), learned);
+  Tensor ofHigh = Tensor::of(highGradient);
+  auto handed =
+      handOn(clauses, host, at, Tensor::of(gradient), learned, constrained ? &ofHigh : nullptr);
   Environment declared(&host);
   if (failed(handed) || failed(clauses.declare(declared, at)))
     return failure();
@@ -194,15 +176,25 @@ LogicalResult Oracle::publish() {
   }
   for (size_t i = 0; i < w.size(); ++i)
     w[i] = published.at(i).value;
+  return constrained ? publishHigh(declared, at.x) : success();
+}
+
+/// The float branch's weight: what `high` says, else the latent.
+LogicalResult Oracle::publishHigh(const Environment &declared, const Tensor &latent) {
+  auto high = clauses.high ? yielded(clauses.high.getBody(), declared) : FailureOr<Tensor>(latent);
+  if (failed(high))
+    return failure();
+  for (size_t i = 0; i < wHigh.size(); ++i)
+    wHigh[i] = high->at(i).value;
   return success();
 }
 
-LogicalResult Oracle::advance(ArrayRef<double> gradient) {
+LogicalResult Oracle::advance(ArrayRef<double> gradient, ArrayRef<double> highGradient) {
   if (frozen) {
     ++step;
     return success();
   }
-  if (failed(move(gradient)) || failed(after()))
+  if (failed(move(gradient, highGradient)) || failed(after()))
     return failure();
   ++step;
   ++t;

@@ -15,8 +15,9 @@ class Oracle {
 public:
   using Planes = Variable::Planes;
 
-  /// Both ops outlive the oracle and are at the stage `bregman`, before any pass.
-  Oracle(QuantizerOp quantizer, OptimizerOp optimizer, Timing timing);
+  /// Both ops outlive the oracle and are at the stage `bregman`, before any pass. Where it is
+  /// `constrained`, there are two branches, and two weights for each latent.
+  Oracle(QuantizerOp quantizer, OptimizerOp optimizer, Timing timing, bool constrained = false);
 
   /// Another definition for a learned value; by default it has an instance of the latent's.
   void setOptimizer(const std::string &learned, OptimizerOp op) { ofLearned[learned] = op; }
@@ -28,8 +29,10 @@ public:
 
   /// Latents, learned values and states from w0, one entry per weight; then w_0 is published.
   mlir::LogicalResult attach(llvm::ArrayRef<double> w0, int64_t channels = 1);
-  /// One step with dL/dw at the published weights.
-  mlir::LogicalResult advance(llvm::ArrayRef<double> gradient);
+  /// One step with dL/dw at the published weights and, of constrained training, dL/dw at those of
+  /// the float branch: the low branch is a constant for the latent.
+  mlir::LogicalResult advance(llvm::ArrayRef<double> gradient,
+                              llvm::ArrayRef<double> highGradient = {});
   /// Optimizer states to their initial values, t to 1.
   mlir::LogicalResult resetStates();
 
@@ -39,6 +42,8 @@ public:
   /// textual order, then "optimizer.m" and so on.
   std::vector<std::pair<std::string, Planes>> stored() const;
   const std::vector<double> &weights() const { return w; }
+  /// Of constrained training: what the float branch multiplies with.
+  const std::vector<double> &highWeights() const { return wHigh; }
 
 private:
   Clock clock() const;
@@ -47,17 +52,19 @@ private:
   mlir::FailureOr<double> scaleOf(const Environment &host) const;
   mlir::LogicalResult hostAt(Environment &environment, const Point &at) const;
   mlir::LogicalResult initialize();
-  mlir::LogicalResult move(llvm::ArrayRef<double> gradient);
+  mlir::LogicalResult move(llvm::ArrayRef<double> gradient, llvm::ArrayRef<double> highGradient);
   mlir::LogicalResult moveLearned(mlir::Operation *op, const Environment &declared,
                                   const Tensor &gradient);
   mlir::LogicalResult after();
   mlir::LogicalResult runBlock(EveryOp every);
   mlir::LogicalResult publish();
+  mlir::LogicalResult publishHigh(const Environment &declared, const Tensor &latent);
 
   Clauses clauses;
   OptimizerOp optimizer;
   std::map<std::string, OptimizerOp> ofLearned;
   Timing timing;
+  bool constrained;
   Parameters parameters;
   Shape shape;
   uint64_t seedOfRun = 0;
@@ -67,7 +74,7 @@ private:
   std::vector<std::pair<mlir::Operation *, Variable>> values;
   /// Of the latent, then of each learned value.
   std::vector<BaseOptimizer> bases;
-  std::vector<double> w;
+  std::vector<double> w, wHigh;
   int64_t step = 0, t = 1;
   bool frozen = false;
 };

@@ -4,37 +4,55 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::reference;
 
-/// How many neighbours share a value where rows have `row` weights.
-static int64_t lengthOf(Shape shape, int64_t row, ExtentAttr extent) {
-  if (!extent)
-    return 1;
-  switch (extent.getScope()) {
-  case Scope::Run:
-  case Scope::Tensor:
-    return std::max<int64_t>(shape.size, 1);
-  case Scope::Channel:
-    return row;
-  case Scope::Group:
-    return std::min(extent.getSize(), row);
-  case Scope::Token:
-    break;
+Shape Shape::ofActivation(ArrayRef<int64_t> sizes) {
+  Shape shape{1, sizes.size() > 1 ? sizes[1] : 1, 1, sizes.empty() ? 1 : sizes.back()};
+  for (auto [axis, size] : llvm::enumerate(sizes)) {
+    shape.size *= size;
+    if (axis > 1)
+      shape.inner *= size;
   }
-  llvm_unreachable("tokens are of activations, which are not trained");
+  return shape;
 }
 
 Segments::Segments(Shape shape, ExtentAttr extent) {
-  int64_t row = std::max<int64_t>(shape.size / std::max<int64_t>(shape.channels, 1), 1);
-  int64_t length = lengthOf(shape, row, extent);
-  bool isInRow =
-      !extent || extent.getScope() == Scope::Channel || extent.getScope() == Scope::Group;
-  for (int64_t weight = 0; weight < shape.size; ++weight) {
-    int64_t column = isInRow ? weight % row : weight;
-    if (column % length == 0) {
-      lengths.push_back(0);
-      firsts.push_back(weight);
+  int64_t channels = std::max<int64_t>(shape.channels, 1);
+  int64_t row = std::max<int64_t>(shape.size / channels, 1);
+  // The channel of a number, and its place among those of that channel.
+  auto channelOf = [&](int64_t index) {
+    return shape.inner ? index / shape.inner % channels : index / row;
+  };
+  auto placeOf = [&](int64_t index) {
+    return shape.inner ? index / (shape.inner * channels) * shape.inner + index % shape.inner
+                       : index % row;
+  };
+  auto numberOf = [&](int64_t index) -> int64_t {
+    if (!extent)
+      return index;
+    switch (extent.getScope()) {
+    case Scope::Run:
+    case Scope::Tensor:
+      return 0;
+    case Scope::Channel:
+      return channelOf(index);
+    case Scope::Group: {
+      int64_t length = std::min(extent.getSize(), row);
+      return channelOf(index) * ((row + length - 1) / length) + placeOf(index) / length;
     }
-    segment.push_back(lengths.size() - 1);
-    place.push_back(lengths.back()++);
+    case Scope::Token:
+      return index / shape.token;
+    }
+    llvm_unreachable("all scopes are listed");
+  };
+  for (int64_t index = 0; index < shape.size; ++index) {
+    int64_t number = numberOf(index);
+    if (number >= count()) {
+      lengths.resize(number + 1);
+      firsts.resize(number + 1);
+    }
+    if (lengths[number] == 0)
+      firsts[number] = index;
+    segment.push_back(number);
+    place.push_back(lengths[number]++);
   }
 }
 
@@ -45,6 +63,9 @@ int64_t Segments::longest() const {
 ExtentAttr reference::wider(ExtentAttr a, ExtentAttr b) {
   if (!a || !b)
     return a ? a : b;
+  // A token has numbers of every channel.
+  if ((a.getScope() == Scope::Token) != (b.getScope() == Scope::Token))
+    return ExtentAttr::get(a.getContext(), Scope::Tensor, 0);
   // Groups of different lengths share no boundary but those of the channel.
   if (a.getScope() == Scope::Group && b.getScope() == Scope::Group && a != b)
     return ExtentAttr::get(a.getContext(), Scope::Channel, 0);

@@ -7,12 +7,19 @@
 
 namespace bregman::reference {
 
-/// A tensor of `size` weights, row-major, whose axis 0 has `channels` entries.
+/// A tensor of `size` numbers, row-major: of weights, whose axis 0 has `channels` entries, or an
+/// activation, whose axis 1 has.
 struct Shape {
   int64_t size = 0, channels = 1;
+  /// Of an activation: how many neighbours are of one channel, and how many are a token. 0: of
+  /// weights, each row of which is a channel.
+  int64_t inner = 0, token = 0;
+
+  static Shape ofActivation(llvm::ArrayRef<int64_t> sizes);
 };
 
-/// A tensor cut into the segments of an extent. Without an extent each weight is one.
+/// A tensor cut into the segments of an extent. Without an extent each weight is one. Those of the
+/// channels of an activation are not contiguous.
 class Segments {
 public:
   Segments() = default;

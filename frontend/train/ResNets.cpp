@@ -78,9 +78,11 @@ private:
 class PreActivationBlock : public nn::Module {
 public:
   PreActivationBlock(int64_t in, int64_t out, int64_t stride)
-      : bn0(register_module("bn0", norm2d(in))), act0(register_module("act0", Activation())),
+      : bn0(register_module("bn0", norm2d(in, /*affine=*/true))),
+        act0(register_module("act0", Activation())),
         conv0(register_module("conv0", conv(in, out, 3, stride))),
-        bn1(register_module("bn1", norm2d(out))), act1(register_module("act1", Activation())),
+        bn1(register_module("bn1", norm2d(out, /*affine=*/true))),
+        act1(register_module("act1", Activation())),
         conv1(register_module("conv1", conv(out, out, 3, 1))) {
     if (in != out)
       shortcut = register_module("shortcut", conv(in, out, 1, stride));
@@ -112,7 +114,7 @@ public:
           std::make_shared<PreActivationBlock>(in, widths[i], in == widths[i] ? 1 : 2)));
       in = widths[i];
     }
-    bn = register_module("bn", norm2d(in));
+    bn = register_module("bn", norm2d(in, /*affine=*/true));
     logits = register_module("out", Logits(in, classes));
   }
   at::Tensor forward(at::Tensor x) override {

@@ -7,8 +7,6 @@
 
 using namespace published;
 
-double published::sign(double x) { return x < 0 ? -1 : 1; }
-
 double published::beta(const Settings &settings, const Clock &now, double cap) {
   return std::min(std::pow(settings["growth"], std::ceil(double(now.step) / settings["period"])),
                   cap);

@@ -99,7 +99,7 @@ std::unique_ptr<Model> makeModel(const std::string &method, const Numbers &w0,
                                  const Settings &settings);
 
 // What several of them need.
-double sign(double x); ///< 1 at 0
+inline double sign(double x) { return x < 0 ? -1 : 1; } ///< 1 at 0
 /// Ajanthan et al.: beta(t) = min(rho^ceil(t / I), cap).
 double beta(const Settings &settings, const Clock &now, double cap);
 /// Constants of a spec are compiled in as f32.

@@ -26,13 +26,14 @@ TEST(Models, HaveTheirSizes) {
   EXPECT_EQ(sizeOf(*lenet300), 784 * 300 + 300 * 100 + 100 * 10 + 10);
   auto lenet5 = makeModel("lenet5", {1, 28, 28}, 10);
   EXPECT_EQ(sizeOf(*lenet5), 20 * 25 + 50 * 20 * 25 + 800 * 500 + 500 * 10 + 10);
-  // One block a stage of 3x3 convolutions, of which each has a scale and a shift for a channel.
+  // 3x3 convolutions, and for each channel of a BatchNorm a scale and a shift.
   auto resnet8 = makeModel("resnet8", {1, 28, 28}, 10);
   int64_t convolutions = 9 * (16 + 16 * 16 * 2 + 32 * 16 + 32 * 32 + 64 * 32 + 64 * 64);
   int64_t shortcuts = 32 * 16 + 64 * 32, normed = 16 * 3 + 32 * 3 + 64 * 3;
   EXPECT_EQ(sizeOf(*resnet8), convolutions + shortcuts + 2 * normed + 64 * 10 + 10);
   auto resnet10 = makeModel("resnet10", {1, 28, 28}, 10);
-  EXPECT_EQ(sizeOf(*resnet10), convolutions + 9 * 2 * 32 * 32 + shortcuts + 64 * 10 + 10);
+  EXPECT_EQ(sizeOf(*resnet10), convolutions + 9 * 2 * 32 * 32 + shortcuts +
+                                   2 * (16 * 3 + 32 * 4 + 64 * 2) + 64 * 10 + 10);
   for (const std::string &name : modelNames()) {
     auto network = makeModel(name, {1, 28, 28}, 10);
     EXPECT_EQ(network->forward(at::randn({3, 1, 28, 28})).sizes(), (at::IntArrayRef{3, 10}));
