@@ -59,6 +59,40 @@ TEST(Parser, EveryMethodOfTheFieldRoundTrips) {
   expectRoundTrip(text);
 }
 
+/// The canonical text of each item of a file, by its name.
+static std::map<std::string, std::string> itemsOf(const std::string &path) {
+  Diagnostics diagnostics;
+  auto source = sourceOf(readProjectFile(path));
+  std::map<std::string, std::string> items;
+  for (const auto &item : parseFile(source, diagnostics).items)
+    std::visit(
+        [&](const auto &each) {
+          std::string name;
+          if constexpr (std::is_same_v<std::decay_t<decltype(each)>, ast::Definition>)
+            name = each.name.text;
+          else
+            name = each.name ? each.name->text : "";
+          items[name] = printed(std::string(source->text(each.range)));
+        },
+        item);
+  EXPECT_EQ(diagnostics.render(), "");
+  return items;
+}
+
+/// Each has its file, with the same text but for comments and layout.
+TEST(Parser, TheLibraryIsTheAppendix) {
+  auto appendix = itemsOf("test/frontend/spec/Inputs/appendix.breg");
+  EXPECT_EQ(appendix.size(), 57u);
+  for (const auto &[name, text] : appendix) {
+    auto library = itemsOf("examples/specs/" + name + ".breg");
+    // The library's gradient passes the scale by, as its paper's does; the appendix's does not.
+    if (name == "bitnet_act")
+      EXPECT_NE(library[name], text);
+    else
+      EXPECT_EQ(library[name], text);
+  }
+}
+
 TEST(Parser, CanonicalText) {
   EXPECT_EQ(printed(R"(// a comment
 quantizer q ( a in[1,2]=1.50 , b=inf ) { levels(v) {-c,c}where c=mean(abs(v)per tensor)
