@@ -27,6 +27,10 @@ bench: ## measure kernels and compile times against hand-written loops and LibTo
 	@.ci/build release bregman BregmanTrain
 	@build/bin/bregman bench
 
+gpu-bundle: ## pack what tests and measures on a machine with a GPU: build/bregman-gpu.tar.xz
+	@.ci/build release all
+	@.ci/gpu-bundle build
+
 format: ## put every C++ file into the project's format
 	@.ci/setup build check
 	@git ls-files '*.cpp' '*.h' | xargs --no-run-if-empty clang-format-22 -i
@@ -47,8 +51,8 @@ clean: ## remove what was built; an installed LibTorch in .deps stays
 	@rm -rf build build-debug build-asan build-tsan
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@sed -n 's/^# \(Variables:.*\)/\1/p; s/^#  *\([A-Z]*=.*\)/           \1/p' Makefile
 
-.PHONY: build demo test sanitize bench format tidy docs install clean help
+.PHONY: build demo test sanitize bench gpu-bundle format tidy docs install clean help

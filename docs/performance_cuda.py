@@ -34,6 +34,7 @@ def part(bench, torch):
             f"{', PyTorch ' + torch['torch'] if torch else ''}. Copies within the device read and write "
             f"{bench['copy_gb_per_s']:.0f} GB/s.\n\n")
     lines, last, short, slower, hosts = [], None, [], [], []
+    has_large = any(row["model"] in LARGE for row in bench["rows"])
     for row in bench["rows"]:
         match, model, ns = row["match"], row["model"], row["ns_per_weight"]
         ratios = []
@@ -51,9 +52,9 @@ def part(bench, torch):
         last = match
     text += table(["", "weights", "ns per weight", "GB/s", "of copy", "PyTorch fused takes ×", "foreach ×", "host µs a step"],
                   lines) + "\n\n"
-    goals = [["at least 95 % of copies from 64M weights on", "; ".join(short) if short else "yes"],
+    goals = [["at least 95 % of copies from 64M weights on", "; ".join(short) if short else "yes" if has_large else "not measured"],
              ["a whole model's step asked for in at most 10 µs",
-              "" if not hosts else "yes" if max(hosts) <= GOAL_HOST else f"**no**: {max(hosts):.1f} µs"]]
+              "not measured" if not hosts else "yes" if max(hosts) <= GOAL_HOST else f"**no**: {max(hosts):.1f} µs"]]
     if torch:
         goals.insert(1, ["never slower than PyTorch's fused optimizer with the projection beside it",
                          "; ".join(slower) if slower else "yes"])

@@ -25,6 +25,19 @@ static int elementsOfThread(ArrayRef<LoopStream> streams) {
   return 4;
 }
 
+/// How many blocks a multiprocessor is to hold at once; 0 leaves it to ptxas. Two blocks of threads
+/// with eight elements each have as much under way as four with four. Left alone, ptxas makes room
+/// for more of them by keeping values in memory. Where what a thread has loaded takes half of the
+/// registers that two blocks leave it, one block has enough under way, and room for the arithmetic.
+static int blocksAtOnce(ArrayRef<LoopStream> streams, int elements) {
+  if (elements == 4)
+    return 0;
+  auto loaded = llvm::count_if(
+      streams, [](const LoopStream &stream) { return stream.isRead && stream.isSwept; });
+  constexpr int registersOfTwo = 65536 / (2 * abi::cuda::threads);
+  return elements * loaded > registersOfTwo / 2 ? 1 : 2;
+}
+
 namespace {
 class ChunkBuilder {
 public:
@@ -226,12 +239,10 @@ LogicalResult ChunkBuilder::buildElements(Value size, Value aligned) {
 
 LogicalResult ChunkBuilder::run() {
   Type i32 = builder.getI32Type();
-  // Two blocks of threads with eight elements each have as much under way as four with four. Left
-  // alone, ptxas makes room for more of them by keeping values in memory.
-  int blocks = elements == 8 ? 2 : 0;
-  auto function = createEntry(
-      builder, loc, abi::cuda::symbol,
-      {{"chunks", pointer}, {"count", i32}, {"scalars", pointer}, {"draw", pointer}}, blocks);
+  auto function =
+      createEntry(builder, loc, abi::cuda::symbol,
+                  {{"chunks", pointer}, {"count", i32}, {"scalars", pointer}, {"draw", pointer}},
+                  blocksAtOnce(streams, elements));
   Block *entry = &function.getBody().front();
   place = readPlace(builder, loc);
   loadScalars(entry->getArgument(2));
