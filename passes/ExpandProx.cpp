@@ -16,17 +16,17 @@ using namespace bregman;
 
 namespace {
 
-/// weight |x - point| or weight (x - point)^2. The point is a host scalar or, where `nearest` is
-/// set, the level nearest to the incoming x.
+/// weight |x - point| or weight (x - point)^2. The point is a host scalar or, where `center` is
+/// set, that value of the clause: the level nearest to the incoming x, or what has none of x in it.
 struct Term {
   HostScalar weight, point;
-  NearestOp nearest;
+  Value center;
 };
 
-/// scale x + offset, or scale (x - nearest(x)).
+/// scale x + offset, or scale (x - center).
 struct Affine {
   HostScalar scale, offset;
-  NearestOp nearest;
+  Value center;
 };
 
 class ProxExpander {
@@ -43,11 +43,15 @@ private:
   std::optional<Affine> affine(Value t);
   std::optional<HostScalar> scalar(Value value);
   LogicalResult refuse(Value e);
-  LogicalResult mergePoints();
-  /// The level nearest to the incoming x.
-  Value levelOf(NearestOp nearest) { return mapping.lookup(nearest.getResult()); }
+  void mergePoints();
+  bool isCenter(Value value);
+  bool isFree(Value value);
+  /// The clause's value at the incoming x.
+  Value centerOf(const Term &term) { return mapping.lookupOrDefault(term.center); }
   Value smooth(HostScalar strength, HostScalar &shrink);
   Value threshold(Value v);
+  Value thresholdInAnyOrder(Value v);
+  bool isOrdered() const;
 
   template <typename Op> Value emit(Value a, Value b) {
     return Op::create(builder, prox.getLoc(), a, b);
@@ -76,6 +80,22 @@ std::optional<HostScalar> ProxExpander::scalar(Value value) {
   return found;
 }
 
+/// Whether x may be pulled to it: the nearest level, or a value that has no part of x.
+bool ProxExpander::isCenter(Value value) {
+  if (auto nearest = value.getDefiningOp<NearestOp>(); nearest && nearest.getOperand() == latent)
+    return true;
+  return value.getType().isF32() && isFree(value);
+}
+
+bool ProxExpander::isFree(Value value) {
+  Operation *def = value.getDefiningOp();
+  if (value == latent || isa_and_present<ProjectOp, WeightOp>(def))
+    return false;
+  bool isOfClause = def && def->getBlock() == &prox.getBody().front();
+  return !isOfClause ||
+         llvm::all_of(def->getOperands(), [&](Value operand) { return isFree(operand); });
+}
+
 std::optional<Affine> ProxExpander::affine(Value t) {
   if (t == latent)
     return Affine{1, 0, {}};
@@ -88,7 +108,7 @@ std::optional<Affine> ProxExpander::affine(Value t) {
     return a;
   };
   auto shifted = [&](std::optional<Affine> a, HostScalar by) -> std::optional<Affine> {
-    if (!a || a->nearest)
+    if (!a || a->center)
       return std::nullopt;
     a->offset = host.add(a->offset, by);
     return a;
@@ -100,9 +120,9 @@ std::optional<Affine> ProxExpander::affine(Value t) {
   Value a = def->getOperand(0), b = def->getOperand(1);
   if (isa<arith::SubFOp>(def)) {
     bool swapped = b == latent && a != latent;
-    auto nearest = (swapped ? a : b).getDefiningOp<NearestOp>();
-    if (nearest && nearest.getOperand() == latent && (swapped || a == latent))
-      return Affine{swapped ? -1 : 1, 0, nearest};
+    Value center = swapped ? a : b;
+    if (!scalar(center) && isCenter(center) && (swapped || a == latent))
+      return Affine{swapped ? -1 : 1, 0, center};
   }
   if (std::optional<HostScalar> k = scalar(b)) {
     if (isa<arith::AddFOp>(def))
@@ -131,7 +151,7 @@ LogicalResult ProxExpander::collectTerm(SmallVectorImpl<Term> &terms, Value t, H
   HostScalar point = 0;
   if (!form->offset.is(0))
     point = host.div(host.neg(form->offset), form->scale);
-  terms.push_back({host.mul(weight, scale), point, form->nearest});
+  terms.push_back({host.mul(weight, scale), point, form->center});
   return success();
 }
 
@@ -168,28 +188,33 @@ LogicalResult ProxExpander::collect(Value e, HostScalar weight) {
   return collect(a, host.mul(weight, divides ? host.div(1, *factor) : *factor));
 }
 
-/// Kinks at one point are one kink; several points need an order, which literals have.
-LogicalResult ProxExpander::mergePoints() {
+/// Kinks at one point are one kink.
+void ProxExpander::mergePoints() {
+  auto isSame = [](const Term &a, const Term &b) {
+    if (!a.center || !b.center)
+      return !a.center && !b.center && a.point == b.point;
+    auto one = a.center.getDefiningOp<NearestOp>(), other = b.center.getDefiningOp<NearestOp>();
+    return a.center == b.center || (one && other && one.getLevels() == other.getLevels());
+  };
   SmallVector<Term> merged;
   for (Term &kink : kinks) {
-    auto same = llvm::find_if(merged, [&](Term &other) {
-      if (kink.nearest && other.nearest)
-        return kink.nearest.getLevels() == other.nearest.getLevels();
-      return !kink.nearest && !other.nearest && kink.point == other.point;
-    });
+    auto same = llvm::find_if(merged, [&](Term &other) { return isSame(kink, other); });
     if (same == merged.end())
       merged.push_back(kink);
     else
       same->weight = host.add(same->weight, kink.weight);
   }
   kinks = std::move(merged);
-  bool ordered =
-      llvm::all_of(kinks, [](const Term &kink) { return !kink.nearest && kink.point.isLiteral(); });
-  if (kinks.size() > 1 && !ordered)
-    return prox.emitOpError("Q8: has abs about several points whose order is not known when it is "
-                            "compiled; only literal points may be several");
-  llvm::sort(kinks, [](const Term &a, const Term &b) { return a.point.literal < b.point.literal; });
-  return success();
+  if (isOrdered())
+    llvm::sort(kinks,
+               [](const Term &a, const Term &b) { return a.point.literal < b.point.literal; });
+}
+
+/// Several points have an order here if they are literals.
+bool ProxExpander::isOrdered() const {
+  return kinks.size() < 2 ||
+         llvm::all_of(
+             kinks, [](const Term &kink) { return !kink.center && kink.point.isLiteral(); });
 }
 
 /// The squares alone: v = (x + sum 2 b_j c_j) s with s = 1 / (1 + 2 sum b_j).
@@ -199,8 +224,8 @@ Value ProxExpander::smooth(HostScalar strength, HostScalar &shrink) {
   for (const Term &square : squares) {
     HostScalar twice = host.mul(2, host.mul(strength, square.weight));
     total = host.add(total, twice);
-    if (square.nearest)
-      v = emit<arith::AddFOp>(v, emit<arith::MulFOp>(host.rounded(twice), levelOf(square.nearest)));
+    if (square.center)
+      v = emit<arith::AddFOp>(v, emit<arith::MulFOp>(host.rounded(twice), centerOf(square)));
     else if (!square.point.is(0))
       pull = host.add(pull, host.mul(twice, square.point));
   }
@@ -218,8 +243,10 @@ Value ProxExpander::smooth(HostScalar strength, HostScalar &shrink) {
 Value ProxExpander::threshold(Value v) {
   if (kinks.empty())
     return v;
+  if (!isOrdered())
+    return thresholdInAnyOrder(v);
   auto pointOf = [&](const Term &kink) {
-    return kink.nearest ? levelOf(kink.nearest) : host.rounded(kink.point);
+    return kink.center ? centerOf(kink) : host.rounded(kink.point);
   };
   if (kinks.size() == 1) { // both shifts are the same number
     Value a = host.rounded(kinks.front().weight);
@@ -238,6 +265,39 @@ Value ProxExpander::threshold(Value v) {
   return y;
 }
 
+/// The same, with points and weights put in order weight by weight: odd-even transposition, which
+/// is straight-line.
+Value ProxExpander::thresholdInAnyOrder(Value v) {
+  SmallVector<Value> points, weights;
+  for (const Term &kink : kinks) {
+    points.push_back(kink.center ? centerOf(kink) : host.rounded(kink.point));
+    weights.push_back(host.rounded(kink.weight));
+  }
+  Location loc = prox.getLoc();
+  for (size_t round = 0; round < points.size(); ++round)
+    for (size_t i = round % 2; i + 1 < points.size(); i += 2) {
+      Value inOrder =
+          arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLE, points[i], points[i + 1]);
+      for (SmallVector<Value> *row : {&points, &weights}) {
+        Value low = (*row)[i], high = (*row)[i + 1];
+        (*row)[i] = arith::SelectOp::create(builder, loc, inOrder, low, high);
+        (*row)[i + 1] = arith::SelectOp::create(builder, loc, inOrder, high, low);
+      }
+    }
+  Value y = v;
+  for (Value weight : weights)
+    y = emit<arith::SubFOp>(y, weight);
+  for (size_t i = points.size(); i-- > 0;) {
+    y = emit<arith::MaximumFOp>(points[i], y);
+    Value moved = v; // by the weights above less those below
+    for (size_t j = 0; j < points.size(); ++j)
+      moved =
+          j < i ? emit<arith::SubFOp>(moved, weights[j]) : emit<arith::AddFOp>(moved, weights[j]);
+    y = emit<arith::MinimumFOp>(moved, y);
+  }
+  return y;
+}
+
 LogicalResult ProxExpander::run() {
   std::optional<HostScalar> strength = hostScalarOf(op.getStrength());
   if (!strength)
@@ -249,8 +309,9 @@ LogicalResult ProxExpander::run() {
       if (Value moved = yieldOf(step.getBody()).get(learned.getName()))
         mapping.map(learned.getResult(), moved);
   cloneBody(builder, prox.getBody(), mapping);
-  if (failed(collect(yieldOf(prox.getBody()).getValues().front(), 1)) || failed(mergePoints()))
+  if (failed(collect(yieldOf(prox.getBody()).getValues().front(), 1)))
     return failure();
+  mergePoints();
   HostScalar shrink = 1;
   Value v = smooth(*strength, shrink);
   for (Term &kink : kinks)

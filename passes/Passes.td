@@ -266,10 +266,11 @@ def ExpandProx : Pass<"bregman-expand-prox", "::mlir::ModuleOp"> {
   let summary = "Solve the proximal step of abs and squares";
   let description = [{
     Replaces `bregman.proximal` by argmin_y (y - x)^2 / 2 + lr E(y) in closed form. Rule Q8: E is a
-    nonnegative sum of abs and square of x - a with host scalars a, or of x - nearest(x), in which
+    nonnegative sum of abs and square of x - a, where a has no x in it, or of x - nearest(x), in which
     case the level is the one nearest to the incoming x. With v the minimum of the squares alone and a
     the abs' weight, both shrunk by 1 / (1 + 2 sum b), the step about a point p is
-    min(v + a, max(p, v - a)): soft thresholding. Abs about several literal points nests that.
+    min(v + a, max(p, v - a)): soft thresholding. Abs about several points nests that, from the largest
+    to the least; points that are no literals are put in order weight by weight.
 
     ```mlir
     bregman.prox {

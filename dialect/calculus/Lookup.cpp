@@ -75,8 +75,8 @@ struct NearestModel : LookupModel<NearestModel, NearestOp> {
     double best = levels.front();
     if (std::isinf(x))
       return x > 0 ? levels.back() : best;
-    for (double level : levels.drop_front())
-      if (std::abs(x - level) <= std::abs(x - best))
+    for (double level : levels.drop_front()) // distances of large x are rounded to one
+      if (x >= best + (level - best) / 2)
         best = level;
     return best;
   }

@@ -59,6 +59,12 @@ double Piece::inside() const {
   return low + (high - low) / 2;
 }
 
+double Piece::beside() const {
+  double point = inside();
+  double room = std::isinf(high) ? 1 + std::abs(point) : high - point;
+  return point + 0.37 * room;
+}
+
 Algebra::Algebra(Scratch &scratch) : scratch(scratch) {
   AtomInfo latent{};
   latent.kind = Kind::Latent;

@@ -33,6 +33,8 @@ struct Piece {
   bool joinsNext = false;
 
   double inside() const;
+  /// Another point of it.
+  double beside() const;
   Interval closed() const { return {low, high}; }
   bool moves() const { return origin.has_value(); }
   bool isMovingPoint() const { return moves() && low == 0 && high == 0; }
@@ -46,6 +48,10 @@ struct Kink {
   std::optional<Fraction> exact; ///< none where only bounds are known
   bool isContinuous = true;      ///< of switches that cannot jump: min, max, clamp, abs
 };
+
+/// What rounding may add to numbers of this size: the rules speak of real arithmetic, but a factor
+/// such as 1 / tanh(2) is rounded to f32 before it meets a weight.
+inline double roundingOf(double size) { return size * 0x1p-22; }
 
 /// What a fraction tends to: a fraction free of the latent, or an infinity.
 struct Limit {
@@ -92,6 +98,8 @@ public:
   double latentAt(const Piece &piece, double x) const;
   /// How many kinks of the last `pieces` could not be told.
   unsigned unresolved = 0;
+  /// Whether two values are one, but for a constant such as tanh(0.5), which is rounded to f32.
+  bool isRounding(const Fraction &a, const Fraction &b);
   /// Bounds with the coordinate in `x` and the host's numbers anywhere admissible.
   Interval range(const Fraction &fraction, Interval x);
 
@@ -157,6 +165,8 @@ private:
   struct TailTerm;
   std::optional<TailTerm> tailTerm(const Monomial &monomial, Interval coefficient, Interval tail);
   Sign withoutRootsAtEnds(Polynomial &polynomial, const Piece &piece);
+  /// Divides exact squares out of a polynomial of the coordinate alone; whether there were any.
+  static bool divideSquares(Polynomial &polynomial);
   Polynomial reduced(const Polynomial &polynomial);
   Interval range(const Polynomial &polynomial, Interval x);
   Interval rangeOf(Atom atom, Interval x);
@@ -165,6 +175,13 @@ private:
   bool isAffordable(const Fraction &a, const Fraction &b);
   std::optional<Growth> growth(const Polynomial &polynomial, End end, const Piece &piece);
   std::optional<Growth> growth(const Fraction &fraction, End end, const Piece &piece);
+  std::optional<Growth> growthOfAny(Atom atom, End end, const Piece &piece);
+  Growth normalized(Growth growth, End end);
+  Atom logarithm(End end);
+  std::optional<Fraction> powerIn(const Fraction &exponent, End end, bool mayHaveRest);
+  Limit limitOfLogarithm(const Growth &growth, End end, const Piece &piece);
+  std::optional<Fraction> withLeadingLogarithms(const Fraction &exponent, End end,
+                                                const Piece &piece);
   std::optional<Sign> compareGrowth(const Growth &a, const Growth &b, Fraction &ratio, End end,
                                     const Piece &piece);
   Fraction withJoinedLogarithms(const Fraction &fraction);

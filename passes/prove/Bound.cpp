@@ -61,6 +61,8 @@ Sign Algebra::branchAndBound(const Polynomial &polynomial, const Piece &piece, u
   rangeMemo.clear();
   // The sign to prove is that of some point.
   Interval probe = range(polynomial, Interval::point(piece.inside()));
+  if (probe.contains(0)) // a root, of even order perhaps
+    probe = range(polynomial, Interval::point(piece.beside()));
   bool positive = probe.lo > 0, negative = probe.hi < 0;
   if (!positive && !negative) {
     positive = probe.hi > -probe.lo;

@@ -1,6 +1,8 @@
 // From IR to fractions, piece by piece.
 #include "passes/prove/Algebra.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include <cmath>
 #include <numbers>
 
@@ -165,10 +167,14 @@ std::optional<Fraction> Algebra::computeBranch(Operation *op, unsigned level, co
   if (known &&
       isa<SignOp, SgnOp, NearestOp, LowerOp, UpperOp, RoundOp, math::FloorOp, math::CeilOp>(op))
     return Fraction::constant(inside(op->getResult(0)));
-  if (isa<SignOp>(op)) {
+  if (isa<SignOp, SgnOp>(op)) {
     Sign side = compare(u, {});
     if (side == Sign::Negative)
       return Fraction::constant(-1);
+    if (isa<SgnOp>(op) && side == Sign::Zero)
+      return Fraction();
+    if (isa<SgnOp>(op) && side != Sign::Positive)
+      return fail("a staircase");
     return isNonNegative(side) ? std::optional(Fraction::constant(1)) : fail("a staircase");
   }
   return fail("`" + op->getName().stripDialect() + "`");
@@ -181,12 +187,15 @@ std::optional<Fraction> Algebra::computePower(Operation *op, unsigned level, con
     return std::nullopt;
   if (signAt(*base, piece) == Sign::Zero && sign(*exponent, piece) == Sign::Positive)
     return Fraction();
-  if (!exponent->isConstant() || !exponent->value().isPoint()) {
+  std::optional<double> number = scratch.number(op->getOperand(1));
+  if (!number && exponent->isConstant() && exponent->value().isPoint())
+    number = exponent->value().lo;
+  if (!number) {
     if (sign(*base, piece) != Sign::Positive)
       return fail("a power of what may be negative");
     return function(Kind::Exp, *exponent * function(Kind::Log, *base));
   }
-  double n = exponent->value().lo;
+  double n = *number;
   if (n == std::floor(n) && std::abs(n) <= 8) {
     Fraction result = Fraction::constant(1);
     for (int i = 0; i < std::abs(n); ++i)
@@ -245,10 +254,11 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
     Fraction x = unit * Fraction(Polynomial::atom(coordinate()));
     return piece.origin ? x + unit * *piece.origin : x;
   }
+  bool isSingle = !getElementTypeOrSelf(value.getType()).isF64();
   if (std::optional<double> number = scratch.number(value)) {
     if (!std::isfinite(*number))
       return fail("a number that is not finite");
-    return Fraction::constant(*number);
+    return asWritten(*number, isSingle);
   }
   auto host = [&]() -> std::optional<Fraction> { // whatever is free of the latent is an atom
     AtomInfo info{};
@@ -278,7 +288,7 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
     cast<CalculusOpInterface>(op).evaluate({}, numbers);
     if (!std::isfinite(numbers[level]))
       return fail("a number that is not finite");
-    return Fraction::constant(numbers[level]);
+    return asWritten(numbers[level], isSingle);
   }
   if (isa<arith::TruncFOp, arith::ExtFOp, SteOp>(op))
     return operand(0);
@@ -316,7 +326,8 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
   if (auto extract = dyn_cast<vector::ExtractOp>(op))
     return convert(op->getOperand(0), extract.getStaticPosition().front(), piece);
   if (auto reduce = dyn_cast<ReduceOp>(op)) {
-    if (reduce.getKind() != Reduction::Sum && reduce.getKind() != Reduction::Mean)
+    bool isExtreme = reduce.getKind() == Reduction::Max || reduce.getKind() == Reduction::Min;
+    if (reduce.getKind() == Reduction::Std)
       return scratch.dependsOnLatent(value) ? fail("a reduction") : host();
     Fraction sum;
     int64_t count = levelCount(op->getOperand(0).getType());
@@ -324,11 +335,26 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
       auto part = convert(op->getOperand(0), i, piece);
       if (!part)
         return part;
-      sum = sum + *part;
+      if (!isExtreme || i == 0) {
+        sum = sum + *part;
+        continue;
+      }
+      Sign side = sign(*part - sum, piece);
+      if (side == Sign::Unknown)
+        return scratch.dependsOnLatent(value) ? fail("a reduction") : host();
+      if (isNonNegative(side) == (reduce.getKind() == Reduction::Max))
+        sum = *part;
     }
     if (reduce.getKind() == Reduction::Mean)
       sum = sum / Fraction::constant(count);
     return sum;
+  }
+  if (!scratch.dependsOnLatent(value) && isa<math::PowFOp>(op)) {
+    // beta^2 is a power of beta; any other power is a number of its own.
+    std::optional<double> exponent = scratch.number(op->getOperand(1));
+    bool isSmall =
+        exponent && *exponent == std::floor(*exponent) && *exponent >= 1 && *exponent <= 8;
+    return isSmall ? computePower(op, level, piece) : host();
   }
   if (!scratch.dependsOnLatent(value) && !isa<math::SqrtOp, math::ExpOp, math::TanhOp>(op))
     return host();

@@ -120,6 +120,10 @@ Text print(Value value, unsigned depth) {
   }
   if (isa<arith::TruncFOp, arith::ExtFOp, vector::BroadcastOp>(op))
     return operand(0);
+  if (isa<vector::FromElementsOp>(op)) {
+    std::string text = call("", op, depth).text;
+    return {"{" + text.substr(1, text.size() - 2) + "}", Atom};
+  }
   if (isa<arith::AddFOp>(op))
     return infix(" + ", Sum, Sum);
   if (isa<arith::SubFOp>(op))

@@ -22,15 +22,18 @@ static SmallVector<double> constantLevels(Value levels) {
 }
 
 /// Numbers that an op compares its operand with.
-static SmallVector<std::pair<Value, double>> thresholds(Operation *op) {
+static SmallVector<std::pair<Value, Fraction>> thresholds(Operation *op) {
   Value u = op->getOperand(0);
+  SmallVector<std::pair<Value, Fraction>> numbers;
   if (isa<math::AbsFOp, SignOp, SgnOp>(op))
-    return {{u, 0}};
-  SmallVector<std::pair<Value, double>> numbers;
+    numbers.push_back({u, Fraction()});
   if (isa<NearestOp, LowerOp, UpperOp>(op)) {
     SmallVector<double> levels = constantLevels(op->getOperand(1));
+    auto exact = [](double level) { return asWritten(level, /*isSingle=*/true); };
     for (size_t i = 0; i + 1 < levels.size(); ++i)
-      numbers.push_back({u, isa<NearestOp>(op) ? (levels[i] + levels[i + 1]) / 2 : levels[i + 1]});
+      numbers.push_back({u, isa<NearestOp>(op) ? (exact(levels[i]) + exact(levels[i + 1])) *
+                                                     Fraction::constant(0.5)
+                                               : exact(levels[i + 1])});
   }
   return numbers;
 }
@@ -180,7 +183,7 @@ bool Algebra::collectKinks(Operation *op, Value root, std::vector<Kink> &kinks) 
     return false;
   // The values whose equality switches the op: operand against operand, or against a number.
   SmallVector<std::pair<Value, Value>> pairs;
-  SmallVector<std::pair<Value, double>> numbers = thresholds(op);
+  SmallVector<std::pair<Value, Fraction>> numbers = thresholds(op);
   Value u = op->getOperand(0);
   if (isa<arith::CmpFOp, arith::MinimumFOp, arith::MaximumFOp>(op)) {
     pairs.push_back({u, op->getOperand(1)});
@@ -192,7 +195,7 @@ bool Algebra::collectKinks(Operation *op, Value root, std::vector<Kink> &kinks) 
       return false;
     double shift = isa<RoundOp>(op) ? 0.5 : 0;
     for (double k = std::floor(range.lo); k <= range.hi + 1; ++k)
-      numbers.push_back({u, k - shift});
+      numbers.push_back({u, Fraction::constant(k - shift)});
   }
   std::vector<Piece> current = between(kinks);
   bool all = true;
@@ -206,8 +209,8 @@ bool Algebra::collectKinks(Operation *op, Value root, std::vector<Kink> &kinks) 
     };
     for (auto [a, b] : pairs)
       add(a, convert(b, 0, piece));
-    for (auto [a, number] : numbers)
-      add(a, Fraction::constant(number));
+    for (auto &[a, number] : numbers)
+      add(a, number);
   }
   bool jumps = !isa<math::AbsFOp, arith::MinimumFOp, arith::MaximumFOp, ClampOp>(op);
   for (size_t i = before; i < kinks.size(); ++i)
@@ -319,6 +322,15 @@ std::vector<Piece> Algebra::pieces(Value root) {
   return between(kinks);
 }
 
+bool Algebra::isRounding(const Fraction &a, const Fraction &b) {
+  Fraction difference = a - b;
+  if (difference.isZero())
+    return true;
+  Interval away = interval::abs(range(difference, Interval::point(0)));
+  Interval size = interval::abs(range(a, Interval::point(0)));
+  return away.hi <= roundingOf(size.lo);
+}
+
 bool Algebra::joins(Value root, ArrayRef<Piece> pieces, ArrayRef<std::optional<Fraction>> parts,
                     size_t i) {
   if (pieces[i].joinsNext)
@@ -327,7 +339,7 @@ bool Algebra::joins(Value root, ArrayRef<Piece> pieces, ArrayRef<std::optional<F
   if (!end || !start || !parts[i] || !parts[i + 1])
     return false;
   auto before = at(*parts[i], *end), after = at(*parts[i + 1], *start);
-  if (!before || !after || !(*before - *after).isZero())
+  if (!before || !after || !isRounding(*before, *after))
     return false;
   // The value at the kink itself: by formulas, unless the kink is a double.
   Piece point{pieces[i].high, pieces[i].high};
@@ -340,5 +352,5 @@ bool Algebra::joins(Value root, ArrayRef<Piece> pieces, ArrayRef<std::optional<F
   }
   auto here = convert(root, 0, point);
   auto value = here ? at(*here, place) : std::nullopt;
-  return value && (*before - *value).isZero();
+  return value && isRounding(*before, *value);
 }

@@ -7,13 +7,94 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
+/// log |x|, by which powers with an exponent of the host's are written: x^p is e^(p log x).
+Atom Algebra::logarithm(End end) {
+  AtomInfo info{};
+  info.kind = Kind::Log;
+  info.argument = Polynomial::atom(coordinate());
+  if (end == End::Minus)
+    info.argument = -info.argument;
+  return intern(info);
+}
+
+/// m of m log |x| + rest, with m and the rest free of the latent; none where it is not so.
+std::optional<Fraction> Algebra::powerIn(const Fraction &exponent, End end, bool mayHaveRest) {
+  Atom log = logarithm(end);
+  const Polynomial &sum = exponent.above;
+  if (!exponent.contains(log) || sum.degree(log) != 1 || sum.lowestDegree(log) < 0 ||
+      usesLatent(exponent.below))
+    return std::nullopt;
+  Polynomial power = sum.coefficient(log, 1);
+  if (usesLatent(power) || (!mayHaveRest && usesLatent(sum.coefficient(log, 0))))
+    return std::nullopt;
+  return Fraction(power, exponent.below);
+}
+
+/// |x|^2 e^(3 log |x|) as |x|^5.
+Algebra::Growth Algebra::normalized(Growth growth, End end) {
+  auto power = powerIn(growth.exponent, end, /*mayHaveRest=*/true);
+  if (!power || !power->isConstant() || !power->value().isPoint())
+    return growth;
+  growth.order += power->value().lo;
+  growth.exponent = growth.exponent - *power * Fraction(Polynomial::atom(logarithm(end)));
+  return growth;
+}
+
+/// What e^exponent |x|^order tends to, as the limit of its logarithm.
+Limit Algebra::limitOfLogarithm(const Growth &growth, End end, const Piece &piece) {
+  auto power = powerIn(growth.exponent, end, /*mayHaveRest=*/false);
+  if (!power)
+    return limit(growth.exponent, end, piece);
+  Fraction total = *power + Fraction::constant(growth.order);
+  Sign side = sign(total, piece);
+  if (side == Sign::Positive || side == Sign::Negative)
+    return {std::nullopt, side == Sign::Positive ? 1 : -1};
+  if (side != Sign::Zero)
+    return {};
+  return {growth.exponent - *power * Fraction(Polynomial::atom(logarithm(end))), 0};
+}
+
 std::optional<Algebra::Growth> Algebra::growthOf(Atom atom, End end, const Piece &piece) {
+  auto found = growthOfAny(atom, end, piece);
+  return found ? std::optional(normalized(*found, end)) : found;
+}
+
+/// In an exponent, log v for a v that grows as c |x|^k e^E is E + k log |x| + log c.
+std::optional<Fraction> Algebra::withLeadingLogarithms(const Fraction &exponent, End end,
+                                                       const Piece &piece) {
+  Fraction result = exponent;
+  for (Atom atom = 0, count = atoms.size(); atom < count; ++atom) {
+    const AtomInfo info = atoms[atom];
+    const Polynomial sum = result.above;
+    if (info.kind != Kind::Log || !info.usesLatent || atom == logarithm(end) || !sum.contains(atom))
+      continue;
+    if (sum.degree(atom) != 1 || sum.lowestDegree(atom) < 0 || usesLatent(result.below) ||
+        usesLatent(sum.coefficient(atom, 1)))
+      return std::nullopt;
+    auto inside = growth(info.argument, end, piece);
+    if (!inside || sign(inside->coefficient, piece) != Sign::Positive)
+      return std::nullopt;
+    Fraction log = inside->exponent + function(Kind::Log, inside->coefficient);
+    if (inside->order)
+      log = log + Fraction::constant(inside->order) * Fraction(Polynomial::atom(logarithm(end)));
+    result = (Fraction(sum.coefficient(atom, 1)) * log + Fraction(sum.coefficient(atom, 0))) /
+             Fraction(result.below);
+  }
+  return result;
+}
+
+std::optional<Algebra::Growth> Algebra::growthOfAny(Atom atom, End end, const Piece &piece) {
   const AtomInfo info = atoms[atom];
   Fraction self = Polynomial::atom(atom);
   if (!info.usesLatent)
     return Growth{{}, 0, self};
   if (info.kind == Kind::Latent)
     return Growth{{}, 1, Fraction::constant(end == End::Plus ? 1 : -1)};
+  if (info.kind == Kind::Exp) {
+    auto exponent = withLeadingLogarithms(info.argument, end, piece);
+    if (exponent && exponent->contains(logarithm(end)))
+      return Growth{*exponent, 0, Fraction::constant(1)};
+  }
   Limit inner = limit(info.argument, end, piece);
   if (!inner.known())
     return std::nullopt;
@@ -63,18 +144,19 @@ std::optional<Algebra::Growth> Algebra::growthOf(Atom atom, End end, const Piece
 /// Which of two terms grows faster; both at the same rate when their ratio tends to `ratio`.
 std::optional<Sign> Algebra::compareGrowth(const Growth &a, const Growth &b, Fraction &ratio,
                                            End end, const Piece &piece) {
-  Fraction exponent = a.exponent - b.exponent;
-  Limit tends = limit(exponent, end, piece);
+  Growth quotient =
+      normalized({a.exponent - b.exponent, a.order - b.order, Fraction::constant(1)}, end);
+  Limit tends = limitOfLogarithm(quotient, end, piece);
   if (!tends.known())
     return std::nullopt;
   if (tends.infinity)
     return tends.infinity > 0 ? Sign::Positive : Sign::Negative;
-  if (a.order != b.order)
-    return a.order > b.order ? Sign::Positive : Sign::Negative;
+  bool hasPower = bool(powerIn(quotient.exponent, end, /*mayHaveRest=*/false));
+  if (quotient.order && !hasPower)
+    return quotient.order > 0 ? Sign::Positive : Sign::Negative;
   ratio = function(Kind::Exp, *tends.value);
   return Sign::Zero;
 }
-
 std::optional<Algebra::Growth> Algebra::growth(const Polynomial &polynomial, End end,
                                                const Piece &piece) {
   std::optional<Growth> lead;
@@ -87,6 +169,7 @@ std::optional<Algebra::Growth> Algebra::growth(const Polynomial &polynomial, End
         return std::nullopt;
       term.exponent = term.exponent + Fraction::constant(power) * part->exponent;
       term.order += power * part->order;
+      term = normalized(term, end);
       for (int i = 0; i < std::abs(power); ++i)
         term.coefficient =
             power > 0 ? term.coefficient * part->coefficient : term.coefficient / part->coefficient;
@@ -129,8 +212,9 @@ std::optional<Algebra::Growth> Algebra::growth(const Fraction &fraction, End end
   auto above = growth(fraction.above, end, piece), below = growth(fraction.below, end, piece);
   if (!above || !below || below->coefficient.isZero())
     return std::nullopt;
-  return Growth{above->exponent - below->exponent, above->order - below->order,
-                above->coefficient / below->coefficient};
+  return normalized({above->exponent - below->exponent, above->order - below->order,
+                     above->coefficient / below->coefficient},
+                    end);
 }
 
 /// log(a) - log(b) as log(a / b): apart both may grow.
@@ -158,9 +242,11 @@ Limit Algebra::limit(const Fraction &fraction, End end, const Piece &piece) {
   auto lead = growth(withJoinedLogarithms(fraction), end, piece);
   if (!lead)
     return {};
-  Limit power = limit(lead->exponent, end, piece);
+  Limit power = limitOfLogarithm(*lead, end, piece);
   if (!power.known())
     return {};
+  if (powerIn(lead->exponent, end, /*mayHaveRest=*/false))
+    lead->order = 0; // it is in the power
   if (power.value)
     lead->coefficient = lead->coefficient * function(Kind::Exp, *power.value);
   bool up = power.infinity > 0 || (!power.infinity && lead->order > 0);

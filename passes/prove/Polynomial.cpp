@@ -3,6 +3,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <cmath>
+
 using namespace bregman;
 using namespace bregman::prove;
 
@@ -182,4 +184,29 @@ bool Fraction::operator<(const Fraction &other) const {
   if (above == other.above)
     return below < other.below;
   return above < other.above;
+}
+
+Fraction prove::asWritten(double number, bool isSingle) {
+  constexpr double largest = 1e6;
+  // With few binary digits it is what it is.
+  if (!std::isfinite(number) || std::ldexp(number, 20) == std::floor(std::ldexp(number, 20)))
+    return Fraction::constant(number);
+  auto isIt = [&](double above, double below) {
+    double quotient = above / below;
+    return std::abs(above) <= largest && above != 0 &&
+           (isSingle ? float(quotient) == float(number) : quotient == number);
+  };
+  auto over = [&](double below) {
+    double above = std::round(number * below);
+    return isIt(above, below)
+               ? std::optional(Fraction(Polynomial::constant(above), Polynomial::constant(below)))
+               : std::nullopt;
+  };
+  for (double below = 3; below < 256; ++below)
+    if (auto found = over(below))
+      return *found;
+  for (double below = 1000; below <= 1e12; below *= 10)
+    if (auto found = over(below))
+      return *found;
+  return Fraction::constant(number);
 }

@@ -6,6 +6,7 @@
 #include "llvm/ADT/SmallVector.h"
 
 #include <map>
+#include <optional>
 
 namespace bregman::prove {
 
@@ -86,5 +87,10 @@ struct Fraction {
   size_t size() const { return above.terms().size() + below.terms().size(); }
   bool operator<(const Fraction &other) const;
 };
+
+/// The number that was written where f32, or double precision, has `number`: a fraction or a
+/// decimal of few digits, if there is one. The rules speak of real arithmetic, where three thirds
+/// are 1.
+Fraction asWritten(double number, bool isSingle);
 
 } // namespace bregman::prove

@@ -72,7 +72,7 @@ std::optional<Finding> Projection::findDrop() {
       setLatent(scratch, point, to);
       double low = scratch.evaluate(root, point);
       Interval below = scratch.range(root, boxOf(point));
-      if (above.lo > below.hi)
+      if (above.lo > below.hi + roundingOf(std::abs(high)))
         return Finding::refuted("the projection is not monotone: P(" + describe(from) +
                                 ") = " + describe(high) + " > P(" + describe(to) +
                                 ") = " + describe(low) + at(point));
@@ -112,7 +112,9 @@ std::optional<Finding> Projection::findJump() {
       left = algebra.range(*parts[i], kink);
       right = algebra.range(*parts[i + 1], kink);
     }
-    if (interval::intersect(left, right).isEmpty())
+    double size = std::max(std::abs(left.lo), std::abs(right.lo));
+    bool isApart = left.hi + roundingOf(size) < right.lo || right.hi + roundingOf(size) < left.lo;
+    if (isApart)
       return Finding::refuted(
           "the projection jumps at x = " + describe(algebra.latentAt(pieces[i], pieces[i].high)) +
           " from " + describe(left.lo) + " to " + describe(right.lo));
@@ -302,10 +304,6 @@ std::optional<Fraction> Projection::limit(End end) {
     return Fraction(Polynomial::constant(composed));
   return std::nullopt;
 }
-
-/// What rounding may add to a hull of this width: the rules speak of real arithmetic, but a factor
-/// such as 1 / tanh(2) is rounded to f32 before it meets a weight.
-static double roundingOf(double width) { return width * 0x1p-22; }
 
 std::optional<Finding> Projection::findExcess(double low, double high) {
   Numbers levels{low, high};

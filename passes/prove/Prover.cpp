@@ -17,6 +17,11 @@ public:
   LogicalResult run() {
     if (clauses.levels)
       report("Q1", clauses.levels, checkQ1(clauses));
+    Operation *place = quantizer;
+    Finding finite = checkQ11(clauses, place);
+    // That it holds is said when a run is attached, of all its steps.
+    if (finite.verdict != Verdict::Proved)
+      report("Q11", place, finite);
     if (clauses.prox)
       report("Q8", clauses.prox, checkQ8(clauses));
     if (clauses.project)
@@ -27,6 +32,9 @@ public:
       if (clauses.project && !errors)
         report("Q9", clauses.final, checkQ9(clauses));
     }
+    if (!errors && clauses.latent)
+      if (Finding begin = checkLatentOfQ12(clauses); begin.verdict != Verdict::Proved)
+        report("Q12", clauses.latent, begin);
     if (!errors)
       report("Q12", clauses.project ? clauses.project.getOperation() : quantizer,
              checkQ12(clauses));

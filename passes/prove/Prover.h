@@ -89,7 +89,10 @@ Finding checkQ6(Clauses &clauses);
 Finding checkQ7(Clauses &clauses, Projection *projection);
 Finding checkQ8(Clauses &clauses);
 Finding checkQ9(Clauses &clauses);
+/// `place`: what it was found at.
+Finding checkQ11(Clauses &clauses, mlir::Operation *&place);
 Finding checkQ12(Clauses &clauses);
+Finding checkLatentOfQ12(Clauses &clauses);
 Finding checkQ13(Clauses &clauses);
 /// `ofLatent`: under `update chain`; of learned values always.
 Finding checkQ14(Clauses &clauses, bool ofLatent);

@@ -53,6 +53,10 @@ static bool areFinite(ArrayRef<double> numbers) {
   return llvm::all_of(numbers, [](double number) { return std::isfinite(number); });
 }
 
+static const char *nameOf(double number) {
+  return std::isnan(number) ? "NaN" : number > 0 ? "infinite" : "-infinite";
+}
+
 /// As Scratch::evaluate, each value rounded to f32 unless it is the host's.
 FiniteCheck::Values FiniteCheck::evaluate(const Point &point) {
   Values known;
@@ -186,14 +190,59 @@ Finding FiniteCheck::run() {
           *llvm::find_if(values.lookup(cause), [](double each) { return !std::isfinite(each); });
       std::string text = name + " is not finite " +
                          (isShared ? "where every weight of a tensor has x = " : "at x = ") +
-                         describe(x + 0.0) + ": `" + describe(cause) + "` is " +
-                         (std::isnan(number) ? "NaN"
-                          : number > 0       ? "infinite"
-                                             : "-infinite");
+                         describe(x + 0.0) + ": `" + describe(cause) + "` is " + nameOf(number);
       return Finding::warned(text);
     }
   }
   return Finding::proved("samples: finite in f32 up to 2^60, and where all weights are equal");
+}
+
+/// Where the latent that a weight begins with is not finite: also outside of what P reaches, where
+/// it has no inverse.
+Finding prove::checkLatentOfQ12(Clauses &clauses) {
+  const Finding fine = Finding::proved("samples: the latent begins finite");
+  Scratch scratch(clauses.quantizer);
+  Value root = scratch.add(clauses.latent.getBody());
+  double low = -INFINITY, high = INFINITY; // the hull
+  if (clauses.levels) {
+    Scratch codebook(clauses.quantizer);
+    Value levels = codebook.value(clauses.levels.getResult());
+    Numbers now = levelsAt(codebook, levels, codebook.now(0));
+    low = *llvm::min_element(now), high = *llvm::max_element(now);
+  }
+  bool areKnown = llvm::all_of(scratch.block(), llvm::IsaPred<CalculusOpInterface, InverseOp>);
+  if (!areKnown || !root.getDefiningOp())
+    return fine;
+  for (double w0 :
+       {0.0, 0.25, -0.25, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 16.0, -16.0, 0x1p60, -0x1p60}) {
+    DenseMap<Value, Numbers> known;
+    for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), scratch.now(0)))
+      known[leaf.value] = leaf.kind == Leaf::Kind::Argument ? Numbers(numbers.size(), w0) : numbers;
+    for (Operation &op : scratch.block()) {
+      Value result = op.getResult(0);
+      Numbers operands, numbers(levelCount(result.getType()));
+      for (Value operand : op.getOperands())
+        llvm::append_range(operands, known[operand]);
+      if (isa<InverseOp>(op)) {
+        double u = operands[0];
+        numbers[0] = u > low && u < high ? 0 : std::copysign(INFINITY, u);
+        if (u < low || u > high)
+          numbers[0] = NAN;
+      } else {
+        cast<CalculusOpInterface>(op).evaluate(operands, numbers);
+      }
+      if (!getElementTypeOrSelf(result.getType()).isF64())
+        for (double &number : numbers)
+          number = static_cast<float>(number);
+      known[result] = numbers;
+      if (result == root && !areFinite(numbers)) {
+        double number = *llvm::find_if(numbers, [](double each) { return !std::isfinite(each); });
+        return Finding::warned("the latent is not finite at w0 = " + describe(w0) + ": `" +
+                               describe(root) + "` is " + nameOf(number));
+      }
+    }
+  }
+  return fine;
 }
 
 Finding prove::checkQ12(Clauses &clauses) { return FiniteCheck(clauses).run(); }

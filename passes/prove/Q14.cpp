@@ -26,21 +26,25 @@ static Operation *findStaircase(const Scratch &scratch, Value value, DenseSet<Op
   return nullptr;
 }
 
-/// Whether no derivative reaches a shared value: each stands under a `ste` as its value alone.
-static bool isDetached(const Scratch &scratch, Value value) {
-  if (!scratch.sharedPartOf(value))
-    return true;
+/// Whether a derivative may come through `value`: to a latent, or, where `onlyShared`, to one by
+/// way of a number that many weights share. A fit has none.
+static bool carriesDerivative(const Scratch &scratch, Value value, bool onlyShared) {
   Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
+  if (const Leaf *leaf = scratch.leafOf(value)) {
+    auto reduce =
+        leaf->kind == Leaf::Kind::Shared ? leaf->source.getDefiningOp<ReduceOp>() : ReduceOp();
+    return reduce ? carriesDerivative(scratch, reduce.getOperand(), false)
+                  : leaf->kind == Leaf::Kind::Latent && !onlyShared;
+  }
   if (auto ste = dyn_cast<SteOp>(op))
-    return isDetached(scratch, ste.getSurrogate());
+    return carriesDerivative(scratch, ste.getSurrogate(), onlyShared);
   if (isa<SignOp, SgnOp, RoundOp, math::FloorOp, math::CeilOp, HardmaxOp, arith::CmpFOp>(op))
-    return true; // flat
+    return false; // flat
   if (isa<NearestOp, LowerOp, UpperOp>(op))
-    return isDetached(scratch, op->getOperand(1));
-  return llvm::all_of(op->getOperands(),
-                      [&](Value operand) { return isDetached(scratch, operand); });
+    return carriesDerivative(scratch, op->getOperand(1), onlyShared);
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    return carriesDerivative(scratch, operand, onlyShared);
+  });
 }
 
 /// Where the derivative of the weight in `leaf`, with what many weights share held fixed, is 0.
@@ -82,7 +86,7 @@ Finding prove::checkQ14(Clauses &clauses, bool ofLatent) {
     const Leaf leaf = derived.leaves()[i];
     bool isLatent = leaf.kind == Leaf::Kind::Latent, failed = false;
     // By way of a number that many weights share a derivative comes too.
-    if (isLatent && derived.sharedPartOf(weight) && !isDetached(derived, weight))
+    if (isLatent && carriesDerivative(derived, weight, /*onlyShared=*/true))
       continue;
     if (!isFlat(derived, weight, leaf.value, failed))
       continue;

@@ -1,4 +1,5 @@
 // Q6: `final` is a level for every finite x: whatever its staircases and `if`s choose is one.
+#include "passes/prove/Cases.h"
 #include "passes/prove/Describe.h"
 #include "passes/prove/Prover.h"
 
@@ -10,16 +11,13 @@ using namespace bregman::prove;
 
 namespace {
 
-using Choices = std::optional<std::vector<Fraction>>;
-/// More cases than that are not enumerated.
-constexpr size_t maxChoices = 600;
-
 class FinalCheck {
 public:
   explicit FinalCheck(Clauses &clauses)
       : clauses(clauses), scratch(clauses.quantizer),
         levels(scratch.value(clauses.levels.getResult())),
-        root(scratch.add(clauses.final.getBody())), algebra(scratch) {}
+        root(scratch.add(clauses.final.getBody())), algebra(scratch),
+        cases(clauses, scratch, algebra) {}
 
   Finding run() {
     for (unsigned i = 0; i < levelCount(levels.getType()); ++i)
@@ -37,19 +35,20 @@ private:
   bool isLevel(Value value, std::string &tried) {
     if (isStateOfLevels(value))
       return true;
-    if (auto select = value.getDefiningOp<arith::SelectOp>()) {
+    auto all = cases.valuesOf(value);
+    auto select = value.getDefiningOp<arith::SelectOp>();
+    if (select && (!all || hasStates(select))) { // arm by arm
       Interval truth = scratch.range(select.getCondition(), scratch.admissible());
       return (truth.hi == 0 || isLevel(select.getTrueValue(), tried)) &&
              (truth.lo == 1 || isLevel(select.getFalseValue(), tried));
     }
-    Choices all = choices(value, 0);
     if (!all) {
       tried = "no finite set of values for `" + describe(value) + "`";
       return false;
     }
     for (const Fraction &choice : *all) {
       bool found = llvm::any_of(codebook, [&](const std::optional<Fraction> &level) {
-        return level && (choice - *level).isZero();
+        return level && cases.areEqual(choice, *level);
       });
       if (found)
         continue;
@@ -60,12 +59,22 @@ private:
     return true;
   }
 
-  /// A state all of whose values, the initial one and those of `every`, are levels.
+  bool hasStates(Operation *op) {
+    return llvm::any_of(op->getOperands(), [&](Value operand) {
+      const Leaf *leaf = scratch.leafOf(operand);
+      Operation *inner = operand.getDefiningOp();
+      return (leaf && leaf->kind == Leaf::Kind::State) || (inner && hasStates(inner));
+    });
+  }
+
+  /// A state all of whose values, the initial one and those of `every`, are levels of their time.
   bool isStateOfLevels(Value value) {
     const Leaf *leaf = scratch.leafOf(value);
-    if (!leaf || leaf->kind != Leaf::Kind::State || pending.contains(value))
+    if (!leaf || leaf->kind != Leaf::Kind::State || cases.isEnumerated(value))
       return false;
-    pending.insert(value); // what a state takes from itself was a level before
+    if (pending.contains(value)) // what a state takes from itself was a level before
+      return true;
+    pending.insert(value);
     auto state = leaf->source.getDefiningOp<StateOp>();
     std::string name = leaf->name, tried;
     bool all = isLevel(scratch.add(state.getBody()), tried);
@@ -73,99 +82,6 @@ private:
       if (Value next = yieldOf(every.getBody()).get(name))
         all = all && isLevel(scratch.add(every.getBody(), next), tried);
     pending.erase(value);
-    return all;
-  }
-
-  Choices constants(ArrayRef<double> values) {
-    std::vector<Fraction> all;
-    for (double value : values)
-      all.push_back(Fraction::constant(value));
-    return all;
-  }
-
-  Choices elements(Value row) {
-    std::vector<Fraction> all;
-    for (unsigned i = 0; i < levelCount(row.getType()); ++i) {
-      auto element = algebra.convert(row, i, line);
-      if (!element)
-        return std::nullopt;
-      all.push_back(*element);
-    }
-    return all;
-  }
-
-  /// The values that `value` may take, each an expression of the host's numbers.
-  Choices choices(Value value, unsigned level) {
-    if (!scratch.dependsOnLatent(value)) {
-      auto one = algebra.convert(value, level, line);
-      return one ? Choices({*one}) : std::nullopt;
-    }
-    Operation *op = value.getDefiningOp();
-    if (!op)
-      return std::nullopt;
-    if (isa<SignOp>(op))
-      return constants({-1, 1});
-    if (isa<SgnOp>(op))
-      return constants({-1, 0, 1});
-    if (isa<NearestOp, LowerOp, UpperOp>(op) && !scratch.dependsOnLatent(op->getOperand(1)))
-      return elements(op->getOperand(1));
-    if (isa<RoundOp, math::FloorOp, math::CeilOp>(op)) {
-      Interval range = scratch.range(value, scratch.admissible());
-      if (!(range.hi - range.lo <= 256))
-        return std::nullopt;
-      SmallVector<double> steps;
-      for (double k = range.lo; k <= range.hi; ++k)
-        steps.push_back(k);
-      return constants(steps);
-    }
-    if (isa<arith::SelectOp>(op)) {
-      Choices a = choices(op->getOperand(1), level), b = choices(op->getOperand(2), level);
-      if (a && b)
-        a->insert(a->end(), b->begin(), b->end());
-      return a && b ? a : std::nullopt;
-    }
-    if (isa<arith::TruncFOp, arith::ExtFOp, SteOp>(op))
-      return choices(op->getOperand(0), level);
-    if (isa<vector::BroadcastOp>(op))
-      return choices(op->getOperand(0), 0);
-    if (auto sum = dyn_cast<ReduceOp>(op))
-      return chosenByHardmax(sum);
-    if (isa<arith::NegFOp>(op))
-      return combine(constants({-1}), choices(op->getOperand(0), level), op);
-    if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op))
-      return combine(choices(op->getOperand(0), level), choices(op->getOperand(1), level), op);
-    return std::nullopt;
-  }
-
-  /// sum(q * hardmax(e)) is one of the entries of q.
-  Choices chosenByHardmax(ReduceOp sum) {
-    auto product = sum.getOperand().getDefiningOp<arith::MulFOp>();
-    if (sum.getKind() != Reduction::Sum || !product)
-      return std::nullopt;
-    for (unsigned i : {0u, 1u})
-      if (product->getOperand(i).getDefiningOp<HardmaxOp>() &&
-          !scratch.dependsOnLatent(product->getOperand(1 - i)))
-        return elements(product->getOperand(1 - i));
-    return std::nullopt;
-  }
-
-  Choices combine(Choices a, Choices b, Operation *op) {
-    if (!a || !b || a->size() * b->size() > maxChoices)
-      return std::nullopt;
-    std::vector<Fraction> all;
-    for (const Fraction &x : *a)
-      for (const Fraction &y : *b) {
-        if (isa<arith::DivFOp>(op) && y.isZero())
-          return std::nullopt;
-        Fraction value = isa<arith::AddFOp>(op)   ? x + y
-                         : isa<arith::SubFOp>(op) ? x - y
-                         : isa<arith::DivFOp>(op) ? x / y
-                                                  : x * y;
-        bool known =
-            llvm::any_of(all, [&](const Fraction &other) { return (other - value).isZero(); });
-        if (!known)
-          all.push_back(value);
-      }
     return all;
   }
 
@@ -181,6 +97,13 @@ private:
         return false;
     }
     return true;
+  }
+
+  bool isPossible(const Point &point, const DenseMap<Value, Numbers> &values) {
+    for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
+      if (leaf.kind == Leaf::Kind::State && !cases.mayBe(leaf, numbers[0]))
+        return false;
+    return scratch.isPossible(values);
   }
 
   std::optional<Finding> refute() {
@@ -203,11 +126,11 @@ private:
           double value = values.lookup(root)[0];
           Numbers here = values.lookup(levels);
           auto near = [&](double level) {
-            return std::abs(value - level) <= 1e-9 * std::max(1.0, std::abs(level));
+            return std::abs(value - level) <= roundingOf(std::max(1.0, std::abs(level)));
           };
           bool comparable =
               std::isfinite(value) && llvm::all_of(here, [](double l) { return std::isfinite(l); });
-          if (!comparable || llvm::any_of(here, near) || !scratch.isPossible(values))
+          if (!comparable || llvm::any_of(here, near) || !isPossible(point, values))
             continue;
           if (width == 1) {
             Box box;
@@ -239,6 +162,7 @@ private:
   Algebra algebra;
   Piece line{-INFINITY, INFINITY};
   std::vector<std::optional<Fraction>> codebook;
+  Cases cases;
   DenseSet<Value> pending;
 };
 

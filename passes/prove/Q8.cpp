@@ -19,6 +19,17 @@ public:
       return Finding::refuted("prox does not depend on x");
     Finding result = Finding::proved("structure: a nonnegative sum of abs and square");
     sum(root, Interval::point(1), result);
+    if (result.verdict != Verdict::Proved)
+      return result;
+    // Of the minima around each level only one kind of term says which is the lowest.
+    if (!nearest.empty() && !plain.empty())
+      return Finding::refuted("prox mixes x - nearest(x) in `" + describe(nearest.front()) +
+                              "` with x - a in `" + describe(plain.front()) +
+                              "`: together they may pull x to another level's cell");
+    for (Value term : nearest)
+      if (levelsIn(term) != levelsIn(nearest.front()))
+        return Finding::refuted("prox has nearest(x) of several codebooks, in `" +
+                                describe(nearest.front()) + "` and in `" + describe(term) + "`");
     return result;
   }
 
@@ -69,6 +80,12 @@ private:
                                 "x - a, or of x - nearest(x)");
       return;
     }
+    if (const Leaf *shared = scratch.sharedPartOf(inner); shared && !hasNearest(inner)) {
+      result = Finding::refuted("the term `" + describe(value) + "` of prox reads `" +
+                                shared->name + "`, which moves with x; a `state` may keep it");
+      return;
+    }
+    (hasNearest(inner) ? nearest : plain).push_back(value);
     if (!(coefficient.lo >= 0))
       result = Finding::refuted("the term `" + describe(value) +
                                 "` of prox has a coefficient that may be negative: it lies in [" +
@@ -98,8 +115,21 @@ private:
     return isDistance(scratch.dependsOnLatent(a) ? a : b);
   }
 
+  static Operation *findNearest(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op || isa<NearestOp>(op))
+      return op;
+    for (Value operand : op->getOperands())
+      if (Operation *found = findNearest(operand); found && isa<NearestOp>(found))
+        return found;
+    return nullptr;
+  }
+  static bool hasNearest(Value value) { return isa_and_present<NearestOp>(findNearest(value)); }
+  static Value levelsIn(Value value) { return cast<NearestOp>(findNearest(value)).getLevels(); }
+
   Scratch scratch;
   Value root;
+  SmallVector<Value> nearest, plain; ///< terms of either kind
 };
 
 } // namespace

@@ -16,6 +16,7 @@ Finding prove::checkQ9(Clauses &clauses) {
   Value weight =
       scratch.value(clauses.weight ? clauses.weight.getResult() : clauses.project.getResult());
   Value last = scratch.add(clauses.final.getBody());
+  Value codebook = scratch.value(clauses.levels.getResult());
   Point point = scratch.now(0);
   bool anneals = false, isSingle = true;
   for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
@@ -27,9 +28,15 @@ Finding prove::checkQ9(Clauses &clauses) {
     }
   for (const Numbers &numbers : point)
     isSingle &= numbers.size() == 1;
-  // Off the ties: numbers without a small denominator.
-  for (double x :
-       {0.318309886, -0.318309886, 1.61803399, -1.61803399, 0.0823, -0.0823, 2.71828183}) {
+  // Off the ties: numbers without a small denominator, then beside where a tie may be.
+  std::vector<double> xs{0.318309886, -0.318309886, 1.61803399, -1.61803399,
+                         0.0823,      -0.0823,      2.71828183};
+  const Numbers levels = isSingle ? scratch.evaluate(point).lookup(codebook) : Numbers{};
+  const std::vector<double> ties = samples(scratch, levels).front();
+  for (double tie : ties)
+    for (double away : {0x1p-4, 0x1p-6})
+      xs.insert(xs.end(), {tie + away, tie - away});
+  for (double x : xs) {
     for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
       if (leaf.kind == Leaf::Kind::Latent)
         for (auto [i, number] : llvm::enumerate(numbers))

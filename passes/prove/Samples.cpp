@@ -45,11 +45,81 @@ std::vector<std::vector<double>> prove::samples(const Scratch &scratch, ArrayRef
   return tiers;
 }
 
+/// Parameters and counters that a host number of a clause follows from.
+static void collectSources(Value value, llvm::SmallSetVector<Value, 4> &sources) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return;
+  if (isa<ParamOp, CounterOp>(op))
+    sources.insert(value);
+  else if (auto schedule = dyn_cast<ScheduleOp>(op))
+    schedule.getBody().walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (operand.getDefiningOp() && operand.getParentRegion() != &schedule.getBody())
+          collectSources(operand, sources);
+    });
+}
+
+/// Where host numbers of a clause follow from the same counters or parameters they are not free of
+/// each other: settings that some step of some run has.
+static std::vector<Point> jointSettings(const Scratch &scratch) {
+  llvm::SmallSetVector<Value, 4> sources;
+  bool areJoint = false;
+  for (const Leaf &leaf : scratch.leaves()) {
+    llvm::SmallSetVector<Value, 4> own;
+    if (leaf.kind == Leaf::Kind::Schedule || leaf.kind == Leaf::Kind::Counter ||
+        leaf.kind == Leaf::Kind::Parameter)
+      collectSources(leaf.source, own);
+    for (Value source : own)
+      areJoint |= !sources.insert(source);
+  }
+  std::vector<Point> all;
+  if (!areJoint)
+    return all;
+  auto give = [&](double time, Value moved, double to) {
+    Point point = scratch.now(0);
+    auto valueOf = [&](const Leaf &source) {
+      auto counter = source.source.getDefiningOp<CounterOp>();
+      bool isTime =
+          counter && (counter.getKind() == Counter::Step || counter.getKind() == Counter::Epoch);
+      return source.source == moved ? to : isTime ? time : source.inForce;
+    };
+    for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point)) {
+      if (leaf.kind == Leaf::Kind::Counter || leaf.kind == Leaf::Kind::Parameter)
+        numbers = {valueOf(leaf)};
+      auto schedule = leaf.source.getDefiningOp<ScheduleOp>();
+      if (!schedule)
+        continue;
+      Scratch host(schedule->getParentOfType<QuantizerOp>());
+      Value root = host.add(schedule.getBody());
+      Point of = host.now(0);
+      for (auto [inner, number] : llvm::zip(host.leaves(), of))
+        number = {valueOf(inner)};
+      numbers = {host.evaluate(root, of)};
+    }
+    all.push_back(point);
+  };
+  for (double time : {0.0, 1.0, 2.0, 10.0, 100.0, 1e4, 1e7}) {
+    give(time, {}, 0);
+    for (Value source : sources)
+      if (auto param = source.getDefiningOp<ParamOp>(); param && param.getLow())
+        for (double end : {param.getLow()->convertToDouble(), param.getHigh()->convertToDouble()})
+          if (std::isfinite(end))
+            give(time, source, end);
+  }
+  return all;
+}
+
 std::vector<Point> prove::settings(const Scratch &scratch) {
   Point now = scratch.now(0);
   std::vector<Point> all{now};
+  std::vector<Point> joint = jointSettings(scratch);
+  all.insert(all.end(), joint.begin(), joint.end());
   for (auto [i, leaf] : llvm::enumerate(scratch.leaves())) {
-    if (leaf.kind == Leaf::Kind::Latent || leaf.range.isPoint())
+    bool isJoint =
+        !joint.empty() && (leaf.kind == Leaf::Kind::Schedule || leaf.kind == Leaf::Kind::Counter ||
+                           leaf.kind == Leaf::Kind::Parameter);
+    if (leaf.kind == Leaf::Kind::Latent || leaf.range.isPoint() || isJoint)
       continue;
     std::vector<double> values;
     if (leaf.kind == Leaf::Kind::Shared) { // what some weights give, whatever this one is

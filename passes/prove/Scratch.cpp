@@ -71,20 +71,38 @@ static double somewhereIn(Interval range) {
   return range.contains(1) ? 1 : std::isfinite(range.lo) ? range.lo : std::min(range.hi, 0.0);
 }
 
-/// What the initial value and those of `every` may be, whatever it was before.
+/// What holds of the initial value and is kept by every assignment: the least interval that rounds
+/// of assignments lead to, or a half line.
 Interval Scratch::rangeOfState(StateOp state) {
-  if (llvm::is_contained(open, state) || isa<VectorType>(state.getResult().getType()))
+  for (auto [other, range] : assumed)
+    if (other == state)
+      return range;
+  if (assumed.size() >= 2 || isa<VectorType>(state.getResult().getType()))
     return Interval::all();
-  SmallVector<Operation *> inner = open;
-  inner.push_back(state);
-  Scratch scratch(quantizer, inner);
-  Interval range = scratch.range(scratch.add(state.getBody()), scratch.admissible());
-  for (auto every : quantizer.getBody().getOps<EveryOp>())
-    if (Value next = yieldOf(every.getBody()).get(state.getName())) {
-      Value value = scratch.add(every.getBody(), next);
-      range = interval::hull(range, scratch.range(value, scratch.admissible()));
-    }
-  return range;
+  auto rangeIn = [&](Region &region, Value value, Interval before) {
+    Assumed inner = assumed;
+    inner.push_back({state, before});
+    Scratch scratch(quantizer, std::move(inner));
+    Value root = scratch.add(region, value);
+    return scratch.range(root, scratch.admissible());
+  };
+  Interval range = rangeIn(state.getBody(), {}, Interval::all());
+  for (unsigned round = 0; round < 6; ++round) {
+    Interval next = range;
+    for (auto every : quantizer.getBody().getOps<EveryOp>())
+      if (Value value = yieldOf(every.getBody()).get(state.getName()))
+        next = interval::hull(next, rangeIn(every.getBody(), value, range));
+    if (range.contains(next))
+      return range;
+    // It goes on like that, unless an average only comes near its end: then some way beyond holds.
+    bool isNear = round == 2;
+    if (round >= 2 && next.lo < range.lo)
+      next.lo = isNear ? next.lo * (next.lo > 0 ? 0.5 : 2) : next.lo >= 0 ? 0 : -infinity;
+    if (round >= 2 && next.hi > range.hi)
+      next.hi = isNear ? next.hi * (next.hi > 0 ? 2 : 0.5) : next.hi <= 0 ? 0 : infinity;
+    range = next;
+  }
+  return Interval::all();
 }
 
 /// The values of a reduction over weights, by the range of what is reduced.
@@ -147,7 +165,8 @@ Value Scratch::leaf(Value source) {
     leaf.name = "x";
   } else {
     leaf.kind = Leaf::Kind::Argument;
-    leaf.name = "an argument";
+    bool isWeight = isa_and_present<LatentOp>(source.getParentBlock()->getParentOp());
+    leaf.name = isWeight ? "w0" : "an argument";
   }
   leaf.source = source;
   Value value = add(leaf);
@@ -167,10 +186,25 @@ Value Scratch::add(Leaf leaf) {
   return leaf.value;
 }
 
+/// Whether a schedule follows from another one: b = 1 - a is not free to be anything beside a.
+static bool followsFromSchedule(Operation *op) {
+  bool follows = false;
+  op->getRegion(0).walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      follows |= operand.getDefiningOp<ScheduleOp>() != nullptr;
+  });
+  return follows;
+}
+
 Value Scratch::value(Value captured) {
   if (Value known = inlined.lookupOrNull(captured))
     return known;
   Operation *op = captured.getDefiningOp();
+  if (isa_and_present<ScheduleOp>(op) && followsFromSchedule(op)) {
+    Value result = add(op->getRegion(0));
+    inlined.map(captured, result);
+    return result;
+  }
   if (!op || isa<ParamOp, CounterOp, ScheduleOp, StateOp, LearnOp, LatentOp>(op))
     return leaf(captured);
   // A codebook that is a function: that of the latent.
@@ -333,6 +367,24 @@ bool Scratch::isPossible(const DenseMap<Value, Numbers> &values) const {
     double each = values.lookup(reduce.getOperand())[0], whole = values.lookup(leaf.value)[0];
     if (reduce.getKind() == Reduction::Max ? each > whole
                                            : reduce.getKind() == Reduction::Min && each < whole)
+      return false;
+    // A sum is so many means.
+    if (reduce.getKind() != Reduction::Mean)
+      continue;
+    double sum = NAN, count = NAN;
+    for (const Leaf &other : all) {
+      auto total = other.source.getDefiningOp<ReduceOp>();
+      if (!total || total.getKind() != Reduction::Sum || total.getExtent() != reduce.getExtent() ||
+          total.getCondition() != reduce.getCondition())
+        continue;
+      double here = values.lookup(other.value)[0];
+      if (total.getOperand() == reduce.getOperand())
+        sum = here;
+      else if (number(total.getOperand()) == 1.0)
+        count = here;
+    }
+    bool isApart = std::abs(sum - whole * count) > 1e-9 * std::abs(sum);
+    if (isApart) // NaN where there is no such sum
       return false;
   }
   return true;

@@ -35,8 +35,10 @@ using Box = std::vector<Interval>;
 class Scratch {
 public:
   explicit Scratch(QuantizerOp quantizer) : quantizer(quantizer) {}
-  Scratch(QuantizerOp quantizer, llvm::ArrayRef<mlir::Operation *> open)
-      : quantizer(quantizer), open(open) {}
+  /// With states that are taken to lie somewhere.
+  using Assumed = llvm::SmallVector<std::pair<mlir::Operation *, Interval>>;
+  Scratch(QuantizerOp quantizer, Assumed assumed)
+      : quantizer(quantizer), assumed(std::move(assumed)) {}
   ~Scratch();
   Scratch(const Scratch &) = delete;
 
@@ -101,7 +103,7 @@ private:
   mlir::Block body;
   mlir::IRMapping inlined;
   llvm::SmallVector<mlir::Operation *> opaque; ///< inlined, but not part of the body
-  llvm::SmallVector<mlir::Operation *> open;   ///< declarations whose ranges are being computed
+  Assumed assumed;                             ///< of states whose ranges are being computed
   std::vector<Leaf> all;
   llvm::DenseMap<mlir::Value, double> numbers;
 };

@@ -214,6 +214,12 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
   Sign rest = termwiseInAnyForm(polynomial, piece);
   if (rest != Sign::Unknown)
     return product(factor, rest);
+  if (divideSquares(polynomial)) {
+    factor = product(factor, Sign::NonNegative);
+    rest = termwiseInAnyForm(polynomial, piece);
+    if (rest != Sign::Unknown)
+      return product(factor, rest);
+  }
 
   Interval whole = range(polynomial, piece.closed());
   rest = signOfInterval(whole);

@@ -62,19 +62,16 @@ bregman.quantizer @Q8_shifted_level {
 
 // -----
 
-bregman.quantizer @Q8_unknown_order {
-  %a = bregman.param "a" = 1.0 : f64
+bregman.quantizer @Q8_moves_with_x {
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     bregman.yield %w0 : f32
   }
-  // expected-error @+1 {{'bregman.prox' op Q8: has abs about several points whose order is not known when it is compiled; only literal points may be several}}
   bregman.prox {
-    %b = arith.truncf %a : f64 to f32
-    %0 = math.absf %x : f32
-    %1 = arith.subf %x, %b : f32
+    %0 = bregman.reduce mean per tensor %x : f32
+    // expected-error @+1 {{Q8: the proximal step is known}}
+    %1 = arith.subf %x, %0 : f32
     %2 = math.absf %1 : f32
-    %3 = arith.addf %0, %2 : f32
-    bregman.yield %3 : f32
+    bregman.yield %2 : f32
   }
   bregman.step (g = %g : f32) {
     %lr = arith.constant 1.0 : f32

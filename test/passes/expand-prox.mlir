@@ -151,3 +151,76 @@ bregman.quantizer @SeveralPoints {
     bregman.yield x = %0 : f32
   }
 }
+
+// |x - b| + |x| / 2 at lr = 1, where the order of 0 and b is found out weight by weight.
+// CHECK-LABEL: bregman.quantizer @PointsInAnyOrder
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-DAG:    %[[B:.*]] = arith.truncf %a : f64 to f32
+// CHECK-DAG:    %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK-DAG:    %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK-DAG:    %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK:        %[[C:.*]] = arith.cmpf ole, %[[B]], %[[ZERO]] : f32
+// CHECK-NEXT:   %[[P1:.*]] = arith.select %[[C]], %[[B]], %[[ZERO]] : f32
+// CHECK-NEXT:   %[[P2:.*]] = arith.select %[[C]], %[[ZERO]], %[[B]] : f32
+// CHECK-NEXT:   %[[A1:.*]] = arith.select %[[C]], %[[ONE]], %[[HALF]] : f32
+// CHECK-NEXT:   %[[A2:.*]] = arith.select %[[C]], %[[HALF]], %[[ONE]] : f32
+// CHECK-NEXT:   %[[D:.*]] = arith.subf %g, %[[A1]] : f32
+// CHECK-NEXT:   %[[E:.*]] = arith.subf %[[D]], %[[A2]] : f32
+// CHECK-NEXT:   %[[F:.*]] = arith.maximumf %[[P2]], %[[E]] : f32
+// CHECK-NEXT:   %[[H:.*]] = arith.addf %[[D]], %[[A2]] : f32
+// CHECK-NEXT:   %[[I:.*]] = arith.minimumf %[[H]], %[[F]] : f32
+// CHECK-NEXT:   %[[J:.*]] = arith.maximumf %[[P1]], %[[I]] : f32
+// CHECK-NEXT:   %[[K:.*]] = arith.addf %g, %[[A1]] : f32
+// CHECK-NEXT:   %[[L:.*]] = arith.addf %[[K]], %[[A2]] : f32
+// CHECK-NEXT:   %[[M:.*]] = arith.minimumf %[[L]], %[[J]] : f32
+// CHECK-NEXT:   bregman.yield x = %[[M]] : f32
+bregman.quantizer @PointsInAnyOrder {
+  %a = bregman.param "a" = 1.0 : f64
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.prox {
+    %half = arith.constant 0.5 : f32
+    %b = arith.truncf %a : f64 to f32
+    %0 = math.absf %x : f32
+    %1 = arith.mulf %half, %0 : f32
+    %2 = arith.subf %x, %b : f32
+    %3 = math.absf %2 : f32
+    %4 = arith.addf %3, %1 : f32
+    bregman.yield %4 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = arith.constant 1.0 : f32
+    %y = bregman.proximal %g by %lr : f32
+    bregman.yield x = %y : f32
+  }
+}
+
+// A state is a point of its own for each weight.
+// CHECK-LABEL: bregman.quantizer @TowardsAState
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-DAG:    %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK:        %[[D:.*]] = arith.subf %g, %[[ONE]] : f32
+// CHECK-NEXT:   %[[E:.*]] = arith.maximumf %z, %[[D]] : f32
+// CHECK-NEXT:   %[[F:.*]] = arith.addf %g, %[[ONE]] : f32
+// CHECK-NEXT:   %[[G:.*]] = arith.minimumf %[[F]], %[[E]] : f32
+// CHECK-NEXT:   bregman.yield x = %[[G]] : f32
+bregman.quantizer @TowardsAState {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %z = bregman.state "z" : f32 {
+    %0 = bregman.sign %x : f32
+    bregman.yield %0 : f32
+  }
+  bregman.prox {
+    %0 = arith.subf %x, %z : f32
+    %1 = math.absf %0 : f32
+    bregman.yield %1 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = arith.constant 1.0 : f32
+    %y = bregman.proximal %g by %lr : f32
+    bregman.yield x = %y : f32
+  }
+}
