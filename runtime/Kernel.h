@@ -80,6 +80,13 @@ public:
   [[nodiscard]] virtual Status launch(const Partition &partition, std::span<const float> scalars,
                                       const Draw &draw = {}, void *stream = nullptr) const = 0;
 
+  /// Gives the launches of `partition` that were captured the numbers of their next replay, which
+  /// is work for `stream`. Where nothing can be captured there is nothing to do.
+  [[nodiscard]] virtual Status update(const Partition &partition, std::span<const float> scalars,
+                                      const Draw &draw, void *stream) const {
+    return std::nullopt;
+  }
+
   /// partition and launch in one, for a single use.
   Status launch(std::span<const Segment> segments, std::span<const float> scalars, int threads = 1,
                 const Draw &draw = {}) const;

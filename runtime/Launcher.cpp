@@ -111,7 +111,8 @@ Status Launcher::bind(Clock &clock, Moment moment) {
 }
 
 Status Launcher::launch(std::span<const TensorRef> tensors,
-                        const std::vector<std::vector<float *>> &temporaries, void *stream) {
+                        const std::vector<std::vector<float *>> &temporaries, void *stream,
+                        bool captured) {
   static const std::vector<float *> none;
   segments.resize(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
@@ -128,12 +129,23 @@ Status Launcher::launch(std::span<const TensorRef> tensors,
             address(tensor, temporaries.empty() ? none : temporaries[i], stream, plane));
   }
   bool fits = partition && sameSizes(segments, cutFor);
+  auto isCaptured = [&] { return std::ranges::find(captures, partition) != captures.end(); };
   if (!fits || !sameAddresses(segments, cutFor)) {
-    if (!fits || !kernel.move(*partition, cutFor, segments))
+    // A graph goes on with the addresses that it was captured with.
+    if (!fits || isCaptured() || !kernel.move(*partition, cutFor, segments))
       partition = kernel.partition(segments, threads);
     std::swap(cutFor, segments);
   }
+  if (captured && !isCaptured())
+    captures.push_back(partition);
   return kernel.launch(*partition, scalars, draw, stream);
+}
+
+Status Launcher::update(void *stream) const {
+  for (const std::shared_ptr<const Partition> &captured : captures)
+    if (Status bad = kernel.update(*captured, scalars, draw, stream))
+      return bad;
+  return std::nullopt;
 }
 
 void *Launcher::address(const TensorRef &tensor, const std::vector<float *> &temporaries,

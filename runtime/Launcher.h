@@ -27,9 +27,13 @@ public:
   /// The scalars of the coming launches, rounded to f32 once. Fails by Q11.
   Status bind(Clock &clock, Moment moment);
   /// Launches on `tensors`, of which each has an address for every temporary; the cut is kept as
-  /// long as sizes and addresses stay.
+  /// long as sizes and addresses stay. With `captured` it becomes part of a graph, and the cut is
+  /// kept for good.
   [[nodiscard]] Status launch(std::span<const TensorRef> tensors,
-                              const std::vector<std::vector<float *>> &temporaries, void *stream);
+                              const std::vector<std::vector<float *>> &temporaries, void *stream,
+                              bool captured);
+  /// The scalars of the coming replay to all launches that were captured.
+  [[nodiscard]] Status update(void *stream) const;
 
 private:
   /// What a stream is. `index` counts the method's stored values or the temporaries.
@@ -51,6 +55,7 @@ private:
   Draw draw;
   std::vector<Segment> segments, cutFor;
   std::shared_ptr<const Partition> partition;
+  std::vector<std::shared_ptr<const Partition>> captures; ///< what graphs refer to
 };
 
 } // namespace bregman

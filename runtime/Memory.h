@@ -22,6 +22,9 @@ public:
   [[nodiscard]] virtual Status copy(void *to, const void *from, size_t bytes, void *stream) = 0;
   [[nodiscard]] virtual Status copyIn(void *to, const void *from, size_t bytes, void *stream) = 0;
   [[nodiscard]] virtual Status copyOut(void *to, const void *from, size_t bytes, void *stream) = 0;
+  /// Whether what is asked of `stream` is not done now but becomes part of a graph, which is
+  /// replayed later. `near` lies where the stream is.
+  virtual Result<bool> captures(void *stream, const void *near) { return false; }
 };
 
 /// The memory of this process, which is never short of an answer: what it has not, aborts.

@@ -53,7 +53,8 @@ Status Sequence::bind(Clock &clock, Moment moment) {
 
 /// Memory for what lives between the kernels, where the tensors lie.
 Status Sequence::provide(std::span<const TensorRef> tensors) {
-  memory.resize(tensors.size());
+  if (!captured || memory.size() < tensors.size())
+    memory.resize(tensors.size());
   addresses.resize(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
     memory[i].resize(temporaries.size());
@@ -66,6 +67,8 @@ Status Sequence::provide(std::span<const TensorRef> tensors) {
         Result<Buffer> made = Buffer::create(space, bytes, tensors[i].weight);
         if (!made)
           return made.error();
+        if (captured)
+          ofGraphs.push_back(std::move(memory[i][t]));
         memory[i][t] = std::move(*made);
       }
       addresses[i].push_back(static_cast<float *>(memory[i][t].data()));
@@ -74,12 +77,20 @@ Status Sequence::provide(std::span<const TensorRef> tensors) {
   return std::nullopt;
 }
 
-Status Sequence::launch(std::span<const TensorRef> tensors, void *stream) {
+Status Sequence::launch(std::span<const TensorRef> tensors, void *stream, bool isCaptured) {
   if (!temporaries.empty())
     if (Status bad = provide(tensors))
       return bad;
+  captured |= isCaptured;
   for (Launcher &launcher : launchers)
-    if (Status bad = launcher.launch(tensors, addresses, stream))
+    if (Status bad = launcher.launch(tensors, addresses, stream, isCaptured))
+      return bad;
+  return std::nullopt;
+}
+
+Status Sequence::update(void *stream) const {
+  for (const Launcher &launcher : launchers)
+    if (Status bad = launcher.update(stream))
       return bad;
   return std::nullopt;
 }

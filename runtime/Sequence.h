@@ -20,7 +20,12 @@ public:
   void watch(std::vector<Clock::Watch> &watched, bool everyStep) const;
   /// The scalars of the coming launches. Fails by Q11.
   Status bind(Clock &clock, Moment moment);
-  [[nodiscard]] Status launch(std::span<const TensorRef> tensors, void *stream);
+  /// With `captured` it becomes part of a graph, whose replays update() gives their scalars.
+  [[nodiscard]] Status launch(std::span<const TensorRef> tensors, void *stream,
+                              bool captured = false);
+  [[nodiscard]] Status update(void *stream) const;
+  /// Whether a launch was captured.
+  bool isCaptured() const { return captured; }
 
 private:
   Status provide(std::span<const TensorRef> tensors);
@@ -31,6 +36,8 @@ private:
   Status misfit; ///< kernels that do not agree about a temporary
   /// For every tensor and temporary; kept while the tensors keep their sizes.
   std::vector<std::vector<Buffer>> memory;
+  bool captured = false;
+  std::vector<Buffer> ofGraphs; ///< what is used no more but by captured launches
   std::vector<std::vector<float *>> addresses;
 };
 

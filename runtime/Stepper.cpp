@@ -59,6 +59,22 @@ struct Stepper::State {
     return sequence.launch(tensors, stream);
   }
 
+  /// The tensors that a step moves, and those that it publishes anew.
+  struct Parts {
+    std::span<const TensorRef> moved, still;
+  };
+  Parts split(std::span<const TensorRef> tensors);
+
+  /// The coming step, as far as it can fail without touching anything.
+  struct Coming {
+    bool freezes = false;
+    std::vector<Sequence *> due;
+    std::vector<double> states; ///< of the run, after it
+  };
+  Result<Coming> prepare(const Parts &parts);
+  Error refuseFrozen() const;
+  Status complete(const Coming &coming, const Parts &parts, std::span<const TensorRef> tensors);
+
   /// A block and the host output that says whether it is due.
   struct Every {
     int due;
@@ -74,6 +90,7 @@ struct Stepper::State {
   bool frozen = false;
   void *stream = nullptr;
   std::vector<TensorRef> withGradient, withoutGradient;
+  std::optional<Coming> replaying;
 };
 
 Stepper::Stepper() = default;
@@ -181,71 +198,128 @@ Status Stepper::attach(std::span<const TensorRef> tensors) {
   return publish(tensors);
 }
 
+Error Stepper::State::refuseFrozen() const {
+  return refuse(ErrorKind::Usage, titleOf(*method) +
+                                      " is frozen at its final levels, and a graph's step would "
+                                      "move it; take the steps that follow outside of the graph");
+}
+
+/// Almost always every tensor has a gradient, and nothing is copied.
+Stepper::State::Parts Stepper::State::split(std::span<const TensorRef> tensors) {
+  if (std::all_of(tensors.begin(), tensors.end(), [](auto &tensor) { return tensor.gradient; }))
+    return {tensors, {}};
+  withGradient.clear();
+  withoutGradient.clear();
+  for (const TensorRef &tensor : tensors)
+    (tensor.gradient ? withGradient : withoutGradient).push_back(tensor);
+  return {withGradient, withoutGradient};
+}
+
+/// All that can fail comes before all that writes.
+Result<Stepper::State::Coming> Stepper::State::prepare(const Parts &parts) {
+  Moment now = Moment::ofStep(k, t);
+  Coming coming;
+  coming.freezes = freeze >= 0 && clock.evaluate(now)[freeze] != 0;
+  for (Every &block : every)
+    if (clock.evaluate(now)[block.due] != 0)
+      coming.due.push_back(&block.sequence);
+  // The states of the run move with the step, before its weights are published.
+  std::vector<double> before = clock.states;
+  if (!before.empty())
+    coming.states = clock.statesAfter(now);
+  auto bind = [&]() -> Status {
+    if (Status bad = step.bind(clock, now))
+      return bad;
+    for (Sequence *sequence : coming.due)
+      if (Status bad = sequence->bind(clock, now))
+        return bad;
+    clock.states = coming.states;
+    Moment next = Moment::atRest(k + 1, t + 1);
+    if (!parts.still.empty() || !coming.due.empty())
+      if (Status bad = publish.bind(clock, next))
+        return bad;
+    return coming.freezes ? final.bind(clock, next) : std::nullopt;
+  };
+  Status bad = bind();
+  clock.states = std::move(before);
+  if (bad)
+    return *bad;
+  return coming;
+}
+
+/// What follows the step's own kernels. Where nothing is due these have published what they moved.
+Status Stepper::State::complete(const Coming &coming, const Parts &parts,
+                                std::span<const TensorRef> tensors) {
+  for (Sequence *sequence : coming.due)
+    if (Status bad = sequence->launch(parts.moved, stream))
+      return bad;
+  if (!coming.due.empty() || !parts.still.empty())
+    if (Status bad = publish.launch(coming.due.empty() ? parts.still : tensors, stream))
+      return bad;
+  if (coming.freezes)
+    if (Status bad = final.launch(tensors, stream))
+      return bad;
+  clock.states = coming.states;
+  frozen = coming.freezes;
+  ++k, ++t;
+  return std::nullopt;
+}
+
 Status Stepper::advance(std::span<const TensorRef> tensors) {
   State &s = *state;
+  Result<bool> captured = captures(tensors);
+  if (!captured)
+    return captured.error();
+  if (s.frozen && *captured)
+    return s.refuseFrozen();
   if (s.frozen) {
     ++s.k, ++s.t;
     return std::nullopt;
   }
-  // Almost always every tensor has a gradient, and nothing is copied.
-  std::span<const TensorRef> moved = tensors, still;
-  if (!std::all_of(tensors.begin(), tensors.end(), [](auto &tensor) { return tensor.gradient; })) {
-    s.withGradient.clear();
-    s.withoutGradient.clear();
-    for (const TensorRef &tensor : tensors)
-      (tensor.gradient ? s.withGradient : s.withoutGradient).push_back(tensor);
-    moved = s.withGradient;
-    still = s.withoutGradient;
-  }
-
-  // All that can fail comes before all that writes.
-  Moment now = Moment::ofStep(s.k, s.t);
-  bool freezes = s.freeze >= 0 && s.clock.evaluate(now)[s.freeze] != 0;
-  std::vector<Sequence *> due;
-  for (State::Every &block : s.every)
-    if (s.clock.evaluate(now)[block.due] != 0)
-      due.push_back(&block.sequence);
-  // The states of the run move with the step, before its weights are published.
-  std::vector<double> before = s.clock.states, after;
-  if (!before.empty())
-    after = s.clock.statesAfter(now);
-  auto bind = [&]() -> Status {
-    if (Status bad = s.step.bind(s.clock, now))
-      return bad;
-    for (Sequence *sequence : due)
-      if (Status bad = sequence->bind(s.clock, now))
-        return bad;
-    s.clock.states = after;
-    Moment next = Moment::atRest(s.k + 1, s.t + 1);
-    if (!still.empty() || !due.empty())
-      if (Status bad = s.publish.bind(s.clock, next))
-        return bad;
-    return freezes ? s.final.bind(s.clock, next) : std::nullopt;
-  };
-  if (Status bad = bind()) {
-    s.clock.states = std::move(before);
+  State::Parts parts = s.split(tensors);
+  Result<State::Coming> coming = s.prepare(parts);
+  if (!coming)
+    return coming.error();
+  if (Status bad = s.step.launch(parts.moved, s.stream, *captured))
     return bad;
-  }
+  return *captured ? std::nullopt : s.complete(*coming, parts, tensors);
+}
 
-  auto launch = [&]() -> Status {
-    if (Status bad = s.step.launch(moved, s.stream))
-      return bad;
-    for (Sequence *sequence : due)
-      if (Status bad = sequence->launch(moved, s.stream))
-        return bad;
-    // Where nothing was due the step has published what it moved.
-    if (!due.empty() || !still.empty())
-      if (Status bad = s.publish.launch(due.empty() ? still : tensors, s.stream))
-        return bad;
-    return freezes ? s.final.launch(tensors, s.stream) : std::nullopt;
-  };
-  if (Status bad = launch()) {
-    s.clock.states = std::move(before);
+Result<bool> Stepper::captures(std::span<const TensorRef> tensors) const {
+  for (const TensorRef &tensor : tensors)
+    if (tensor.size > 0)
+      return state->method->memory->captures(state->stream, tensor.weight);
+  return false;
+}
+
+Status Stepper::prepareReplay(std::span<const TensorRef> tensors) {
+  State &s = *state;
+  s.replaying.reset();
+  if (s.frozen)
+    return s.refuseFrozen();
+  State::Parts parts = s.split(tensors);
+  if (!parts.moved.empty() && !s.step.isCaptured())
+    return refuse(ErrorKind::Usage, titleOf(*s.method) +
+                                        " has no captured step to be replayed; take one while the "
+                                        "stream captures the graph");
+  Result<State::Coming> coming = s.prepare(parts);
+  if (!coming)
+    return coming.error();
+  if (Status bad = s.step.update(s.stream))
     return bad;
-  }
-  s.frozen = freezes;
-  ++s.k, ++s.t;
+  s.replaying = std::move(*coming);
   return std::nullopt;
+}
+
+Status Stepper::finishReplay(std::span<const TensorRef> tensors) {
+  State &s = *state;
+  if (!s.replaying)
+    return refuse(ErrorKind::Usage, titleOf(*s.method) +
+                                        ": a replay begins with prepareReplay, which gives the "
+                                        "graph the numbers of its step");
+  State::Coming coming = std::move(*s.replaying);
+  s.replaying.reset();
+  return s.complete(coming, s.split(tensors), tensors);
 }
 
 /// What attach writes besides the optimizers' states goes into copies.

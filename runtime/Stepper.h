@@ -96,6 +96,20 @@ public:
   [[nodiscard]] Status attach(std::span<const TensorRef> tensors);
   /// One whole step; afterwards the parameters hold the next forward's w.
   [[nodiscard]] Status advance(std::span<const TensorRef> tensors);
+
+  // A step in a captured graph. While the stream captures one, advance() leaves in it the kernels
+  // that every step runs; nothing is done or counted yet. Each replay then stands between two
+  // calls. The graph keeps the tensors' addresses, and the stepper has to outlive it.
+
+  /// Gives the graph the numbers of the coming step. Fails where no step was captured and where the
+  /// method has come to freeze.
+  [[nodiscard]] Status prepareReplay(std::span<const TensorRef> tensors);
+  /// Does what stands behind the kernels of a step, as blocks `every N steps` that are due, and
+  /// counts the step.
+  [[nodiscard]] Status finishReplay(std::span<const TensorRef> tensors);
+  /// Whether the stream captures a graph.
+  Result<bool> captures(std::span<const TensorRef> tensors) const;
+
   /// Optimizer states to their initial values, t to 1 (`reset every`).
   [[nodiscard]] Status resetStates(std::span<const TensorRef> tensors);
   /// w from the latents at the present step, as after a load.

@@ -39,16 +39,28 @@ bool CudaKernel::move(const Partition &opaque, std::span<const Segment>,
   return true;
 }
 
-/// Finds the device, and has the table there.
+/// Finds the device, and takes memory for the table there.
+Status CudaKernel::place(const CudaPartition &partition) const {
+  CudaPartition::Resident &resident = partition.resident;
+  if (!resident.device) {
+    Result<std::shared_ptr<const Device>> device = Device::of(partition.anyAddress);
+    if (!device)
+      return device.error();
+    resident.device = *device;
+  }
+  if (resident.memory.data())
+    return std::nullopt;
+  Result<Buffer> made = Buffer::create(deviceMemory(), partition.total, partition.anyAddress);
+  if (!made)
+    return made.error();
+  resident.memory = std::move(*made);
+  resident.current = false;
+  return std::nullopt;
+}
+
+/// Has the table on the device.
 Status CudaKernel::settle(const CudaPartition &partition, void *stream) const {
   CudaPartition::Resident &resident = partition.resident;
-  if (!resident.memory.data()) {
-    Result<Buffer> made = Buffer::create(deviceMemory(), partition.total, partition.anyAddress);
-    if (!made)
-      return made.error();
-    resident.memory = std::move(*made);
-    resident.current = false;
-  }
   if (resident.current)
     return std::nullopt;
   std::vector<char> image = partition.placed(addressOf(resident.memory.data()));
@@ -109,14 +121,9 @@ Status CudaKernel::update(const Partition &opaque, std::span<const float> scalar
   const auto &partition = static_cast<const CudaPartition &>(opaque);
   if (partition.chunks == 0 && partition.combinations == 0)
     return std::nullopt;
-  CudaPartition::Resident &resident = partition.resident;
-  if (!resident.device) {
-    Result<std::shared_ptr<const Device>> device = Device::of(partition.anyAddress);
-    if (!device)
-      return device.error();
-    resident.device = *device;
-  }
-  Current current(*resident.device);
+  if (Status bad = place(partition))
+    return bad;
+  Current current(*partition.resident.device);
   if (current.status())
     return current.status();
   if (Status bad = settle(partition, stream))
@@ -129,24 +136,22 @@ Status CudaKernel::launch(const Partition &opaque, std::span<const float> scalar
   const auto &partition = static_cast<const CudaPartition &>(opaque);
   if (partition.chunks == 0 && partition.combinations == 0)
     return std::nullopt;
-  int captures = 0;
-  if (const auto &device = partition.resident.device) {
-    Current current(*device);
-    if (current.status())
-      return current.status();
-    BREGMAN_CUDA(device->driver, "kernel `" + kernelName + "` on " + device->name,
-                 cuStreamIsCapturing, stream, &captures);
-    if (captures && !partition.resident.current)
-      return Error{ErrorKind::Usage, "kernel `" + kernelName +
-                                         "`: its tensors have moved; launch once before a graph "
-                                         "is captured"};
-    if (captures)
-      return run(partition, stream);
-  }
-  if (Status bad = update(partition, scalars, draw, stream))
+  if (Status bad = place(partition))
     return bad;
-  Current current(*partition.resident.device);
-  return current.status() ? current.status() : run(partition, stream);
+  const Device &device = *partition.resident.device;
+  Current current(device);
+  if (current.status())
+    return current.status();
+  int captures = 0;
+  BREGMAN_CUDA(device.driver, "kernel `" + kernelName + "` on " + device.name, cuStreamIsCapturing,
+               stream, &captures);
+  if (captures)
+    return run(partition, stream);
+  if (Status bad = settle(partition, stream))
+    return bad;
+  if (Status bad = send(partition, scalars, draw, stream))
+    return bad;
+  return run(partition, stream);
 }
 
 } // namespace bregman::cuda

@@ -36,16 +36,17 @@ public:
             std::span<const Segment> after) const override;
   using Kernel::launch;
   /// Returns before the work is done; what it fails of later the next call on the device says.
-  /// While `stream` captures, the graph gets the launch but not the numbers: see update(). The
-  /// first launch of a partition takes memory, and cannot be captured.
+  /// While `stream` captures, the graph gets the launch, but neither the numbers nor the table,
+  /// which update() sends.
   [[nodiscard]] Status launch(const Partition &partition, std::span<const float> scalars,
                               const Draw &draw, void *stream) const override;
   /// Gives the launches on `stream` that follow, those of captured graphs too, these numbers.
   [[nodiscard]] Status update(const Partition &partition, std::span<const float> scalars,
-                              const Draw &draw, void *stream) const;
+                              const Draw &draw, void *stream) const override;
 
 private:
   KernelShape shape() const { return {streamInfos, sweptExtent, drawsRandom}; }
+  Status place(const CudaPartition &partition) const;
   Status settle(const CudaPartition &partition, void *stream) const;
   Status send(const CudaPartition &partition, std::span<const float> scalars, const Draw &draw,
               void *stream) const;

@@ -130,6 +130,7 @@ Result<const Function *> CudaModule::on(const std::shared_ptr<const Device> &dev
   if (!known) {
     std::unique_ptr<Function> made(new Function);
     made->device = device;
+    BesideCapture beside(device->driver);
     if (Status bad = load(*made))
       return *bad;
     known = std::move(made);

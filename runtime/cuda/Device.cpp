@@ -84,4 +84,12 @@ Current::~Current() {
     (void)device.driver.cuCtxPopCurrent_v2(nullptr);
 }
 
+BesideCapture::BesideCapture(const Driver &driver)
+    : driver(driver), changed(!driver.cuThreadExchangeStreamCaptureMode(&mode)) {}
+
+BesideCapture::~BesideCapture() {
+  if (changed)
+    (void)driver.cuThreadExchangeStreamCaptureMode(&mode);
+}
+
 } // namespace bregman::cuda

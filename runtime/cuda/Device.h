@@ -47,4 +47,19 @@ private:
   Status failure;
 };
 
+/// While it lives this thread may take memory and load code although some stream captures a graph:
+/// neither is to be part of it.
+class BesideCapture {
+public:
+  explicit BesideCapture(const Driver &driver);
+  ~BesideCapture();
+  BesideCapture(const BesideCapture &) = delete;
+  BesideCapture &operator=(const BesideCapture &) = delete;
+
+private:
+  const Driver &driver;
+  int mode = 2; ///< relaxed; afterwards the one before
+  bool changed;
+};
+
 } // namespace bregman::cuda

@@ -23,6 +23,7 @@ public:
       return *current.status();
     Address address = 0;
     const Driver &driver = (*device)->driver;
+    BesideCapture beside(driver);
     if (int code = driver.cuMemAlloc_v2(&address, bytes)) {
       size_t unused = 0, total = 0;
       std::string log;
@@ -45,6 +46,7 @@ public:
       devices.erase(found);
     }
     Current current(*device);
+    BesideCapture beside(device->driver);
     // Of a lost device there is nothing to be had back.
     if (!current.status())
       (void)device->driver.cuMemFree_v2(addressOf(address));
@@ -73,6 +75,19 @@ public:
       BREGMAN_CUDA(device.driver, what, cuStreamSynchronize, stream);
       return std::nullopt;
     });
+  }
+
+  Result<bool> captures(void *stream, const void *near) override {
+    Result<std::shared_ptr<const Device>> device = Device::of(near);
+    if (!device)
+      return device.error();
+    Current current(**device);
+    if (current.status())
+      return *current.status();
+    int captures = 0;
+    BREGMAN_CUDA((*device)->driver, "a stream of " + (*device)->name, cuStreamIsCapturing, stream,
+                 &captures);
+    return captures != 0;
   }
 
 private:

@@ -33,19 +33,20 @@ Result<Model> Model::create(std::shared_ptr<const Method> method, Timing timing,
   return model;
 }
 
+Status Model::make(std::vector<Part> &parts, int64_t values, int64_t element, int shift) const {
+  Part part;
+  part.shift = shift * element;
+  part.size = values * element;
+  Result<Buffer> made =
+      Buffer::create(method->memory, part.size ? size_t(part.shift + part.size) : 0);
+  if (!made)
+    return made.error();
+  part.memory = std::move(*made);
+  parts.push_back(std::move(part));
+  return std::nullopt;
+}
+
 Status Model::allocate() {
-  auto make = [&](std::vector<Part> &parts, int64_t values, int64_t element, int shift) -> Status {
-    Part part;
-    part.shift = shift * element;
-    part.size = values * element;
-    Result<Buffer> made =
-        Buffer::create(method->memory, part.size ? size_t(part.shift + part.size) : 0);
-    if (!made)
-      return made.error();
-    part.memory = std::move(*made);
-    parts.push_back(std::move(part));
-    return std::nullopt;
-  };
   stored.resize(method->stored.size());
   int element = sizeOf(method->element);
   for (const Shape &shape : shapes) {
@@ -107,10 +108,23 @@ Status Model::attach(std::span<const float> w0) {
   return stepper.attach(tensors(false));
 }
 
+Status Model::giveGradient(std::span<const float> values) { return write(gradient, values); }
+
 Status Model::advance(std::span<const float> values) {
-  if (Status bad = write(gradient, values))
+  if (Status bad = giveGradient(values))
     return bad;
-  return stepper.advance(tensors(true));
+  return step();
+}
+
+Status Model::advanceElsewhere(std::span<const float> values) {
+  std::vector<Part> other;
+  for (const Shape &shape : shapes)
+    if (Status bad = make(other, shape.size, sizeOf(method->element), shape.shift))
+      return bad;
+  std::swap(gradient, other);
+  Status bad = advance(values);
+  std::swap(gradient, other);
+  return bad;
 }
 
 Status Model::reset() { return stepper.resetStates(tensors(false)); }

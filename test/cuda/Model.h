@@ -28,6 +28,13 @@ public:
   /// From w0 of all weights, tensor after tensor, which the parameter's type rounds.
   Status attach(std::span<const float> w0);
   Status advance(std::span<const float> gradient);
+  /// The same in two parts: the values, and the step on what was given last.
+  Status giveGradient(std::span<const float> gradient);
+  Status step() { return stepper.advance(tensors(true)); }
+  /// The same with a gradient in memory of its own.
+  Status advanceElsewhere(std::span<const float> gradient);
+  Status prepareReplay() { return stepper.prepareReplay(tensors(true)); }
+  Status finishReplay() { return stepper.finishReplay(tensors(true)); }
   Status reset();
   Status finalize();
 
@@ -54,6 +61,7 @@ private:
     void *data() const { return size ? static_cast<char *>(memory.data()) + shift : nullptr; }
   };
   Status allocate();
+  Status make(std::vector<Part> &parts, int64_t values, int64_t element, int shift) const;
   Status write(std::vector<Part> &parts, std::span<const float> values);
   std::vector<TensorRef> tensors(bool withGradient) const;
 

@@ -9,19 +9,11 @@ using namespace bregman::standin;
 
 using Address = unsigned long long;
 
-/// No memory may be made or freed while a stream of the context captures.
-static bool captures(State &state) {
-  for (Stream *stream : state.streams)
-    if (stream->context == state.current() && stream->capture)
-      return true;
-  return false;
-}
-
 BREGMAN_EXPORT int cuMemAlloc_v2(Address *address, size_t size) {
   return call("cuMemAlloc_v2", Needs::Context, [&](State &state) -> int {
     if (size == 0)
       return codes::invalidValue;
-    if (captures(state))
+    if (state.captures())
       return codes::streamCaptureUnsupported;
     *address = state.memory.allocate(state.current()->device, size);
     return *address ? codes::success : codes::outOfMemory;
@@ -30,7 +22,7 @@ BREGMAN_EXPORT int cuMemAlloc_v2(Address *address, size_t size) {
 
 BREGMAN_EXPORT int cuMemFree_v2(Address address) {
   return call("cuMemFree_v2", Needs::Context, [&](State &state) -> int {
-    if (captures(state))
+    if (state.captures())
       return codes::streamCaptureUnsupported;
     if (int lost = state.finish(*state.current(), nullptr))
       return lost;

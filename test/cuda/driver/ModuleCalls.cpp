@@ -9,6 +9,8 @@ using namespace bregman::standin;
 BREGMAN_EXPORT int cuModuleLoadDataEx(void **module, const void *image, unsigned count,
                                       int *options, void **values) {
   return call("cuModuleLoadDataEx", Needs::Context, [&](State &state) -> int {
+    if (state.captures())
+      return codes::streamCaptureUnsupported;
     LogOptions log(count, options, values);
     Context &context = *state.current();
     auto place = [](void *opaque, const Variable &variable) {

@@ -73,6 +73,19 @@ std::vector<Context *> &State::stack() {
   return contexts;
 }
 
+int &State::captureMode() {
+  static thread_local int mode = 0;
+  return mode;
+}
+
+bool State::captures() const {
+  constexpr int relaxed = 2;
+  return captureMode() != relaxed &&
+         std::any_of(streams.begin(), streams.end(), [&](const Stream *stream) {
+           return stream->context == current() && stream->capture;
+         });
+}
+
 Context *State::current() const { return stack().empty() ? nullptr : stack().back(); }
 
 void State::fail(const std::string &function, int nth, int code) {

@@ -73,6 +73,11 @@ public:
   std::mt19937_64 random;
   std::string log, shownLog;
 
+  /// Whether a stream of the current context captures, so that no memory may be made or freed, and
+  /// no code loaded, by a thread that has not said that it means to.
+  bool captures() const;
+  static int &captureMode(); ///< of this thread
+
   /// The context on top of this thread's stack, or null.
   Context *current() const;
   static std::vector<Context *> &stack();

@@ -1,6 +1,8 @@
 // The driver's calls about streams, events and graphs.
 #include "test/cuda/driver/State.h"
 
+#include <utility>
+
 using namespace bregman::standin;
 
 static Stream *known(State &state, void *stream) {
@@ -51,6 +53,15 @@ BREGMAN_EXPORT int cuStreamIsCapturing(void *stream, int *status) {
     if (stream && !found)
       return codes::invalidHandle;
     *status = found && found->capture;
+    return codes::success;
+  });
+}
+
+BREGMAN_EXPORT int cuThreadExchangeStreamCaptureMode(int *mode) {
+  return call("cuThreadExchangeStreamCaptureMode", Needs::Initialized, [&](State &) -> int {
+    if (*mode < 0 || *mode > 2)
+      return codes::invalidValue;
+    std::swap(*mode, State::captureMode());
     return codes::success;
   });
 }
