@@ -179,7 +179,21 @@ void Stepper::restore(int64_t step, int64_t t, std::optional<bool> frozen,
     clock.states = std::move(*hostStates);
 }
 
+/// What is no step would leave its kernels in a graph, without their numbers.
+static Status refuseCapture(const Stepper &stepper, std::span<const TensorRef> tensors,
+                            const char *what) {
+  Result<bool> captures = stepper.captures(tensors);
+  if (!captures)
+    return captures.error();
+  if (!*captures)
+    return std::nullopt;
+  return refuse(ErrorKind::Usage, titleOf(stepper.method()) + ": " + what +
+                                      " cannot be captured in a graph; only a step can");
+}
+
 Status Stepper::attach(std::span<const TensorRef> tensors) {
+  if (Status bad = refuseCapture(*this, tensors, "attaching"))
+    return bad;
   state->k = 0;
   state->t = 1;
   state->frozen = false;
@@ -295,6 +309,8 @@ Result<bool> Stepper::captures(std::span<const TensorRef> tensors) const {
 Status Stepper::prepareReplay(std::span<const TensorRef> tensors) {
   State &s = *state;
   s.replaying.reset();
+  if (Status bad = refuseCapture(*this, tensors, "a replay"))
+    return bad;
   if (s.frozen)
     return s.refuseFrozen();
   State::Parts parts = s.split(tensors);
@@ -324,6 +340,8 @@ Status Stepper::finishReplay(std::span<const TensorRef> tensors) {
 
 /// What attach writes besides the optimizers' states goes into copies.
 Status Stepper::resetStates(std::span<const TensorRef> tensors) {
+  if (Status bad = refuseCapture(*this, tensors, "a reset"))
+    return bad;
   state->t = 1;
   state->clock.initializeStates(/*onlyOfOptimizers=*/true);
   if (!state->attach.exists())
@@ -368,12 +386,16 @@ Status Stepper::resetStates(std::span<const TensorRef> tensors) {
 }
 
 Status Stepper::publish(std::span<const TensorRef> tensors) {
+  if (Status bad = refuseCapture(*this, tensors, "publishing"))
+    return bad;
   return state->publishAt(Moment::atRest(state->k, state->t), tensors);
 }
 
 Status Stepper::finalize(std::span<const TensorRef> tensors) {
   if (!state->final.exists())
     return std::nullopt;
+  if (Status bad = refuseCapture(*this, tensors, "finalizing"))
+    return bad;
   if (Status bad = state->final.bind(state->clock, Moment::atRest(state->k, state->t)))
     return bad;
   return state->final.launch(tensors, state->stream);

@@ -242,6 +242,19 @@ void Optimizer::adopt() {
   }
 }
 
+/// The groups' options, once nothing speaks against a step of any.
+std::vector<GroupOptions *> Optimizer::checkedOptions() {
+  std::vector<GroupOptions *> all;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    all.push_back(dynamic_cast<GroupOptions *>(&param_groups_[i].options()));
+    if (!all.back())
+      raise(ErrorKind::Usage,
+            "the options of group " + std::to_string(i) + " are not bregman::GroupOptions");
+    groups[i]->check(*all.back());
+  }
+  return all;
+}
+
 torch::Tensor Optimizer::step(LossClosure closure) {
   adopt();
   torch::Tensor loss;
@@ -251,13 +264,11 @@ torch::Tensor Optimizer::step(LossClosure closure) {
   }
   c10::AutoGradMode noGrad(false);
   fillGroups();
-  std::vector<GroupOptions *> groupOptions;
-  for (size_t i = 0; i < groups.size(); ++i) {
-    groupOptions.push_back(dynamic_cast<GroupOptions *>(&param_groups_[i].options()));
-    if (!groupOptions.back())
-      raise(ErrorKind::Usage,
-            "the options of group " + std::to_string(i) + " are not bregman::GroupOptions");
-    groups[i]->check(*groupOptions.back());
+  std::vector<GroupOptions *> groupOptions = checkedOptions();
+  if (captures()) {
+    for (size_t i = 0; i < groups.size(); ++i)
+      groups[i]->capture(*groupOptions[i]);
+    return loss;
   }
   double factor = gradientFactor();
   skipped = !std::isfinite(factor);
@@ -269,6 +280,46 @@ torch::Tensor Optimizer::step(LossClosure closure) {
     ++clock->step;
   }
   return loss;
+}
+
+/// Whether a graph is captured; throws where a replay would not be a step.
+bool Optimizer::captures() const {
+  std::optional<c10::Device> captured, other;
+  for (const auto &group : groups)
+    for (auto [device, captures] : group->devices())
+      (captures ? captured : other) = device;
+  if (!captured)
+    return false;
+  const std::string what = "a graph is captured on " + captured->str() + ", ";
+  if (other)
+    raise(ErrorKind::Usage, what + "and parameters on " + other->str() +
+                                " would stay where they are when it is replayed; keep a model "
+                                "whose steps are captured on one device");
+  if (options.lossScale() || options.clipNorm())
+    raise(ErrorKind::Usage, what + "and a loss scale or a norm to clip to follows from the "
+                                   "gradients of each step, which the host has to read; capture "
+                                   "the backward pass alone, and take the steps outside");
+  if (!activationLines.empty())
+    raise(ErrorKind::Usage, what + "and quantized activations take numbers from the host in each "
+                                   "pass; train without a graph, or without the plan's "
+                                   "`activations` lines");
+  return true;
+}
+
+void Optimizer::replay(const std::function<void()> &launch) {
+  adopt();
+  c10::AutoGradMode noGrad(false);
+  std::vector<GroupOptions *> groupOptions = checkedOptions();
+  for (size_t i = 0; i < groups.size(); ++i)
+    groups[i]->prepareReplay(*groupOptions[i]);
+  {
+    c10::AutoGradMode withGrad(true);
+    launch();
+  }
+  for (size_t i = 0; i < groups.size(); ++i)
+    groups[i]->finishReplay(*groupOptions[i]);
+  skipped = false;
+  ++clock->step;
 }
 
 /// What every gradient is multiplied by; not finite where the step is to be left out.

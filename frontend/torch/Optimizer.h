@@ -93,6 +93,16 @@ public:
   /// One step of every group. The closure, where given, is run first with gradients enabled.
   torch::Tensor step(LossClosure closure = nullptr) override;
 
+  /// A step by a CUDA graph. While a graph is captured, step() leaves its kernels in it, and does
+  /// and counts nothing. A replay is then
+  ///
+  ///   optimizer.replay([&] { graph.replay(); });
+  ///
+  /// on the current stream: before it the graph is given the numbers of the step (schedules,
+  /// learning rate, random numbers), after it comes what no graph can hold (blocks `every N steps`,
+  /// resets, a freeze), and the step is counted. The graph refers to the optimizer's memory.
+  void replay(const std::function<void()> &launch);
+
   /// The loss scale from now on, for whoever adapts it; 0: the loss is not scaled.
   void setLossScale(double scale);
   /// Whether the last step was left out: the loss is scaled and a gradient was not finite. Such a
@@ -127,6 +137,8 @@ private:
   void attachActivations(const Activations &activations, const Assignment &assigned, size_t first);
   void fillGroups();
   void adopt();
+  bool captures() const;
+  std::vector<GroupOptions *> checkedOptions();
   double gradientFactor() const;
 
   OptimizerOptions options;

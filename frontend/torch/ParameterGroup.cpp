@@ -305,20 +305,76 @@ double ParameterGroup::squaredGradients() const {
   return sum;
 }
 
-void ParameterGroup::step(GroupOptions &options, double factor) {
-  for (Bucket &bucket : buckets) {
-    if (options.lr() != told)
-      set(bucket, learningRateName, options.lr());
-    setArguments(bucket, /*all=*/false);
-    onTensors(bucket, line.optimizer.empty() ? 0 : factor,
-              [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });
-    if (resetsAfter(line, bucket.stepper.step() - 1, timing))
-      onTensors(bucket, /*factor=*/0, [&](std::span<const TensorRef> tensors) {
-        return bucket.stepper.resetStates(tensors);
-      });
-  }
+/// The numbers of the coming step.
+void ParameterGroup::beginStep(Bucket &bucket, const GroupOptions &options) {
+  if (options.lr() != told)
+    set(bucket, learningRateName, options.lr());
+  setArguments(bucket, /*all=*/false);
+}
+
+/// What follows a step that is counted.
+void ParameterGroup::endStep(Bucket &bucket) {
+  if (resetsAfter(line, bucket.stepper.step() - 1, timing))
+    onTensors(bucket, /*factor=*/0, [&](std::span<const TensorRef> tensors) {
+      return bucket.stepper.resetStates(tensors);
+    });
+}
+
+void ParameterGroup::tellLearningRate(GroupOptions &options) {
   if (hasLearningRate && !buckets.empty())
     options.lr(told = buckets.front().stepper.get(learningRateName));
+}
+
+void ParameterGroup::step(GroupOptions &options, double factor) {
+  for (Bucket &bucket : buckets) {
+    beginStep(bucket, options);
+    onTensors(bucket, line.optimizer.empty() ? 0 : factor,
+              [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });
+    endStep(bucket);
+  }
+  tellLearningRate(options);
+}
+
+std::vector<std::pair<c10::Device, bool>> ParameterGroup::devices() const {
+  std::vector<std::pair<c10::Device, bool>> all;
+  for (const Bucket &bucket : buckets)
+    for (const Slot &slot : bucket.slots) {
+      const at::Tensor &tensor = slot.parameter.tensor;
+      if (tensor.numel() == 0)
+        continue;
+      all.emplace_back(bucket.device,
+                       unwrap(bucket.method->memory->captures(currentStreamOf(bucket.device),
+                                                              tensor.const_data_ptr())));
+      break;
+    }
+  return all;
+}
+
+void ParameterGroup::capture(const GroupOptions &options) {
+  for (Bucket &bucket : buckets) {
+    beginStep(bucket, options);
+    onTensors(bucket, line.optimizer.empty() ? 0 : 1,
+              [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });
+  }
+}
+
+void ParameterGroup::prepareReplay(const GroupOptions &options) {
+  for (Bucket &bucket : buckets) {
+    beginStep(bucket, options);
+    onTensors(bucket, line.optimizer.empty() ? 0 : 1, [&](std::span<const TensorRef> tensors) {
+      return bucket.stepper.prepareReplay(tensors);
+    });
+  }
+}
+
+void ParameterGroup::finishReplay(GroupOptions &options) {
+  for (Bucket &bucket : buckets) {
+    onTensors(bucket, line.optimizer.empty() ? 0 : 1, [&](std::span<const TensorRef> tensors) {
+      return bucket.stepper.finishReplay(tensors);
+    });
+    endStep(bucket);
+  }
+  tellLearningRate(options);
 }
 
 void ParameterGroup::publish(Bucket &bucket) {

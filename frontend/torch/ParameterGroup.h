@@ -50,6 +50,14 @@ public:
   double squaredGradients() const;
   /// One step on `factor` times the gradients. `options.lr` is taken before and told after.
   void step(GroupOptions &options, double factor);
+
+  /// The devices of the parameters, and whether LibTorch captures a graph on them.
+  std::vector<std::pair<c10::Device, bool>> devices() const;
+  /// Leaves the step's kernels in the graph. Each replay stands between the other two.
+  void capture(const GroupOptions &options);
+  void prepareReplay(const GroupOptions &options);
+  void finishReplay(GroupOptions &options);
+
   void finalize();
 
   int64_t steps() const { return buckets.empty() ? 0 : buckets.front().stepper.step(); }
@@ -79,6 +87,9 @@ private:
   void set(Bucket &bucket, const std::string &parameter, double value);
   void setArguments(Bucket &bucket, bool all);
   void publish(Bucket &bucket);
+  void beginStep(Bucket &bucket, const GroupOptions &options);
+  void endStep(Bucket &bucket);
+  void tellLearningRate(GroupOptions &options);
   /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where
   /// there are any, with `factor` times their gradients, or without where that is 0.
   template <typename F> void onTensors(Bucket &bucket, double factor, F f);
