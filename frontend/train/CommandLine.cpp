@@ -4,6 +4,7 @@
 #include "frontend/Compiler.h"
 #include "frontend/torch/Exception.h"
 #include "frontend/train/Dataset.h"
+#include "frontend/train/DeviceChoice.h"
 #include "frontend/train/Models.h"
 #include "frontend/train/Recipe.h"
 
@@ -34,7 +35,8 @@ shorter batch.
 
 In the run's folder: checkpoint.bregman (atomic; the one before it is checkpoint.previous.bregman),
 metrics.csv and metrics.jsonl. A run that was stopped, killed or switched off goes on by --resume
-to the same bits as one that was not, on the same machine with the same number of threads.
+to the same bits as one that was not, on the same machine and device with the same number of
+threads; with --device it goes on on another device, to the same bits as far as they are the optimizer's.
 
 Exit status: 0 done; 1 the spec is refused, or --require-accuracy is missed; 2 usage; 3 an input
 file is missing or malformed; 4 environment (disk, permissions); 5 our bug; 130 interrupted.)";
@@ -91,6 +93,12 @@ CLI::Validator integer(uint64_t low, uint64_t high, const std::string &expected)
           },
           ""};
 }
+CLI::Validator device() {
+  return {[](const std::string &text) -> std::string {
+            return isDeviceName(text) ? "" : "expected cpu, cuda or cuda:N, got '" + text + "'";
+          },
+          ""};
+}
 /// Above `low`, up to `high`.
 CLI::Validator number(double low, double high, const std::string &expected) {
   return {[=](const std::string &text) -> std::string {
@@ -106,10 +114,10 @@ CLI::Validator number(double low, double high, const std::string &expected) {
 
 /// `train` as CLI11 sees it.
 struct TrainParser {
-  CLI::App app{"Trains a network with quantized weights on the CPU.", "bregman train"};
+  CLI::App app{"Trains a network with quantized weights.", "bregman train"};
   RunOptions run;
   std::string resume, recipe;
-  CLI::Option *plan = nullptr, *dataDir = nullptr, *quiet = nullptr;
+  CLI::Option *plan = nullptr, *dataDir = nullptr, *device = nullptr, *quiet = nullptr;
 
   template <typename T>
   CLI::Option *add(const std::string &flag, T &value, const std::string &help) {
@@ -171,6 +179,11 @@ struct TrainParser {
         ->check(integer(1, 1024, "an integer from 1 to 1024"))
         ->type_name("N")
         ->group("Task");
+    device =
+        add("--device", run.device, "Where the network and its optimizer lie: cpu, cuda or cuda:N")
+            ->check(train::device())
+            ->type_name("DEVICE")
+            ->group("Task");
     add("--shift", run.shift,
         "Pixels by which each training image is moved at most, in a direction drawn anew each time")
         ->check(integer(0, 27, "an integer from 0 to 27"))
@@ -245,11 +258,13 @@ Command parseTrain(const std::vector<std::string> &words) {
   if (!first.resume.empty()) {
     for (const CLI::Option *option : first.app.parse_order())
       if (option != first.app.get_option("--resume") && option != first.dataDir &&
-          option != first.quiet)
+          option != first.device && option != first.quiet)
         raise(ErrorKind::Usage, "--resume goes on with the flags that the run began with, so " +
                                     option->get_name() +
                                     " can't be given beside it; only "
-                                    "--data-dir and --quiet can");
+                                    "--data-dir, --device and --quiet can");
+    if (first.device->empty())
+      first.run.device.clear();
     return {Command::Kind::Resume, first.run, first.resume, {}, {}, {}};
   }
   if (first.recipe.empty()) {
@@ -287,6 +302,10 @@ Command parseEval(const std::vector<std::string> &words) {
   app.add_option("--threads", eval.threads, "Threads")
       ->check(integer(1, 1024, "an integer from 1 to 1024"))
       ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--device", eval.device, "Where the network lies: cpu, cuda or cuda:N")
+      ->check(device())
+      ->type_name("DEVICE")
       ->capture_default_str();
   if (parse(app, words))
     return {Command::Kind::Help, {}, {}, {}, {}, app.help()};

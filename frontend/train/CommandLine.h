@@ -11,6 +11,7 @@ struct EvalOptions {
   std::string which = "best";
   std::string split = "test";
   int threads = 1;
+  std::string device = "cpu";
 };
 
 struct PlanOptions {
@@ -23,7 +24,8 @@ struct PlanOptions {
 struct Command {
   enum class Kind { Train, Resume, Eval, Plan, Help } kind = Kind::Help;
   RunOptions run;
-  /// Kind::Resume: the run's folder. Of `run` only dataDir (where given) and quiet count.
+  /// Kind::Resume: the run's folder. Of `run` only dataDir and device (where given) and quiet
+  /// count.
   std::string resume;
   EvalOptions eval;
   PlanOptions plan;

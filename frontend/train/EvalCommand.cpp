@@ -1,6 +1,7 @@
 // `bregman eval`: a checkpoint's accuracy.
 #include "frontend/train/EvalCommand.h"
 
+#include "frontend/train/DeviceChoice.h"
 #include "frontend/train/RunState.h"
 
 #include <cstdio>
@@ -18,6 +19,7 @@ int evalCommand(const EvalOptions &options) {
                             "best iterate; use --which last");
   const Snapshot &snapshot = best ? state.best : state.last;
   auto network = makeModel(state.options.model, data.train.images.sizes().slice(1), data.classes);
+  network->to(chooseDevice(options.device));
   int64_t step = best ? state.bestStep : state.step;
   if (state.options.usePlan) {
     MethodChoice choice = chooseMethod(state.options, state.specText, *network);

@@ -2,6 +2,7 @@
 #include "frontend/train/Evaluate.h"
 
 #include "frontend/torch/Exception.h"
+#include "frontend/train/DeviceChoice.h"
 
 #include <ATen/ops/cross_entropy_loss.h>
 #include <c10/core/GradMode.h>
@@ -13,12 +14,13 @@ Evaluation evaluate(Network &network, const Split &split) {
   c10::AutoGradMode noGrad(false);
   bool training = network.is_training();
   network.eval();
+  c10::Device device = deviceOf(network);
   double loss = 0;
   int64_t right = 0, batch = 1000;
   for (int64_t begin = 0; begin < split.size(); begin += batch) {
     int64_t end = std::min(begin + batch, split.size());
-    at::Tensor labels = split.labels.slice(0, begin, end);
-    at::Tensor logits = network.forward(split.images.slice(0, begin, end));
+    at::Tensor labels = split.labels.slice(0, begin, end).to(device);
+    at::Tensor logits = network.forward(split.images.slice(0, begin, end).to(device));
     loss += at::cross_entropy_loss(logits, labels).item<double>() * double(end - begin);
     right += logits.argmax(1).eq(labels).sum().item<int64_t>();
   }
@@ -45,8 +47,10 @@ void recalibrate(Network &network, const Split &train, int64_t batches) {
   });
   network.train();
   const int64_t batch = 500;
+  c10::Device device = deviceOf(network);
   for (int64_t i = 0; i < batches && (i == 0 || (i + 1) * batch <= train.size()); ++i)
-    network.forward(train.images.slice(0, i * batch, std::min((i + 1) * batch, train.size())));
+    network.forward(
+        train.images.slice(0, i * batch, std::min((i + 1) * batch, train.size())).to(device));
   network.train(training);
   size_t next = 0;
   eachNorm(network, [&](auto &norm) { norm.options.momentum(momentum[next++]); });
@@ -64,7 +68,7 @@ static void copyInto(std::vector<at::Tensor> to, const std::vector<at::Tensor> &
     if (to[i].sizes() == from[i].sizes())
       to[i].detach().copy_(from[i]);
     else
-      to[i].set_data(from[i].detach().clone());
+      to[i].set_data(from[i].detach().to(to[i].options(), /*non_blocking=*/false, /*copy=*/true));
 }
 
 void apply(const Snapshot &snapshot, bool hard, Network &network) {

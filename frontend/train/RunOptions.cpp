@@ -6,11 +6,15 @@
 namespace bregman::train {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunOptions, spec, quantizer, by, set, plan, usePlan, model, data,
-                                   dataDir, epochs, batch, shift, seed, threads, out, overwrite,
-                                   evalEvery, checkpointEvery, recalibrate, twin, requireAccuracy,
-                                   quiet)
+                                   dataDir, epochs, batch, shift, seed, threads, device, out,
+                                   overwrite, evalEvery, checkpointEvery, recalibrate, twin,
+                                   requireAccuracy, quiet)
 
 nlohmann::json toJson(const RunOptions &options) { return options; }
-RunOptions fromJson(const nlohmann::json &json) { return json.get<RunOptions>(); }
+RunOptions fromJson(const nlohmann::json &json) {
+  nlohmann::json whole = json;
+  whole.emplace("device", "cpu"); // which it was before there was a choice
+  return whole.get<RunOptions>();
+}
 
 } // namespace bregman::train

@@ -25,6 +25,7 @@ struct RunOptions {
   int64_t shift = 0; ///< pixels by which a training image is moved at most
   uint64_t seed = 1;
   int threads = 1;
+  std::string device = "cpu"; ///< or `cuda`, `cuda:1`
   // What it leaves behind.
   std::string out; ///< empty: a name made of the above
   bool overwrite = false;

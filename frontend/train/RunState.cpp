@@ -92,7 +92,8 @@ template <typename F> static auto reading(F f) {
 }
 
 static void load(InputArchive &archive, const CheckpointFile &file) {
-  archive.load_from(file.payload.data(), file.payload.size());
+  // Wherever they were saved from, tensors come to the host.
+  archive.load_from(file.payload.data(), file.payload.size(), torch::Device(torch::kCPU));
 }
 
 RunState RunState::unpack(const CheckpointFile &file) {

@@ -31,8 +31,8 @@ OptimizerOptions optimizerOptions(const RunOptions &options, const Dataset &data
 
 Session::Session(const RunOptions &options, const Dataset &data,
                  const std::function<MethodChoice(const Network &)> &choose)
-    : data(data), seed(options.seed), recalibrateBatches(options.recalibrate), batch(options.batch),
-      shift(options.shift) {
+    : data(data), seed(options.seed), device(chooseDevice(options.device)),
+      recalibrateBatches(options.recalibrate), batch(options.batch), shift(options.shift) {
   if (batch > data.train.size())
     raise(ErrorKind::Usage, "--batch " + std::to_string(batch) + " is more than the " +
                                 std::to_string(data.train.size()) + " training images");
@@ -44,11 +44,14 @@ Session::Session(const RunOptions &options, const Dataset &data,
   OptimizerOptions run = optimizerOptions(options, data);
   perEpoch = run.stepsPerEpoch();
   total = run.steps();
+  // Weights are drawn on the host, so that a seed means the same ones everywhere.
   torch::manual_seed(seed);
   net = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
+  net->to(device);
   choice = choose(*net);
   if (choice.constrained) {
     high = makeModel(options.model, data.train.images.sizes().slice(1), data.classes);
+    high->to(device);
     training =
         std::make_unique<Constrained>(*high, *net, *choice.constrained, compilerOf(choice.program),
                                       run, activationsOf(*net, choice.program));
@@ -82,7 +85,8 @@ void Session::moveMultipliers() {
   DualAscent pass(*training);
   for (int64_t begin = 0; begin < data.train.size(); begin += batchOfPass) {
     at::Tensor images =
-        data.train.images.slice(0, begin, std::min(begin + batchOfPass, data.train.size()));
+        data.train.images.slice(0, begin, std::min(begin + batchOfPass, data.train.size()))
+            .to(device);
     at::Tensor low = net->forward(images);
     pass.add(high->forward(images), low);
   }
@@ -99,7 +103,8 @@ double Session::step() {
   at::Tensor indices = order.slice(0, begin, begin + batch);
   optimizer().zero_grad();
   at::Tensor images = batchOf(data.train.images, indices, shift, data.background, seed, done);
-  at::Tensor loss = backward(std::move(images), data.train.labels.index_select(0, indices));
+  at::Tensor labels = data.train.labels.index_select(0, indices);
+  at::Tensor loss = backward(images.to(device), labels.to(device));
   Clock::time_point beforeStep = Clock::now();
   optimizer().step();
   spent.optimizer += since(beforeStep);
@@ -115,7 +120,7 @@ double Session::step() {
 static std::vector<at::Tensor> copies(const std::vector<at::Tensor> &tensors) {
   std::vector<at::Tensor> result;
   for (const at::Tensor &tensor : tensors)
-    result.push_back(tensor.detach().clone());
+    result.push_back(hostCopy(tensor));
   return result;
 }
 
@@ -149,7 +154,8 @@ void Session::restore(torch::serialize::InputArchive &archive, const Snapshot &a
   if (training) {
     torch::serialize::InputArchive branch;
     archive.read("high", branch);
-    high->load(branch);
+    high->load(branch); // on the host, as all of a checkpoint is
+    high->to(device);
     training->load(archive);
   } else {
     opt->load(archive);

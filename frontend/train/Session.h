@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontend/torch/Levels.h"
+#include "frontend/train/DeviceChoice.h"
 #include "frontend/train/Evaluate.h"
 #include "frontend/train/MethodChoice.h"
 
@@ -51,6 +52,7 @@ private:
 
   const Dataset &data;
   uint64_t seed;
+  c10::Device device;
   int64_t recalibrateBatches;
   int64_t batch, shift, perEpoch = 0, total = 0, done = 0;
   std::shared_ptr<Network> net;

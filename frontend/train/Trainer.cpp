@@ -76,17 +76,18 @@ std::unique_ptr<Trainer> Trainer::begin(const RunOptions &given) {
   return trainer;
 }
 
-std::unique_ptr<Trainer> Trainer::resume(const std::string &folder, const std::string &dataDir,
-                                         bool quiet) {
+std::unique_ptr<Trainer> Trainer::resume(const std::string &folder, const RunOptions &given) {
   std::unique_ptr<RunLock> lock;
   if (fs::is_directory(folder)) // else there is no checkpoint either
     lock = std::make_unique<RunLock>(folder);
   CheckpointFile checkpoint = readCheckpoint(checkpointPath(folder));
   RunState state = RunState::unpack(checkpoint);
   state.options.out = folder;
-  if (!dataDir.empty())
-    state.options.dataDir = dataDir;
-  state.options.quiet = quiet;
+  if (!given.dataDir.empty())
+    state.options.dataDir = given.dataDir;
+  if (!given.device.empty())
+    state.options.device = given.device;
+  state.options.quiet = given.quiet;
   std::unique_ptr<Trainer> trainer(new Trainer(std::move(state), &checkpoint));
   trainer->lock = std::move(lock);
   trainer->metrics = std::make_unique<MetricsFiles>(folder, trainer->state.metrics);

@@ -13,9 +13,9 @@ class Trainer {
 public:
   /// A new run. Takes its folder: refuses one that has a run in it unless told to overwrite.
   static std::unique_ptr<Trainer> begin(const RunOptions &options);
-  /// The run in `folder`, where its checkpoint has it.
-  static std::unique_ptr<Trainer> resume(const std::string &folder, const std::string &dataDir,
-                                         bool quiet);
+  /// The run in `folder`, where its checkpoint has it. Of `given`, what was said beside --resume:
+  /// dataDir and device, empty for those of the run, and quiet.
+  static std::unique_ptr<Trainer> resume(const std::string &folder, const RunOptions &given);
 
   /// To the end, or to an interrupt; the exit status.
   int run();

@@ -72,6 +72,8 @@ TEST_F(CommandLine, ResumeStandsAlone) {
   EXPECT_EQ(command.kind, Command::Kind::Resume);
   EXPECT_EQ(command.resume, "runs/a");
   EXPECT_EQ(command.run.dataDir, "d");
+  EXPECT_EQ(command.run.device, "") << "the run's";
+  EXPECT_EQ(parse({"train", "--resume", "runs/a", "--device", "cuda:1"}).run.device, "cuda:1");
   EXPECT_THAT(usage({"train", "--resume", "runs/a", "--seed", "2"}),
               HasSubstr("so --seed can't be given beside it"));
 }
@@ -115,6 +117,19 @@ TEST_F(CommandLine, HelpIsComplete) {
   for (const char *text : {"--spec", "--resume", "--seed", "Examples:", "Exit status"})
     EXPECT_THAT(train.help, HasSubstr(text));
   EXPECT_THAT(parse({"eval", "--help"}).help, HasSubstr("Examples:"));
+}
+
+TEST_F(CommandLine, Devices) {
+  EXPECT_EQ(parse({"train"}).run.device, "cpu");
+  EXPECT_EQ(parse({"train", "--device", "cuda"}).run.device, "cuda");
+  EXPECT_EQ(parse({"eval", "runs/a", "--device", "cuda:3"}).eval.device, "cuda:3");
+  for (const char *name : {"gpu", "cuda:", "cuda:x", "cuda:1 ", "cuda:-1", "cuda:128"})
+    EXPECT_THAT(usage({"train", "--device", name}),
+                HasSubstr("expected cpu, cuda or cuda:N, got '" + std::string(name) + "'"));
+  // Checkpoints from before there were devices.
+  nlohmann::json old = toJson(RunOptions());
+  old.erase("device");
+  EXPECT_EQ(fromJson(old).device, "cpu");
 }
 
 TEST_F(CommandLine, OptionsThroughJson) {

@@ -8,6 +8,7 @@
 #include <ATen/ops/_reshape_alias_native.h>
 #include <ATen/ops/as_strided_native.h>
 #include <ATen/ops/empty_strided.h>
+#include <ATen/ops/native_batch_norm.h>
 #include <ATen/ops/set_native.h>
 #include <ATen/ops/view_native.h>
 #include <c10/core/DeviceGuard.h>
@@ -90,6 +91,26 @@ Tensor copyAndResize(const Tensor &self, const Tensor &destination) {
   return destination.copy_(self);
 }
 
+/// By the CPU too; but that it writes the running statistics its signature does not say.
+std::tuple<Tensor, Tensor, Tensor>
+batchNorm(const Tensor &input, const std::optional<Tensor> &weight,
+          const std::optional<Tensor> &bias, const std::optional<Tensor> &mean,
+          const std::optional<Tensor> &variance, bool training, double momentum, double epsilon) {
+  auto onHost = [](const std::optional<Tensor> &tensor) {
+    return tensor && tensor->defined() ? std::optional<Tensor>(tensor->cpu()) : std::nullopt;
+  };
+  std::optional<Tensor> hostMean = onHost(mean), hostVariance = onHost(variance);
+  auto [output, savedMean, savedScale] =
+      at::native_batch_norm(input.cpu(), onHost(weight), onHost(bias), hostMean, hostVariance,
+                            training, momentum, epsilon);
+  if (training && hostMean)
+    mean->copy_(*hostMean);
+  if (training && hostVariance)
+    variance->copy_(*hostVariance);
+  c10::Device device = input.device();
+  return {output.to(device), savedMean.to(device), savedScale.to(device)};
+}
+
 void onHost(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
   at::native::cpu_fallback(op, stack);
 }
@@ -104,6 +125,7 @@ TORCH_LIBRARY_IMPL(aten, CUDA, library) {
   library.impl("_copy_from_and_resize", copyAndResize);
   library.impl("as_strided", at::native::as_strided_tensorimpl);
   library.impl("view", at::native::view);
+  library.impl("native_batch_norm", batchNorm);
   library.impl("_reshape_alias", at::native::_reshape_alias);
   library.impl("set_.source_Storage_storage_offset", at::native::set_storage_cpu_);
 }

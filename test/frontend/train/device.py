@@ -1,0 +1,84 @@
+"""Runs of `bregman train --device`, on the CUDA devices of the tests: a run that goes on elsewhere.
+
+usage: device.py BREGMAN SPECS STANDIN FOLDER
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+bregman, specs, standin, folder = sys.argv[1], *map(pathlib.Path, sys.argv[2:])
+shutil.rmtree(folder, ignore_errors=True)
+folder.mkdir(parents=True)
+preload = dict(os.environ, LD_PRELOAD=str(standin))
+failures = 0
+
+
+def run(code, message, *words, environment=preload):
+    global failures
+    done = subprocess.run([bregman, *words], capture_output=True, text=True, cwd=folder, env=environment)
+    if done.returncode != code or message not in done.stderr:
+        failures += 1
+        print(f"{' '.join(words)}\n  exit {done.returncode}, expected {code}\n"
+              f"  expected: {message}\n  stderr: {done.stderr}")
+    return done.stdout
+
+
+def check(what, truth):
+    global failures
+    if not truth:
+        failures += 1
+        print(what)
+
+
+def result(name):
+    return json.loads((folder / name / "result.json").read_text())
+
+
+train = ["train", "--spec", str(specs / "md_tanh_s.breg"), "--by", "adam(lr = 1e-2)", "--epochs", "3",
+         "--batch", "299", "--eval-every", "6", "--checkpoint-every", "2", "--recalibrate", "0", "--quiet"]
+ways = {"cpu": [], "cuda": ["--device", "cuda"], "second": ["--device", "cuda:1"]}
+for name, flags in ways.items():
+    run(0, "", *train, *flags, "--out", name)
+check("the run says where it was", result("second")["options"]["device"] == "cuda:1")
+# What is not the optimizer's is done by the CPU in these tests, so that all of it has the same bits.
+check("another device, other bits", len({result(name)["digest"] for name in ways}) == 1)
+
+# Killed at its first checkpoint, a run goes on elsewhere.
+for before, after in [("cuda", "cpu"), ("cpu", "cuda:1")]:
+    name = f"{before}-{after}".replace(":", "")
+    process = subprocess.Popen([bregman, *train, "--device", before, "--out", name], cwd=folder,
+                               env=preload, stderr=subprocess.DEVNULL)
+    while not (folder / name / "checkpoint.bregman").exists() and process.poll() is None:
+        time.sleep(0.001)
+    process.kill()
+    check(f"{name}: it has ended before it was killed", process.wait() != 0)
+    # A checkpoint of any device is read where there is none.
+    run(0, "", "eval", name, "--which", "last", environment=os.environ)
+    run(0, "", "train", "--resume", name, "--device", after, "--quiet")
+    check(f"{name}: other bits", result(name)["digest"] == result("cpu")["digest"])
+
+evaluated = {run(0, "", "eval", "cuda", "--device", device) for device in ["cpu", "cuda", "cuda:1"]}
+check("eval sees another network", len(evaluated) == 1)
+
+run(2, "--device cuda:2: LibTorch finds 2 CUDA devices, cuda:0 to cuda:1", *train, "--device", "cuda:2",
+    "--out", "none")
+run(2, "--device: expected cpu, cuda or cuda:N, got 'gpu'", *train, "--device", "gpu", "--out", "none")
+run(2, "--device: expected cpu, cuda or cuda:N, got 'cuda:-1'", *train, "--device", "cuda:-1", "--out",
+    "none")
+run(4, "--device cuda: LibTorch finds no CUDA device; see NVIDIA's driver and CUDA_VISIBLE_DEVICES, or "
+    "train with --device cpu", *train, "--device", "cuda", "--out", "none",
+    environment=dict(preload, BREGMAN_STANDIN_DEVICES=""))
+run(4, "--device cuda:1: LibTorch finds no CUDA device", "eval", "cuda", "--device", "cuda:1",
+    environment=dict(preload, BREGMAN_STANDIN_DEVICES=""))
+without = "--device cuda: this LibTorch is built for the CPU alone; build Bregman with one for CUDA, or " \
+          "train with --device cpu"
+run(4, without, *train, "--device", "cuda", "--out", "none", environment=os.environ)
+run(4, without, "train", "--resume", "cuda", environment=os.environ)
+check("a run was begun", not (folder / "none").exists())
+print(f"{failures} failures")
+sys.exit(failures != 0)
