@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 using namespace bregman::spec;
 using ast::BinaryOp;
@@ -396,7 +397,10 @@ std::optional<double> Analyzer::structural(const ast::Expr &written, const std::
     return std::nullopt;
   }
   if (*value != std::floor(*value) || std::fabs(*value) > 1e6) {
-    error("Q1", written.range, where + " is an integer; this is " + std::to_string(*value));
+    std::ostringstream number;
+    number << *value;
+    const char *rule = where.starts_with("a bound") ? "Q1" : "Q3"; // of a codebook, or an extent
+    error(rule, written.range, where + " is an integer; this is " + number.str());
     return std::nullopt;
   }
   std::vector<const Node *> open = {node};

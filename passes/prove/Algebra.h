@@ -100,6 +100,10 @@ public:
   unsigned unresolved = 0;
   /// Whether two values are one, but for a constant such as tanh(0.5), which is rounded to f32.
   bool isRounding(const Fraction &a, const Fraction &b);
+  /// What a fraction free of the latent is at a setting, in double precision.
+  double valueAt(const Fraction &fraction, const Point &point) const {
+    return valueAt(fraction, 0, scratch.evaluate(point));
+  }
   /// Bounds with the coordinate in `x` and the host's numbers anywhere admissible.
   Interval range(const Fraction &fraction, Interval x);
 

@@ -16,6 +16,11 @@ static constexpr size_t maxValues = 600;
 static constexpr size_t maxStateValues = 64;
 static constexpr unsigned maxRounds = 16;
 
+/// In double precision.
+static double numberIn(const Fraction &constant) {
+  return constant.above.value().lo / constant.below.value().lo;
+}
+
 Cases::Cases(Clauses &clauses, Scratch &scratch, Algebra &algebra)
     : clauses(clauses), scratch(scratch), algebra(algebra), line{-infinity, infinity} {
   findStates();
@@ -112,19 +117,64 @@ bool Cases::hasChoice(Value value) {
   return known[value] = result;
 }
 
-bool Cases::isInteger(Value value) {
-  if (auto number = scratch.number(value))
-    return *number == std::floor(*number);
+/// What all values of `value` are spaced by: a staircase goes by 1, a multiple of one by more or
+/// less.
+std::optional<Cases::Grid> Cases::gridOf(Value value) {
+  auto numberOf = [&](Value of) -> std::optional<Fraction> {
+    auto found = scratch.number(of);
+    bool isSingle = of.getType().isF32();
+    return found ? std::optional(asWritten(*found, isSingle)) : std::nullopt;
+  };
   Operation *op = value.getDefiningOp();
   if (!op)
-    return false;
+    return std::nullopt;
   if (isa<RoundOp, math::FloorOp, math::CeilOp, SignOp, SgnOp>(op))
-    return true;
-  if (isa<arith::SelectOp>(op))
-    return isInteger(op->getOperand(1)) && isInteger(op->getOperand(2));
-  return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::NegFOp, math::AbsFOp,
-             arith::MinimumFOp, arith::MaximumFOp, ClampOp, arith::TruncFOp>(op) &&
-         llvm::all_of(op->getOperands(), [&](Value operand) { return isInteger(operand); });
+    return Grid{Fraction::constant(1), Fraction()};
+  Value a = op->getOperand(0);
+  if (isa<arith::TruncFOp, SteOp>(op))
+    return gridOf(a);
+  if (isa<arith::NegFOp>(op)) {
+    auto grid = gridOf(a);
+    return grid ? std::optional(Grid{grid->step, -grid->offset}) : grid;
+  }
+  if (op->getNumOperands() < 2)
+    return std::nullopt;
+  Value b = op->getOperand(1);
+  bool isSwapped =
+      isa<arith::AddFOp, arith::MulFOp, arith::SubFOp, arith::MinimumFOp, arith::MaximumFOp>(op) &&
+      numberOf(a);
+  auto grid = gridOf(isSwapped ? b : a);
+  auto number = numberOf(isSwapped ? a : b);
+  if (!grid)
+    return grid;
+  bool isNonZero = number && !number->isZero();
+  if (isa<arith::AddFOp>(op) && number)
+    return Grid{grid->step, grid->offset + *number};
+  if (isa<arith::SubFOp>(op) && number)
+    return Grid{grid->step, isSwapped ? *number - grid->offset : grid->offset - *number};
+  if (isa<arith::MulFOp>(op) && isNonZero)
+    return Grid{grid->step * *number, grid->offset * *number};
+  if (isa<arith::DivFOp>(op) && isNonZero)
+    return Grid{grid->step / *number, grid->offset / *number};
+  // Bounds that lie on the grid leave its values on it.
+  auto isOn = [&](const std::optional<Fraction> &bound) {
+    if (!bound)
+      return false;
+    Fraction steps = (*bound - grid->offset) / grid->step;
+    double count = numberIn(steps);
+    return (steps - Fraction::constant(std::round(count))).isZero();
+  };
+  if (isa<arith::MinimumFOp, arith::MaximumFOp>(op) && isOn(number))
+    return grid;
+  if (isa<ClampOp>(op) && isOn(number) && isOn(numberOf(op->getOperand(2))))
+    return grid;
+  auto other = gridOf(isSwapped ? a : b);
+  bool isSame =
+      other && ((other->step - grid->step).isZero() || (other->step + grid->step).isZero());
+  if (isSame && isa<arith::AddFOp, arith::SubFOp>(op))
+    return Grid{grid->step, isa<arith::AddFOp>(op) ? grid->offset + other->offset
+                                                   : grid->offset - other->offset};
+  return std::nullopt;
 }
 
 Cases::Choices Cases::elements(Value row) {
@@ -170,13 +220,20 @@ Cases::Choices Cases::alternatives(Value value) {
     return within({-1, 0, 1}, range);
   if (isa<NearestOp, LowerOp, UpperOp>(op) && !hasChoice(op->getOperand(1)))
     return elements(op->getOperand(1));
-  if (isInteger(value) && range.hi - range.lo <= 256) {
-    std::vector<Fraction> all;
-    for (double k = std::ceil(range.lo); k <= range.hi; ++k)
-      all.push_back(Fraction::constant(k));
-    return all;
-  }
-  return std::nullopt;
+  auto grid = gridOf(value);
+  if (!grid)
+    return std::nullopt;
+  double step = numberIn(grid->step), offset = numberIn(grid->offset);
+  double first = (range.lo - offset) / step, last = (range.hi - offset) / step;
+  if (step < 0)
+    std::swap(first, last);
+  if (!(last - first <= 256))
+    return std::nullopt;
+  // A bound that is rounded may lie a little beside its step.
+  std::vector<Fraction> all;
+  for (double k = std::ceil(first - 0x1p-20); k <= last + 0x1p-20; ++k)
+    all.push_back(grid->offset + grid->step * Fraction::constant(k));
+  return all;
 }
 
 /// Whether choices alone decide it.
@@ -302,14 +359,14 @@ std::optional<Fraction> Cases::fold(Operation *op, unsigned level, const Case &c
   for (const Fraction &each : of) {
     if (!each.isConstant())
       return std::nullopt;
-    numbers.push_back(each.above.value().lo / each.below.value().lo);
+    numbers.push_back(numberIn(each));
   }
   for (Value operand : op->getOperands().drop_front(of.size()))
     for (int64_t i = 0; i < levelCount(operand.getType()); ++i) {
       auto each = evaluate(operand, i, chosen);
       if (!each || !each->isConstant())
         return std::nullopt;
-      numbers.push_back(each->above.value().lo / each->below.value().lo);
+      numbers.push_back(numberIn(*each));
     }
   double result;
   if (!calculus || isa<VectorType>(op->getResult(0).getType()))

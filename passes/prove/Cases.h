@@ -30,7 +30,11 @@ private:
   void findStates();
   bool hasChoice(mlir::Value value);
   bool isDetermined(mlir::Value value);
-  bool isInteger(mlir::Value value);
+  /// offset + k step, for some integers k.
+  struct Grid {
+    Fraction step, offset;
+  };
+  std::optional<Grid> gridOf(mlir::Value value);
   Choices alternatives(mlir::Value value);
   Choices elements(mlir::Value row);
   bool enumerate(mlir::Value root, Case &chosen, std::vector<Fraction> &values);

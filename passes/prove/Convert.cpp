@@ -356,7 +356,8 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
         exponent && *exponent == std::floor(*exponent) && *exponent >= 1 && *exponent <= 8;
     return isSmall ? computePower(op, level, piece) : host();
   }
-  if (!scratch.dependsOnLatent(value) && !isa<math::SqrtOp, math::ExpOp, math::TanhOp>(op))
+  if (!scratch.dependsOnLatent(value) &&
+      !isa<math::SqrtOp, math::ExpOp, math::TanhOp, SigmoidOp, math::ErfOp, math::AtanOp>(op))
     return host();
   if (isa<math::TanhOp>(op))
     return unary(Kind::Tanh);

@@ -25,6 +25,7 @@ SimplexMap prove::simplexMapOf(const Scratch &scratch, Value root) {
   while (!scratch.leafOf(argument)) {
     Operation *inner = argument.getDefiningOp();
     if (isa<arith::NegFOp>(inner)) {
+      result.isPositive = !result.isPositive;
       result.scale = interval::neg(result.scale);
       argument = inner->getOperand(0);
       continue;
@@ -40,6 +41,10 @@ SimplexMap prove::simplexMapOf(const Scratch &scratch, Value root) {
   }
   result.isLatentScaled = scratch.leafOf(argument)->kind == Leaf::Kind::Latent;
   DenseMap<Value, Interval> ranges = scratch.ranges(scratch.admissible());
+  // A decay is above 0, though its range is not.
+  for (const SmallVector<Value> *part : {&result.factors, &result.divisors})
+    for (Value each : *part)
+      result.isPositive &= scratch.isPositive(each) || ranges.lookup(each).lo > 0;
   for (Value factor : result.factors)
     result.scale = interval::mul(result.scale, ranges.lookup(factor));
   for (Value divisor : result.divisors)

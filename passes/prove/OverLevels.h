@@ -12,6 +12,7 @@ struct SimplexMap {
   mlir::SmallVector<mlir::Value> divisors;
   bool isLatentScaled = false; ///< the argument is the latent times factors
   Interval scale = Interval::point(1);
+  bool isPositive = true; ///< that `scale` is above 0 follows from its factors
 };
 SimplexMap simplexMapOf(const Scratch &scratch, mlir::Value root);
 

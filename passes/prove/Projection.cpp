@@ -108,6 +108,15 @@ std::optional<Finding> Projection::findJump() {
         continue;
       left = algebra.range(*before, Interval::point(0));
       right = algebra.range(*after, Interval::point(0));
+      // Or at some setting.
+      for (const Point &point : settings(scratch)) {
+        double low = algebra.valueAt(*before, point), high = algebra.valueAt(*after, point);
+        bool isGap = std::abs(low - high) > 1e-6 * std::max(std::abs(low), std::abs(high));
+        if (isGap && std::isfinite(low) && std::isfinite(high) && !moves)
+          return Finding::refuted("the projection jumps at x = " +
+                                  describe(algebra.latentAt(pieces[i], pieces[i].high)) + " from " +
+                                  describe(low) + " to " + describe(high) + at(point));
+      }
     } else if (!moves) { // it lies between two numbers
       left = algebra.range(*parts[i], kink);
       right = algebra.range(*parts[i + 1], kink);

@@ -16,7 +16,7 @@ static Finding overLevels(Clauses &clauses) {
         "over levels a mirror map is softmax or sparsemax of c * x with a host "
         "scalar c > 0, not " +
         describe(clauses.project.getBody().front().getTerminator()->getOperand(0)));
-  if (map.scale.lo > 0)
+  if (map.scale.lo > 0 || map.isPositive)
     return Finding::proved("structure: " + map.map->getName().stripDialect() +
                            " of c * x with c > 0");
   // An admissible setting that shows it.

@@ -14,7 +14,7 @@ Finding prove::checkQ7(Clauses &clauses, Projection *projection) {
       return Finding::refuted(
           "agile mirror descent needs a projection that can be inverted up to a "
           "constant: sparsemax(2, 0) = sparsemax(3, 0) = (1, 0); softmax can");
-    if (map.map && map.isLatentScaled && map.scale.lo > 0)
+    if (map.map && map.isLatentScaled && (map.scale.lo > 0 || map.isPositive))
       return Finding::proved("structure: softmax is one to one up to a constant");
     return Finding::undecided("only softmax of c * x is known to have an inverse over levels");
   }

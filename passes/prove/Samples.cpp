@@ -20,8 +20,12 @@ std::vector<std::vector<double>> prove::samples(const Scratch &scratch, ArrayRef
   // Constants of the clause are where it may bend.
   for (Operation &op : const_cast<Scratch &>(scratch).block())
     if (isa<arith::ConstantOp>(op) && !isa<VectorType>(op.getResult(0).getType()))
-      if (auto number = scratch.number(op.getResult(0)))
+      if (auto number = scratch.number(op.getResult(0))) {
         more.insert(more.end(), {*number, -*number});
+        for (int k = 5; k <= 20; ++k) // a dent may be narrow
+          for (double away : {std::ldexp(1.0, -k), -std::ldexp(1.0, -k)})
+            all.insert(all.end(), {*number + away, -*number + away});
+      }
   for (double x = 0.0625; x <= 8; x += 0.0625)
     more.insert(more.end(), {x, -x});
   for (int k = 4; k <= 12; ++k)

@@ -465,7 +465,7 @@ t.breg:1:51: error: Q2: 'd' is not declared
 t.breg:1:69: error: a default is made of numbers alone
    1 | quantizer q(a in [1, 2] = 3, b in [2, 1] = 1, c = d, e = 2 * 3, f = step) {
      |                                                                     ^~~~
-t.breg:2:16: error: Q1: a bound of '[ .. ]' is an integer; this is 6.500000
+t.breg:2:16: error: Q1: a bound of '[ .. ]' is an integer; this is 6.5
    2 |   levels [0 .. e + 0.5]
      |                ^~~~~~~
 t.breg:3:11: error: Q1: this range is empty
