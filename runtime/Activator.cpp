@@ -92,7 +92,7 @@ Status Activator::State::run(const KernelSequence &kernels, const ActivationRef 
     }
     draw = {clock.seed, uint64_t(step), uint64_t(step)};
   }
-  std::map<std::string, std::vector<float>> temporaries;
+  std::map<std::string, Buffer> temporaries;
   for (size_t k = 0; k < kernels.size(); ++k) {
     Segment segment;
     segment.size = activation.size;
@@ -111,9 +111,15 @@ Status Activator::State::run(const KernelSequence &kernels, const ActivationRef 
       else {
         float *base;
         if (stream.name.starts_with("$")) {
-          std::vector<float> &memory = temporaries[stream.name];
-          memory.resize(size_t(stream.planes) * size_t(count));
-          base = memory.data();
+          Buffer &buffer = temporaries[stream.name];
+          size_t bytes = sizeof(float) * size_t(stream.planes) * size_t(count);
+          if (buffer.size() < bytes) {
+            Result<Buffer> made = Buffer::create(method->memory, bytes, activation.x);
+            if (!made)
+              return made.error();
+            buffer = std::move(*made);
+          }
+          base = static_cast<float *>(buffer.data());
         } else {
           base = learnedAddress(stream.name, activation);
         }
@@ -121,7 +127,8 @@ Status Activator::State::run(const KernelSequence &kernels, const ActivationRef 
           segment.streams.push_back(base + plane * count);
       }
     }
-    if (Status bad = kernels[k]->launch({&segment, 1}, scalars[k], threads, draw))
+    auto partition = kernels[k]->partition({&segment, 1}, threads);
+    if (Status bad = kernels[k]->launch(*partition, scalars[k], draw, activation.stream))
       return bad;
   }
   return std::nullopt;
@@ -189,9 +196,17 @@ Status Activator::initialize(const ActivationRef &activation, int64_t step) cons
   if (Status bad = state->run(state->method->attach, activation, step))
     return bad;
   const std::vector<StoredInfo> &stored = state->method->stored;
-  for (size_t i = 0; i < stored.size(); ++i)
-    clamp(i, activation.learned[i],
-          stored[i].planes * stored[i].count(activation.size, activation.channels));
+  Memory &memory = *state->method->memory;
+  for (size_t i = 0; i < stored.size(); ++i) {
+    std::vector<float> values(
+        size_t(stored[i].planes * stored[i].count(activation.size, activation.channels)));
+    size_t bytes = sizeof(float) * values.size();
+    if (Status bad = memory.copyOut(values.data(), activation.learned[i], bytes, activation.stream))
+      return bad;
+    clamp(i, values.data(), int64_t(values.size()));
+    if (Status bad = memory.copyIn(activation.learned[i], values.data(), bytes, activation.stream))
+      return bad;
+  }
   return std::nullopt;
 }
 

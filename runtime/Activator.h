@@ -38,6 +38,8 @@ struct ActivationRef {
   void *w = nullptr, *xGradient = nullptr;
   /// One address for each of Method::stored, of planes * count(size, channels) floats.
   std::vector<float *> learned, learnedGradients;
+  /// Of the device where all of it lies, for the passes; on the host it means nothing.
+  void *stream = nullptr;
 };
 
 class BREGMAN_API Activator {
@@ -62,7 +64,7 @@ public:
   /// With the schedules at `step`. Any number of threads may be in these at once.
   [[nodiscard]] Status forward(const ActivationRef &activation, int64_t step) const;
   [[nodiscard]] Status backward(const ActivationRef &activation, int64_t step) const;
-  /// `count` values of the learned value `index`, into its range.
+  /// `count` values of the learned value `index`, in the host's memory, into its range.
   void clamp(size_t index, float *values, int64_t count) const;
 
   /// The schedules' values at `step`, in textual order.

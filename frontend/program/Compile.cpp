@@ -117,9 +117,6 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
 
 Result<std::shared_ptr<const ActivationMethod>>
 Program::compileActivation(const std::string &quantizer, const CompileOptions &options) const {
-  if (options.device != "host")
-    return Error{ErrorKind::Usage,
-                 "activations are quantized on the host alone, not on `" + options.device + "`"};
   std::lock_guard lock(impl->mutex);
   auto module = impl->deriveActivation(quantizer, MethodStage::Kernel, options.element);
   if (!module)

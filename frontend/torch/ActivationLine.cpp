@@ -1,5 +1,6 @@
 // One `activations` line of a plan: compiled passes as one differentiable function.
 #include "frontend/torch/ActivationLine.h"
+#include "frontend/torch/Device.h"
 #include "frontend/torch/Names.h"
 
 #include <ATen/core/Tensor.h>
@@ -28,16 +29,17 @@ ActivationLine::ActivationLine(PlanLine planLine, ActivationSource compile,
                                std::shared_ptr<const RunClock> runClock)
     : line(std::move(planLine)), source(std::move(compile)), timing(options.timing()),
       threads(options.threads()), seed(options.seed()), clock(std::move(runClock)) {
-  activatorFor(ElementType::F32);
+  activatorFor({"host", ElementType::F32});
 }
 
-Activator &ActivationLine::activatorFor(ElementType element) {
+Activator &ActivationLine::activatorFor(const Place &place) {
   std::lock_guard lock(mutex);
-  auto known = activators.find(element);
+  auto known = activators.find(place);
   if (known != activators.end())
     return known->second;
   CompileOptions options;
-  options.element = element;
+  options.device = place.first;
+  options.element = place.second;
   options.streaming = false;
   auto method = unwrap(source(line.quantizer, options));
   for (const KernelSequence *kernels : {&method->publish, &method->step})
@@ -50,19 +52,21 @@ Activator &ActivationLine::activatorFor(ElementType element) {
       unwrap(activator.set(name, value));
   activator.setSeed(seed);
   unwrap(activator.check());
-  return activators.emplace(element, std::move(activator)).first->second;
+  return activators.emplace(place, std::move(activator)).first->second;
 }
 
-void ActivationLine::attach(ActivationImpl &module, const std::string &name) {
+void ActivationLine::attach(ActivationImpl &module, const std::string &name, c10::Device device) {
   module.line = shared_from_this();
   module.name = name;
   module.reset();
+  for (at::Tensor &value : module.values)
+    value.set_data(value.detach().to(device));
   modules.push_back(std::static_pointer_cast<ActivationImpl>(module.shared_from_this()));
 }
 
 std::vector<std::string> ActivationLine::learnedNames() const {
   std::vector<std::string> names;
-  for (const StoredInfo &info : activators.at(ElementType::F32).method().stored)
+  for (const StoredInfo &info : first().method().stored)
     names.push_back(info.name);
   return names;
 }
@@ -88,25 +92,29 @@ PlanLine trainingLine(const PlanLine &line) {
 void ActivationLine::setSeed(uint64_t newSeed) {
   std::lock_guard lock(mutex);
   seed = newSeed;
-  for (auto &[element, activator] : activators)
+  for (auto &[place, activator] : activators)
     activator.setSeed(seed);
 }
 
 void ActivationLine::clampLearned() {
-  const Activator &activator = activators.at(ElementType::F32);
+  const Activator &activator = first();
   for (const auto &weak : modules) {
     auto module = weak.lock();
     if (!module || module->line.get() != this)
       continue;
     for (size_t i = 0; i < module->values.size(); ++i) {
       at::Tensor &value = module->values[i];
-      activator.clamp(i, value.mutable_data_ptr<float>(), value.numel());
+      auto [low, high] = activator.method().bounds[i];
+      if (value.is_cpu())
+        activator.clamp(i, value.mutable_data_ptr<float>(), value.numel());
+      else // in its stream, without waiting; a NaN stays here too
+        value.detach().clamp_(low, high);
     }
   }
 }
 
 void ActivationLine::schedules(std::vector<std::pair<std::string, double>> &values) const {
-  const Activator &activator = activators.at(ElementType::F32);
+  const Activator &activator = first();
   std::vector<double> present = activator.scheduleValues(clock->step);
   for (size_t i = 0; i < present.size(); ++i)
     values.emplace_back(line.quantizer + "." + activator.method().schedules[i], present[i]);
@@ -115,11 +123,10 @@ void ActivationLine::schedules(std::vector<std::pair<std::string, double>> &valu
 static ElementType elementOf(const at::Tensor &x, const std::string &name) {
   if (!x.defined())
     refuse(name, "x is an undefined tensor");
-  if (!x.device().is_cpu())
-    raise(ErrorKind::Environment,
-          "activation '" + name + "': x is on " + x.device().str() +
-              ", and this build quantizes activations on the CPU only; move model and input there "
-              "first: model->to(torch::kCPU)");
+  if (!isTrainable(x.device()))
+    raise(ErrorKind::Environment, "activation '" + name + "': x is on " + x.device().str() +
+                                      "; quantized are activations on the CPU and on CUDA devices: "
+                                      "model->to(torch::kCPU)");
   if (x.layout() != at::kStrided)
     refuse(name, "x is not a dense tensor; call to_dense() on it first");
   switch (x.scalar_type()) {
@@ -148,7 +155,7 @@ static std::vector<int64_t> denseStrides(at::IntArrayRef sizes, const std::vecto
 
 ActivationLine::Layout ActivationLine::layoutOf(const at::Tensor &x,
                                                 const std::string &name) const {
-  const ActivationMethod &method = activators.at(ElementType::F32).method();
+  const ActivationMethod &method = first().method();
   using Rows = ActivationMethod::Rows;
   std::vector<int64_t> order;
   for (int64_t axis = 0; axis < x.dim(); ++axis)
@@ -191,9 +198,11 @@ void ActivationLine::initialize(ActivationImpl &module, Activator &activator, co
   ref.channels = layout.channels;
   ref.parameter = randomIdOf(module.name);
   ref.x = dense.const_data_ptr();
+  ref.stream = currentStreamOf(x.device());
   std::vector<at::Tensor> made;
   for (const StoredInfo &info : activator.method().stored) {
-    made.push_back(at::empty({info.planes, info.count(ref.size, ref.channels)}, at::kFloat));
+    made.push_back(at::empty({info.planes, info.count(ref.size, ref.channels)},
+                             x.options().dtype(at::kFloat)));
     ref.learned.push_back(made.back().mutable_data_ptr<float>());
   }
   unwrap(activator.initialize(ref, clock->step));
@@ -201,9 +210,9 @@ void ActivationLine::initialize(ActivationImpl &module, Activator &activator, co
     module.values[i].set_data(made[i]);
 }
 
-void ActivationLine::checkLearned(const ActivationImpl &module, int64_t size,
+void ActivationLine::checkLearned(const ActivationImpl &module, const at::Tensor &x,
                                   int64_t channels) const {
-  const ActivationMethod &method = activators.at(ElementType::F32).method();
+  const ActivationMethod &method = first().method();
   for (size_t i = 0; i < module.values.size(); ++i) {
     const at::Tensor &value = module.values[i];
     const StoredInfo &info = method.stored[i];
@@ -212,11 +221,12 @@ void ActivationLine::checkLearned(const ActivationImpl &module, int64_t size,
              "its learned value `" + info.name +
                  "` starts from the first batch of training, and there was none; run one "
                  "forward pass in training mode with gradients");
-    if (!value.device().is_cpu() || value.scalar_type() != at::kFloat || !value.is_contiguous())
-      refuse(module.name, "its learned value `" + info.name + "` is " + value.toString() +
-                              ", and stays a contiguous float on the CPU; convert the model "
-                              "first, then make the optimizer");
-    int64_t count = info.count(size, channels);
+    if (value.device() != x.device() || value.scalar_type() != at::kFloat || !value.is_contiguous())
+      refuse(module.name, "its learned value `" + info.name + "` is " + value.toString() + " on " +
+                              value.device().str() + ", and stays a contiguous float on " +
+                              x.device().str() +
+                              ", where x is; convert the model first, then make the optimizer");
+    int64_t count = info.count(x.numel(), channels);
     if (value.numel() != info.planes * count)
       refuse(module.name, "its learned value `" + info.name + "` is of " +
                               std::to_string(value.numel() / info.planes) +
@@ -266,6 +276,7 @@ public:
     at::Tensor w = emptyLike(x, call->strides);
     if (x.numel() > 0) {
       ActivationRef ref = call->ref;
+      ref.stream = currentStreamOf(x.device());
       ref.x = dense.const_data_ptr();
       ref.w = w.mutable_data_ptr();
       for (const at::Tensor &value : learned)
@@ -289,6 +300,7 @@ public:
       at::Tensor g = laidOut(outputs.front().detach(), call->strides);
       ActivationRef ref = call->ref;
       gradients.push_back(emptyLike(x, call->strides));
+      ref.stream = currentStreamOf(x.device());
       ref.x = x.const_data_ptr();
       ref.gradient = g.const_data_ptr();
       ref.xGradient = gradients.front().mutable_data_ptr();
@@ -308,8 +320,17 @@ public:
   }
 };
 
+/// A pass takes the schedules' numbers, and memory for itself, when it is asked for.
+void ActivationLine::refuseCapture(const Activator &activator, const ActivationRef &ref,
+                                   const std::string &name) const {
+  if (ref.size > 0 && unwrap(activator.method().memory->captures(ref.stream, ref.x)))
+    refuse(name, "a graph is captured, and a quantized activation takes numbers from the host in "
+                 "each pass; train without a graph, or without the plan's `activations` line");
+}
+
 at::Tensor ActivationLine::quantize(ActivationImpl &module, const at::Tensor &x) {
-  Activator &activator = activatorFor(elementOf(x, module.name));
+  ElementType element = elementOf(x, module.name);
+  Activator &activator = activatorFor({compilerNameOf(x.device()), element});
   auto call = c10::make_intrusive<Call>();
   Layout layout = layoutOf(x, module.name);
   bool isNew = std::any_of(module.values.begin(), module.values.end(),
@@ -320,13 +341,16 @@ at::Tensor ActivationLine::quantize(ActivationImpl &module, const at::Tensor &x)
   if (isNew && module.is_training() && c10::GradMode::is_enabled())
     initialize(module, activator, x, layout);
   if (x.numel() > 0)
-    checkLearned(module, x.numel(), layout.channels);
+    checkLearned(module, x, layout.channels);
   call->line = shared_from_this();
   call->activator = &activator;
   call->name = module.name;
   call->ref.size = x.numel();
   call->ref.channels = layout.channels;
   call->ref.parameter = randomIdOf(module.name);
+  call->ref.stream = currentStreamOf(x.device());
+  call->ref.x = x.numel() ? x.const_data_ptr() : nullptr;
+  refuseCapture(activator, call->ref, module.name);
   call->strides = std::move(layout.strides);
   call->step = clock->step;
   return QuantizeFunction::apply(x, at::TensorList(module.values), call);

@@ -155,6 +155,10 @@ void Optimizer::attach(std::vector<Member> members, const PlanLine &line) {
 void Optimizer::attachActivations(const Activations &activations, const Assignment &assigned,
                                   size_t first) {
   std::map<size_t, std::vector<Member>> trained; // by line
+  // Where the model is, most likely.
+  c10::Device device = param_groups_.empty() || param_groups_.front().params().empty()
+                           ? c10::Device(c10::kCPU)
+                           : param_groups_.front().params().front().device();
   for (size_t l = 0; l < lines.size(); ++l) {
     std::shared_ptr<ActivationLine> line;
     for (size_t i = 0; i < activations.modules.size(); ++i) {
@@ -165,7 +169,7 @@ void Optimizer::attachActivations(const Activations &activations, const Assignme
         activationLines.push_back(line);
       }
       const NamedActivation &activation = activations.modules[i];
-      line->attach(*activation.module, activation.names.front());
+      line->attach(*activation.module, activation.names.front(), device);
       activationModules.push_back(activation.module);
       std::vector<NamedParameter> values = ActivationLine::learned(*activation.module);
       const std::vector<LearnedTarget> &own = assigned.learned[first + i];

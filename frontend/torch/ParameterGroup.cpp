@@ -39,11 +39,12 @@ static std::string placeOf(const PlanLine &line) {
 }
 
 ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
-                               const MethodSource &source, const OptimizerOptions &options)
-    : line(std::move(planLine)), timing(options.timing()) {
+                               MethodSource methodSource, OptimizerOptions runOptions)
+    : line(std::move(planLine)), source(std::move(methodSource)), options(std::move(runOptions)),
+      timing(options.timing()) {
   computesLearningRate = isRecomputed(line, learningRateName);
   for (size_t i = 0; i < members.size(); ++i) {
-    Bucket &bucket = bucketFor(members[i], source, options);
+    Bucket &bucket = bucketFor(members[i]);
     Slot slot{std::move(members[i].parameter), 0, 0, {}, {}, i};
     slot.size = slot.parameter.tensor.numel();
     slot.id = randomIdOf(slot.parameter.name);
@@ -63,30 +64,56 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
 }
 
 /// A stepper of its own sets the states: the group's goes on counting.
+void ParameterGroup::place(Bucket &bucket, Slot &slot) {
+  at::Tensor &tensor = slot.parameter.tensor;
+  const Method &method = bucket.stepper.method();
+  Stepper fresh = unwrap(Stepper::create(bucket.method, timing));
+  fresh.setStream(currentStreamOf(bucket.device));
+  for (const ParameterInfo &parameter : method.parameters)
+    unwrap(fresh.set(parameter.name, bucket.stepper.get(parameter.name)));
+  slot.size = tensor.numel();
+  TensorRef ref;
+  ref.size = slot.size;
+  ref.channels = channelsOf(tensor);
+  ref.parameter = slot.id;
+  ref.weight = tensor.mutable_data_ptr();
+  for (size_t i = 0; i < method.stored.size(); ++i) {
+    slot.stored[i] = zerosFor(tensor, method.stored[i]);
+    ref.stored.push_back(slot.stored[i].mutable_data_ptr<float>());
+  }
+  unwrap(fresh.attach({&ref, 1}));
+}
+
 bool ParameterGroup::fill() {
   bool any = false;
-  for (Bucket &bucket : buckets)
-    for (Slot &slot : bucket.slots) {
-      at::Tensor &tensor = slot.parameter.tensor;
-      if (slot.size != 0 || tensor.numel() == 0)
+  for (size_t b = 0; b < buckets.size(); ++b)
+    for (size_t i = 0; i < buckets[b].slots.size();) {
+      Slot &slot = buckets[b].slots[i];
+      const at::Tensor &tensor = slot.parameter.tensor;
+      if (slot.size != 0 || tensor.numel() == 0) {
+        ++i;
         continue;
-      const Method &method = bucket.stepper.method();
-      Stepper fresh = unwrap(Stepper::create(bucket.method, timing));
-      fresh.setStream(currentStreamOf(bucket.device));
-      for (const ParameterInfo &parameter : method.parameters)
-        unwrap(fresh.set(parameter.name, bucket.stepper.get(parameter.name)));
-      slot.size = tensor.numel();
-      TensorRef ref;
-      ref.size = slot.size;
-      ref.channels = channelsOf(tensor);
-      ref.parameter = slot.id;
-      ref.weight = tensor.mutable_data_ptr();
-      for (size_t i = 0; i < method.stored.size(); ++i) {
-        slot.stored[i] = zerosFor(tensor, method.stored[i]);
-        ref.stored.push_back(slot.stored[i].mutable_data_ptr<float>());
       }
-      unwrap(fresh.attach({&ref, 1}));
       any = true;
+      if (tensor.device() == buckets[b].device) {
+        place(buckets[b], slot);
+        ++i;
+        continue;
+      }
+      // The first batch has said where it belongs.
+      Slot moved = std::move(slot);
+      buckets[b].slots.erase(buckets[b].slots.begin() + ptrdiff_t(i));
+      size_t count = buckets.size();
+      Bucket &other = bucketFor({moved.parameter, buckets[b].learned});
+      const Stepper &clock = buckets[b].stepper;
+      if (buckets.size() > count) {
+        for (const ParameterInfo &parameter : clock.method().parameters)
+          unwrap(other.stepper.set(parameter.name, clock.get(parameter.name)));
+        other.stepper.restore(clock.step(), clock.t(), clock.frozen(), clock.hostStates());
+        other.stepper.setSeed(clock.seed());
+      }
+      place(other, moved);
+      other.slots.push_back(std::move(moved));
     }
   return any;
 }
@@ -101,8 +128,7 @@ static bool haveSameLines(const std::vector<LearnedLine> &a, const std::vector<L
   });
 }
 
-ParameterGroup::Bucket &ParameterGroup::bucketFor(const Member &member, const MethodSource &source,
-                                                  const OptimizerOptions &options) {
+ParameterGroup::Bucket &ParameterGroup::bucketFor(const Member &member) {
   CompileOptions compile;
   c10::Device device = member.parameter.tensor.device();
   compile.element = elementOf(member.parameter);

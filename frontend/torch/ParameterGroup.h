@@ -34,8 +34,8 @@ struct Member {
 class ParameterGroup {
 public:
   /// Attaches: the parameters' values are w0; afterwards they hold w_0.
-  ParameterGroup(PlanLine line, std::vector<Member> members, const MethodSource &source,
-                 const OptimizerOptions &options);
+  ParameterGroup(PlanLine line, std::vector<Member> members, MethodSource source,
+                 OptimizerOptions options);
 
   /// Takes notice of parameters that were empty and no longer are: the learned values of
   /// activations, which start from a batch. Whether there were any.
@@ -82,8 +82,7 @@ private:
   /// The buckets that differ in their devices alone. An archive knows nothing of devices.
   std::vector<std::vector<Bucket *>> kinds();
   std::vector<std::vector<const Bucket *>> kinds() const;
-  Bucket &bucketFor(const Member &member, const MethodSource &source,
-                    const OptimizerOptions &options);
+  Bucket &bucketFor(const Member &member);
   void set(Bucket &bucket, const std::string &parameter, double value);
   void setArguments(Bucket &bucket, bool all);
   void publish(Bucket &bucket);
@@ -94,7 +93,11 @@ private:
   /// there are any, with `factor` times their gradients, or without where that is 0.
   template <typename F> void onTensors(Bucket &bucket, double factor, F f);
 
+  void place(Bucket &bucket, Slot &slot);
+
   PlanLine line;
+  MethodSource source;
+  OptimizerOptions options;
   Timing timing;
   std::vector<Bucket> buckets;
   double told = 0; ///< the learning rate that the options were last given

@@ -9,6 +9,7 @@
 namespace bregman::train {
 
 int evalCommand(const EvalOptions &options) {
+  c10::Device device = chooseDevice(options.device);
   RunState state = RunState::unpack(openCheckpoint(options.checkpoint));
   const std::string &dataDir = options.dataDir.empty() ? state.options.dataDir : options.dataDir;
   Dataset data = loadDataset(state.options.data, dataDir);
@@ -19,13 +20,13 @@ int evalCommand(const EvalOptions &options) {
                             "best iterate; use --which last");
   const Snapshot &snapshot = best ? state.best : state.last;
   auto network = makeModel(state.options.model, data.train.images.sizes().slice(1), data.classes);
-  network->to(chooseDevice(options.device));
   int64_t step = best ? state.bestStep : state.step;
   if (state.options.usePlan) {
     MethodChoice choice = chooseMethod(state.options, state.specText, *network);
     quantizeActivations(choice.lines, activationsOf(*network, choice.program),
                         optimizerOptions(state.options, data), step);
   }
+  network->to(device); // the activations' values too
   std::printf("%s on %s, step %lld, %lld %s images\n", state.options.model.c_str(),
               state.options.data.c_str(), (long long)step, (long long)split.size(),
               options.split.c_str());

@@ -331,8 +331,8 @@ TEST(ActivationsRefuse, WhatCanNotBeQuantized) {
             "activation 'act': x has elements of type Double; quantized are Float, BFloat16 and "
             "Half: x.to(torch::kFloat)");
   EXPECT_EQ(refusal("sign_act", at::empty({3}, at::kMeta)),
-            "activation 'act': x is on meta, and this build quantizes activations on the CPU only; "
-            "move model and input there first: model->to(torch::kCPU)");
+            "activation 'act': x is on meta; quantized are activations on the CPU and on CUDA "
+            "devices: model->to(torch::kCPU)");
   EXPECT_EQ(refusal("sign_act", at::rand({3}).to_sparse()),
             "activation 'act': x is not a dense tensor; call to_dense() on it first");
   EXPECT_EQ(refusal("channel_mean", at::rand({3})),
@@ -354,8 +354,8 @@ TEST(ActivationsRefuse, LearnedValuesThatDoNotFit) {
   act.net->to(at::kDouble);
   EXPECT_EQ(
       messageOf([&] { act(at::rand({2, 4})); }),
-      "activation 'act': its learned value `s` is CPUDoubleType, and stays a contiguous float "
-      "on the CPU; convert the model first, then make the optimizer");
+      "activation 'act': its learned value `s` is CPUDoubleType on cpu, and stays a contiguous "
+      "float on cpu, where x is; convert the model first, then make the optimizer");
 }
 
 TEST(ActivationsRefuse, ToLearnPerGroup) {

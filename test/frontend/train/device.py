@@ -62,6 +62,22 @@ for before, after in [("cuda", "cpu"), ("cpu", "cuda:1")]:
     run(0, "", "train", "--resume", name, "--device", after, "--quiet")
     check(f"{name}: other bits", result(name)["digest"] == result("cpu")["digest"])
 
+# Activations, and two branches with multipliers.
+(folder / "acts.breg").write_text("""plan acts {
+  activations "act*" : lsq_act(bits = 4) by momentum(lr = 1e-3)
+  "*.weight"         : md_tanh_s(growth = 1.2, period = 20) by adam(lr = 1e-2)
+  else               : float by adam(lr = 1e-3)
+}
+""")
+for spec, place in [("acts", folder), ("pd_lenet", specs)]:
+    both = ["train", "--spec", str(place / f"{spec}.breg"), "--plan", spec, "--model", "lenet300", "--data",
+            "digits", "--epochs", "1", "--batch", "299", "--quiet"]
+    for device in ["cpu", "cuda:1"]:
+        run(0, "", *both, "--device", device, "--out", f"{spec}-{device[:4]}")
+    check(f"{spec}: other bits", result(f"{spec}-cpu")["digest"] == result(f"{spec}-cuda")["digest"])
+    evaluated = {run(0, "", "eval", f"{spec}-cuda", "--device", device) for device in ["cpu", "cuda"]}
+    check(f"{spec}: eval sees another network", len(evaluated) == 1)
+
 evaluated = {run(0, "", "eval", "cuda", "--device", device) for device in ["cpu", "cuda", "cuda:1"]}
 check("eval sees another network", len(evaluated) == 1)
 
