@@ -92,8 +92,15 @@ Result<std::string> bregman::trace(const Program &program, const TraceOptions &o
     quantizer = all.front();
   }
   Result<PlanLine> line = program.use(useText(options, quantizer));
-  if (!line)
+  if (!line) {
+    if (program.compileActivation(quantizer))
+      return Error{ErrorKind::Usage,
+                   "'" + quantizer +
+                       "' quantizes activations, and a trace is of weights: of an "
+                       "activation nothing is kept from step to step but what is "
+                       "learned; `bregman emit` shows its passes"};
     return line.error();
+  }
   Result<std::vector<std::vector<float>>> init = readRows(options.initPath);
   if (!init)
     return init.error();

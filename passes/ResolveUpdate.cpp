@@ -81,12 +81,13 @@ LogicalResult Resolver::check() {
            << target.getType() << " to a latent of type " << latent.getType();
   if (constrained && clauses.isAgile())
     return emitError(clauses.update.getLoc(),
-                     "constrained training moves the latent, and `agile mirror` the weight itself; "
-                     "write `lazy mirror`");
+                     "constrained training moves the latent, by the gradient at the float branch's "
+                     "weight, and `agile mirror` moves the weight itself; write `lazy mirror`");
   if (constrained && !clauses.high && !latent.getType().isF32())
     return emitError(clauses.latent.getLoc(),
                      "the latent has a level axis, and the float branch of constrained training "
-                     "multiplies with one number for each weight; say with which by `high`");
+                     "multiplies with one number for each weight; say with which by `high`, for "
+                     "example `high sum(levels * softmax(x))`");
   if (clauses.isAgile() && clauses.prox)
     return clauses.prox.emitOpError("Q8: does not go with `update agile mirror`");
   if (clauses.prox && !latent.getType().isF32())

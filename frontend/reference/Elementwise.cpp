@@ -179,8 +179,9 @@ bool reference::compares(arith::CmpFPredicate predicate, double a, double b) {
 }
 
 Dual reference::clamp(Dual x, Dual low, Dual high) {
+  // A NaN passes; it is in no range, so that nothing moves with it.
   if (std::isnan(x.value))
-    return x;
+    return {x.value, 0};
   // On both ends the derivative is that of x.
   return x.value < low.value ? low : x.value > high.value ? high : x;
 }

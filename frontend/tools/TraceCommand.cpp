@@ -80,7 +80,11 @@ void tool::addTrace(CLI::App &app, Action &run) {
   addCompileFlags(*command, options.compile);
   command->footer(
       "Numbers are decimal, C99 hexadecimal, inf or nan, separated by commas; empty lines and\n"
-      "lines that start with # are skipped. Row k of the output is at rest before step k.\n\n"
+      "lines that start with # are skipped. Row k of the output is at rest before step k. A trace "
+      "is\n"
+      "of weights under one gradient: activations, and the two branches of a plan's constraints, "
+      "have\n"
+      "none.\n\n"
       "Example:\n"
       "  bregman trace examples/specs/md_tanh_s.breg --by 'sgd(lr = 0.5)' \\\n"
       "      --set growth=2 --set period=1 --init i.csv --grad g.csv --reference");

@@ -18,6 +18,7 @@ class KernelRun {
 public:
   KernelRun(mlir::ModuleOp module, Timing timing) : module(module), timing(timing) {
     method = *module.getOps<MethodOp>().begin();
+    prefix = method.getSymName().str();
     for (auto param : method.getBody().getOps<ParamOp>())
       parameters[param.getName().str()] = param.getValue().convertToDouble();
   }
@@ -46,11 +47,13 @@ public:
     return run("attach", 0, 0) && run("publish", -1, 0);
   }
 
-  /// Step k, phases 2 to 5.
-  bool advance(llvm::ArrayRef<double> gradient, int64_t k) {
+  /// Step k, phases 2 to 5; of constrained training with the float branch's gradient too.
+  bool advance(llvm::ArrayRef<double> gradient, int64_t k,
+               llvm::ArrayRef<double> highGradient = {}) {
     if (frozen)
       return true;
     memory["g"] = column(gradient);
+    memory["g.high"] = column(highGradient);
     if (!run("step", k, k + 1))
       return false;
     auto outputs = host(k, k + 1);
@@ -72,6 +75,19 @@ public:
     return true;
   }
 
+  /// One pass over an activation of these rows, with schedules at `step`; streams by name.
+  bool pass(const std::string &name, reference::Shape rows, int64_t step) {
+    shape = rows;
+    prefix = method.getQuantizer().str();
+    return run(name, step, step);
+  }
+  static reference::Tensor column(llvm::ArrayRef<double> values) {
+    reference::Tensor result(values.size(), 1);
+    for (auto [index, value] : llvm::enumerate(values))
+      result(index).value = value;
+    return result;
+  }
+
   /// What is declared under a name; null for a stream of the kernels alone.
   StoredOp stored(const std::string &name) {
     for (auto op : method.getBody().getOps<StoredOp>())
@@ -84,16 +100,9 @@ public:
 private:
   using Tensor = reference::Tensor;
 
-  Tensor column(llvm::ArrayRef<double> values) {
-    Tensor result(values.size(), 1);
-    for (auto [index, value] : llvm::enumerate(values))
-      result(index).value = value;
-    return result;
-  }
-
   /// The sweeps of a phase in order; none where it has nothing to do.
   std::vector<KernelOp> kernels(const std::string &suffix) {
-    std::string name = (method.getSymName() + "." + suffix).str();
+    std::string name = prefix + "." + suffix;
     if (auto only = module.lookupSymbol<KernelOp>(name))
       return {only};
     std::vector<KernelOp> all;
@@ -206,6 +215,7 @@ private:
   MethodOp method;
   Timing timing;
   reference::Shape shape;
+  std::string prefix; ///< of the kernels' names
 };
 
 } // namespace bregman::test

@@ -22,7 +22,7 @@ struct Program {
   std::unique_ptr<spec::Unit> unit;
   mlir::OwningOpRef<mlir::ModuleOp> written, derived;
 
-  explicit Program(const std::string &text) {
+  explicit Program(const std::string &text, bool constrained = false) {
     mlir::DialectRegistry registry;
     registerBregmanDialects(registry);
     context.appendDialectRegistry(registry);
@@ -34,7 +34,9 @@ struct Program {
       return;
     derived = mlir::OwningOpRef<mlir::ModuleOp>(written->clone());
     mlir::PassManager manager(&context);
-    buildDerivePipeline(manager, DeriveOptions());
+    DeriveOptions options;
+    options.constrained = constrained;
+    buildDerivePipeline(manager, options);
     buildKernelPipeline(manager, KernelOptions());
     if (failed(manager.run(*derived))) {
       ADD_FAILURE() << "the passes failed";

@@ -9,14 +9,14 @@ bregman.quantizer @agile {
     %0 = math.tanh %x : f32
     bregman.yield %0 : f32
   }
-  // expected-error @+1 {{constrained training moves the latent, and `agile mirror` the weight itself; write `lazy mirror`}}
+  // expected-error @+1 {{constrained training moves the latent, by the gradient at the float branch's weight, and `agile mirror` moves the weight itself; write `lazy mirror`}}
   bregman.update agile_mirror
 }
 
 // -----
 
 bregman.quantizer @levels {
-  // expected-error @+1 {{the latent has a level axis, and the float branch of constrained training multiplies with one number for each weight; say with which by `high`}}
+  // expected-error @+1 {{the latent has a level axis, and the float branch of constrained training multiplies with one number for each weight; say with which by `high`, for example `high sum(levels * softmax(x))`}}
   %x = bregman.latent (w0 = %w0 : f32) : vector<2xf32> {
     %0 = vector.broadcast %w0 : f32 to vector<2xf32>
     bregman.yield %0 : vector<2xf32>

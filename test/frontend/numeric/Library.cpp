@@ -2,6 +2,7 @@
 // seed.
 #include "Library.h"
 
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <cstdlib>
@@ -92,6 +93,24 @@ std::vector<Pair> numeric::pairs() {
     all.push_back(others[i]);
   all.push_back({"binary", "bop"});
   all.push_back({"admm", "extragradient"});
+  return all;
+}
+
+std::vector<Pair> numeric::usedPairs() {
+  // The papers train by plain SGD, by momentum or by Adam; these by others too.
+  std::vector<Pair> all = pairs(), used = {{"lc", "nesterov"}, {"parq", "adamw"}};
+  for (const std::string &quantizer : quantizers())
+    for (const char *optimizer : {"sgd", "momentum", "adam"})
+      // Without a second moment there is nothing to weigh by.
+      if (!folder().adaptive.count(quantizer) || optimizer == std::string("adam"))
+        used.push_back({quantizer, optimizer});
+  for (size_t i = 0; i < used.size(); i += BREGMAN_TEST_SHARE) {
+    auto same = [&](const Pair &pair) {
+      return pair.quantizer == used[i].quantizer && pair.optimizer == used[i].optimizer;
+    };
+    if (std::none_of(all.begin(), all.end(), same))
+      all.push_back(used[i]);
+  }
   return all;
 }
 

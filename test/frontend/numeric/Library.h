@@ -18,6 +18,8 @@ std::vector<std::string> quantizers(), optimizers();
 std::vector<Pair> eachQuantizer();
 /// Those, and some of each kind under every optimizer.
 std::vector<Pair> pairs();
+/// Those, and every quantizer under the optimizers that its method is used with.
+std::vector<Pair> usedPairs();
 /// Whether each weight goes its own way: no value is shared and none drawn.
 bool isPerWeight(const Pair &pair);
 /// The name of a test's instance.

@@ -29,6 +29,14 @@ public:
     return {all.begin(), all.end()};
   }
 
+  /// A module of some of its definitions.
+  mlir::OwningOpRef<mlir::ModuleOp> only(std::initializer_list<std::string> names) {
+    mlir::OwningOpRef<mlir::ModuleOp> some = mlir::ModuleOp::create(module->getLoc());
+    for (const std::string &name : names)
+      some->push_back(mlir::SymbolTable::lookupSymbolIn(*module, name)->clone());
+    return some;
+  }
+
 private:
   mlir::MLIRContext context;
   spec::Diagnostics diagnostics;

@@ -104,8 +104,9 @@ TEST(ConstrainedErrors, QuantizersThatHaveNoFloatBranch) {
                        "  minimize high\n}\n")
                   .attach();
             }),
-            "net.breg:5:3: error: constrained training moves the latent, and `agile mirror` the "
-            "weight itself; write `lazy mirror`\n"
+            "net.breg:5:3: error: constrained training moves the latent, by the gradient at the "
+            "float branch's weight, and `agile mirror` moves the weight itself; write `lazy "
+            "mirror`\n"
             "   5 |   update agile mirror\n"
             "     |   ^~~~~~\n");
   EXPECT_EQ(messageOf([] {
@@ -122,7 +123,8 @@ TEST(ConstrainedErrors, QuantizersThatHaveNoFloatBranch) {
                   .attach();
             }),
             "net.breg:3:3: error: the latent has a level axis, and the float branch of constrained "
-            "training multiplies with one number for each weight; say with which by `high`\n"
+            "training multiplies with one number for each weight; say with which by `high`, for "
+            "example `high sum(levels * softmax(x))`\n"
             "   3 |   latent x[level] = levels * w0\n"
             "     |   ^~~~~~\n");
 }
