@@ -89,6 +89,8 @@ Value bregman::movingPart(Value value) {
     return value;
   if (auto schedule = dyn_cast<ScheduleOp>(op))
     return movingPart(yieldOf(schedule.getBody()).getValues().front()) ? value : Value();
+  if (auto levels = dyn_cast<LevelsOp>(op))
+    return movingPart(yieldOf(levels.getBody()).getValues().front());
   if (isa<LatentOp>(op) || op->getNumRegions())
     return {};
   for (Value operand : op->getOperands())

@@ -1,9 +1,12 @@
 // Q13: agile mirror descent stores c P^-1(w), for which P(x) = R(c x) with a host scalar c > 0 and
 // an R free of schedules, states and learned values.
+#include "passes/Homogeneous.h"
 #include "passes/ScaledLatent.h"
 #include "passes/prove/Describe.h"
 #include "passes/prove/OverLevels.h"
 #include "passes/prove/Prover.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace bregman;
@@ -19,12 +22,20 @@ Finding prove::checkQ13(Clauses &clauses) {
     return Finding::refuted("over levels agile mirror descent needs softmax of c * x, not `" +
                             describe(root) + "`");
   }
-  ScaledLatent found =
-      scaledLatent(clauses.project.getBody(), clauses.latent.getResult(),
-                   [&](Value host) { return scratch.isPositive(scratch.value(host)); });
+  Region &body = clauses.project.getBody();
+  Value latent = clauses.latent.getResult();
+  auto isPositive = [&](Value host) { return scratch.isPositive(scratch.value(host)); };
+  ScaledLatent found = scaledLatent(body, latent, isPositive);
   if (!found.moved)
     return Finding::proved("structure: P(x) = R(c x)");
+  std::string remedy;
+  if (auto product = homogeneityOf(body, latent, isPositive)) {
+    std::string power = describe(std::abs(product->power));
+    std::string scale = describe(product->scale) + (power == "1" ? "" : "^" + power);
+    remedy = "; it is a function of `" + (product->power > 0 ? scale + " * x" : "x / " + scale) +
+             "` alone: write it so";
+  }
   return Finding::refuted("agile mirror descent needs P(x) = R(c * x), c > 0 a host scalar and R "
                           "free of schedules, states and learned values: `" +
-                          describe(found.moved->getResult(0)) + "` does not fit");
+                          describe(found.moved->getResult(0)) + "` does not fit" + remedy);
 }
