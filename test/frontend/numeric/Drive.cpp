@@ -186,9 +186,8 @@ Drive::Cut Drive::cut() const {
       segment.channels = tensor.channels;
       for (const StreamInfo &stream : kernel->streams())
         for (int plane = 0; plane < stream.planes; ++plane) {
-          void *address = stream.name == "w"   ? tensor.weight
-                          : stream.name == "g" ? const_cast<void *>(tensor.gradient)
-                                               : nullptr;
+          // What lives between kernels has no memory here. Nothing runs, any address will do.
+          void *address = stream.name == "g" ? const_cast<void *>(tensor.gradient) : tensor.weight;
           for (size_t s = 0; s < memory.size(); ++s)
             if (method->stored[s].name == stream.name)
               address = tensor.stored[s] + plane * valuesOf(s, tensor.size);
