@@ -30,7 +30,7 @@ llvm::Expected<CudaTarget> CudaTarget::of(StringRef chip) {
     return llvm::createStringError("there is no code for the chip '" + chip +
                                    "'; it is made for sm_80, sm_90 and sm_100, and runs on later "
                                    "ones too");
-  return CudaTarget{chip.str()};
+  return CudaTarget{.chip = chip.str()};
 }
 
 llvm::Expected<CudaTarget> CudaTarget::forDevice(int major, int minor) {
@@ -38,7 +38,7 @@ llvm::Expected<CudaTarget> CudaTarget::forDevice(int major, int minor) {
     return llvm::createStringError("a GPU of compute capability 8.0 or newer is needed, and this "
                                    "one has " +
                                    Twine(major) + "." + Twine(minor));
-  return CudaTarget{major >= 10 ? "sm_100" : major >= 9 ? "sm_90" : "sm_80"};
+  return CudaTarget{.chip = major >= 10 ? "sm_100" : major >= 9 ? "sm_90" : "sm_80"};
 }
 
 std::string CudaTarget::features() const { return chip == "sm_100" ? "+ptx86" : "+ptx80"; }
@@ -82,13 +82,20 @@ llvm::Expected<std::string> CudaBackend::write(ModuleOp module, StringRef name, 
     if (!function.isDeclaration())
       function.addFnAttr(llvm::Attribute::NoUnwind);
   // The back end ends the process where it has no instruction.
-  if (llvm::Error error = verifyIsNative(**code, Machine::Cuda))
+  if (llvm::Error error =
+          verifyIsNative(**code, cudaTarget.fast ? Machine::CudaFast : Machine::Cuda))
     return error;
   llvm::SmallVector<char, 0> text;
   if (llvm::Error error = writeCode(*machine, **code, llvm::CodeGenFileType::AssemblyFile, text))
     return error;
   return std::string(text.begin(), text.end());
 }
+
+/// What is said of approximate code, in the code.
+static constexpr const char *fastHeader =
+    "// fast: a product is rounded with the sum it goes into; x / y is within 2 ulp for |y| of "
+    "2^-126\n"
+    "// to 2^126, exp(x) within 2 + 1.173 |x| ulp, tanh(x) within 2^-11 of itself\n";
 
 llvm::Expected<CudaArtifacts> CudaBackend::compile(ModuleOp kernel, const CudaRequest &request) {
   CudaArtifacts artifacts;
@@ -97,7 +104,9 @@ llvm::Expected<CudaArtifacts> CudaBackend::compile(ModuleOp kernel, const CudaRe
     return llvm::createStringError("code generation expects a kernel");
   KernelOp source = *kernels.begin();
   OwningOpRef<ModuleOp> module = kernel.clone();
-  if (llvm::Error error = runPasses(*module, buildGpuPipeline))
+  const bool fast = cudaTarget.fast;
+  if (llvm::Error error =
+          runPasses(*module, [&](OpPassManager &pm) { buildGpuPipeline(pm, fast); }))
     return error;
   if (request.gpu)
     artifacts.gpu = printLoops(*module, request.locations);
@@ -107,7 +116,7 @@ llvm::Expected<CudaArtifacts> CudaBackend::compile(ModuleOp kernel, const CudaRe
   auto ptx = write(*module, source.getSymName(), request.locations ? &places : nullptr);
   if (!ptx)
     return ptx.takeError();
-  artifacts.ptx = codeHeader(source, cudaTarget.chip, "//") +
+  artifacts.ptx = codeHeader(source, cudaTarget.chip, "//") + (fast ? fastHeader : "") +
                   (request.locations ? withPtxPlaces(*ptx, places) : *ptx);
   return artifacts;
 }

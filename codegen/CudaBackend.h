@@ -21,6 +21,8 @@ class Places;
 /// The chip that code is made for; it runs on that and on every later one.
 struct CudaTarget {
   std::string chip = "sm_80";
+  /// Approximate f32 arithmetic; docs/cuda.md has the bounds.
+  bool fast = false;
 
   /// sm_80 (Ampere), sm_90 (Hopper) or sm_100 (Blackwell); an error lists them.
   static llvm::Expected<CudaTarget> of(llvm::StringRef chip);

@@ -27,8 +27,16 @@ Value buildBinary(LaneBuilder &b, Operation *op) {
   return build(b, op->getOperand(0), op->getOperand(1));
 }
 
+/// Whether the machine's own approximation is wanted.
+static bool isApproximate(Operation *op) {
+  auto tanh = dyn_cast<math::TanhOp>(op);
+  return tanh && bitEnumContainsAny(tanh.getFastmath(), arith::FastMathFlags::afn);
+}
+
 /// How to emit `op`, or null if it is none of our functions.
 static Build buildOf(Operation *op) {
+  if (isApproximate(op))
+    return nullptr;
   return llvm::TypeSwitch<Operation *, Build>(op)
       .Case([](math::AtanOp) { return buildUnary<buildAtan>; })
       .Case([](math::AtanhOp) { return buildUnary<buildAtanh>; })

@@ -54,6 +54,34 @@ static bool isCudaIntrinsic(Intrinsic::ID id) {
   }
 }
 
+/// Whether the fast-math flags of an operation mean no more than `machine` may do. On the host none
+/// makes an approximation of it.
+static bool hasAllowedFlags(const FPMathOperator &operation, Machine machine) {
+  FastMathFlags flags = operation.getFastMathFlags();
+  if (machine == Machine::CudaFast && operation.getType()->isFloatTy())
+    switch (operation.getOpcode()) {
+    case Instruction::FAdd:
+    case Instruction::FSub:
+    case Instruction::FMul:
+      flags.setAllowContract(false);
+      break;
+    case Instruction::FDiv:
+    case Instruction::Call:
+      flags.setApproxFunc(false);
+      break;
+    default:
+      break;
+    }
+  return machine == Machine::Host || !flags.any();
+}
+
+/// Whether a call is an approximation that a GPU has an instruction for.
+static bool isApproximation(const CallInst &call) {
+  Intrinsic::ID id = call.getIntrinsicID();
+  return (id == Intrinsic::tanh || id == Intrinsic::exp2) && call.getType()->isFloatTy() &&
+         call.hasApproxFunc();
+}
+
 /// Conversions between float types that the machine and F16C have.
 static bool isNativeResize(const Instruction &instruction) {
   const Type *from = instruction.getOperand(0)->getType()->getScalarType();
@@ -63,15 +91,15 @@ static bool isNativeResize(const Instruction &instruction) {
 }
 
 static bool isNative(const Instruction &instruction, Machine machine) {
+  if (auto *operation = dyn_cast<FPMathOperator>(&instruction);
+      operation && !hasAllowedFlags(*operation, machine))
+    return false;
   if (auto *call = dyn_cast<CallInst>(&instruction)) {
     Intrinsic::ID id = call->getIntrinsicID();
     return isCommonIntrinsic(id) ||
-           (machine == Machine::Host ? isHostIntrinsic(id) : isCudaIntrinsic(id));
+           (machine == Machine::Host ? isHostIntrinsic(id) : isCudaIntrinsic(id)) ||
+           (machine == Machine::CudaFast && isApproximation(*call));
   }
-  // Fast forms of operations are approximations on a GPU.
-  if (auto *number = dyn_cast<FPMathOperator>(&instruction);
-      number && machine == Machine::Cuda && number->getFastMathFlags().any())
-    return false;
   switch (instruction.getOpcode()) {
   case Instruction::FAdd:
   case Instruction::FSub:

@@ -8,8 +8,8 @@
 
 namespace bregman {
 
-/// What a back end's instructions are of.
-enum class Machine : uint8_t { Host, Cuda };
+/// What a back end's instructions are of; CudaFast has approximations too.
+enum class Machine : uint8_t { Host, Cuda, CudaFast };
 
 /// An error that names the first instruction or intrinsic which is not on the list of those that
 /// become machine instructions. The back end would call a library for it, or end the process.

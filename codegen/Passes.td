@@ -4,6 +4,44 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ApproximateMath : Pass<"bregman-approximate-math"> {
+  let summary = "Let a GPU approximate what is computed in f32";
+  let description = [{
+    Marks `f32` arithmetic by LLVM's fast-math flags: sums and products may be contracted, so that
+    a product is rounded with the sum that it goes into, and quotients and `math.tanh` may be the
+    machine's approximations. `math.exp` and `bregman.sigmoid` are written by an approximate
+    `math.exp2`. All else stays what IEEE 754 says, reductions in `f64` and the functions that
+    `bregman-expand-functions` writes among them. The bounds stand in docs/cuda.md.
+
+    Example: of
+
+    ```mlir
+    func.func @some(%x: f32, %y: f32) -> (f32, f32, f32) {
+      %0 = arith.mulf %x, %y : f32
+      %1 = arith.divf %0, %y : f32
+      %2 = math.tanh %x : f32
+      %3 = math.exp %y : f32
+      return %1, %2, %3 : f32, f32, f32
+    }
+    ```
+
+    it makes
+
+    ```mlir
+    func.func @some(%x: f32, %y: f32) -> (f32, f32, f32) {
+      %0 = arith.mulf %x, %y fastmath<contract> : f32
+      %1 = arith.divf %0, %y fastmath<afn> : f32
+      %2 = math.tanh %x fastmath<afn> : f32
+      %log2e = arith.constant 1.44269502 : f32
+      %3 = arith.mulf %y, %log2e : f32
+      %4 = math.exp2 %3 fastmath<afn> : f32
+      return %1, %2, %4 : f32, f32, f32
+    }
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+
 def ExpandFunctions : Pass<"bregman-expand-functions"> {
   let summary = "Write elementary functions as arithmetic that rounds the same everywhere";
   let description = [{

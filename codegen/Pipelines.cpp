@@ -18,10 +18,12 @@ void buildLoopsPipeline(OpPassManager &pm, const LoopOptions &options) {
   pm.addPass(createCSEPass());
 }
 
-void buildGpuPipeline(OpPassManager &pm) {
+void buildGpuPipeline(OpPassManager &pm, bool fast) {
   pm.addPass(createExpandValues());
   pm.addPass(createUnrollLevels());
   pm.addPass(createLowerToGpu());
+  if (fast)
+    pm.addPass(createApproximateMath());
   pm.addPass(createCSEPass());
 }
 

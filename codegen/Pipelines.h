@@ -11,8 +11,8 @@ namespace bregman {
 /// elementary functions still have their names.
 void buildLoopsPipeline(mlir::OpPassManager &pm, const LoopOptions &options);
 
-/// The same for a GPU (stage `gpu`).
-void buildGpuPipeline(mlir::OpPassManager &pm);
+/// The same for a GPU (stage `gpu`); `fast` lets it approximate.
+void buildGpuPipeline(mlir::OpPassManager &pm, bool fast = false);
 
 /// A loop, or a function for a GPU -> the LLVM dialect. No LLVM pass runs on IR afterwards. A GPU's
 /// functions look up in memory.

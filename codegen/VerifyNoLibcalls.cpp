@@ -16,6 +16,15 @@ namespace bregman {
 #define GEN_PASS_DEF_VERIFYNOLIBCALLS
 #include "codegen/Passes.h.inc"
 
+/// Approximations that GPUs have an instruction for; the check of native code refuses them on the
+/// host.
+static bool isNativeApproximation(Operation *op) {
+  if (auto tanh = dyn_cast<math::TanhOp>(op))
+    return bitEnumContainsAny(tanh.getFastmath(), arith::FastMathFlags::afn);
+  auto power = dyn_cast<math::Exp2Op>(op);
+  return power && bitEnumContainsAny(power.getFastmath(), arith::FastMathFlags::afn);
+}
+
 /// Ops of the math dialect that are machine instructions.
 static bool isNativeMath(Operation *op) {
   return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::FloorOp, math::FmaOp,
@@ -44,7 +53,7 @@ static StringRef baseOfIntrinsic(StringRef name) {
 static StringRef libraryCallOf(Operation *op) {
   StringRef name = op->getName().getStringRef();
   if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
-    return isNativeMath(op) ? "" : op->getName().stripDialect();
+    return isNativeMath(op) || isNativeApproximation(op) ? "" : op->getName().stripDialect();
   if (isa<arith::RemFOp, LLVM::FRemOp>(op))
     return "fmod";
   if (auto intrinsic = dyn_cast<LLVM::CallIntrinsicOp>(op)) {

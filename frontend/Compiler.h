@@ -26,6 +26,8 @@ struct CompileOptions {
   bool streaming = true;
   /// Read and write the kernel cache on disk.
   bool cache = true;
+  /// Let a GPU approximate f32 arithmetic, within the bounds of docs/cuda.md; an error on the host.
+  bool fast = false;
   /// Where the kernels run: `host`, or `cuda`, with code for the first device's chip, or for that
   /// of another device, `cuda:1`, or for a chip and all later ones: `cuda:sm_90`.
   std::string device = "host";

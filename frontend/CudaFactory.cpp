@@ -61,6 +61,7 @@ Result<CudaFactory> CudaFactory::create(const CompileOptions &options) {
   Result<CudaTarget> target = targetOf(device, ordinal);
   if (!target)
     return target.error();
+  target->fast = options.fast;
   return CudaFactory(processCache(options.cache), std::move(*target), ordinal);
 }
 
@@ -71,7 +72,7 @@ CudaFactory::ptxOf(const std::string &identity, const std::string &kernelText,
   if (cache) {
     CacheKeyParts parts;
     parts.kernel = identity;
-    parts.options = "cuda " + std::to_string(abi::cuda::version);
+    parts.options = "cuda " + std::to_string(abi::cuda::version) + (target.fast ? " fast" : "");
     parts.triple = "nvptx64-nvidia-cuda";
     parts.cpu = target.chip;
     parts.features = target.features();

@@ -54,7 +54,13 @@ class Build:
         made = self.object_of(source)
         if made.exists() and made.stat().st_mtime > source.stat().st_mtime:
             return True
-        flags = ["-fvisibility=default"] if source.match("test/frontend/torch/cuda/*") else []
+        name, flags = str(source.relative_to(self.src)), []
+        if name.startswith("test/frontend/torch/cuda/"):
+            flags = ["-fvisibility=default"]
+        elif name.startswith(("frontend/train/", "frontend/bench/")):
+            # What their precompiled header has.
+            headers = ("torch/nn/module.h", "torch/serialize/archive.h", "torch/optim/optimizer.h")
+            flags = [word for header in headers for word in ("-include", header)]
         return self.call(self.compiler, *self.flags, *flags, "-c", source, "-o", made)
 
     def link(self, target, sources, *libraries):

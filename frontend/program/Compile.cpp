@@ -29,6 +29,8 @@ using MakeKernel =
 /// For the device that `options` name, in whose memory the method's tensors lie then.
 static Result<MakeKernel> kernelMaker(const CompileOptions &options, Method &method) {
   if (options.device == "host") {
+    if (options.fast)
+      return Error{ErrorKind::Usage, noFastHost};
     llvm::Expected<KernelFactory> made = KernelFactory::create(options);
     if (!made)
       return Error{ErrorKind::Environment, llvm::toString(made.takeError())};

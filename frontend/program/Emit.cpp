@@ -61,6 +61,8 @@ static Status checkStage(llvm::StringRef stage, bool isCuda, const EmitOptions &
   if (ofHost && isCuda)
     return wrong("the target " + options.target + " has no stage '" + stage +
                  "'; below `kernel` it has gpu, ptx and sass");
+  if (!isCuda && options.compile.fast)
+    return wrong(noFastHost);
   if (isCuda && options.compile.lanes)
     return wrong("lanes are the host's vectors; a thread of a GPU has none");
   return {};
@@ -73,6 +75,8 @@ Result<std::string> Program::emit(const std::string &stage, const EmitOptions &o
     return Error{ErrorKind::Usage, llvm::toString(target.takeError())};
   if (Status wrong = checkStage(stage, target->has_value(), options))
     return *wrong;
+  if (*target)
+    (*target)->fast = options.compile.fast;
   if (stage == "ast")
     return spec::print(impl->unit->syntax());
   SourceLines sources;

@@ -16,6 +16,10 @@ namespace bregman {
 /// What stands for an optimizer where a plan's line names none: nothing moves.
 inline constexpr const char untrained[] = "untrained";
 
+/// Why `fast` is refused there.
+inline constexpr const char noFastHost[] =
+    "--fast is for GPUs; on the host every value is what IEEE 754 says";
+
 struct Program::Impl {
   Impl();
 

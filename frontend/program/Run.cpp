@@ -12,6 +12,8 @@ Result<std::unique_ptr<Run>> Program::run(const std::string &quantizer,
                                           bool reference, const CompileOptions &options) const {
   if (reference && options.device != "host")
     return Error{ErrorKind::Usage, "the oracle runs on the host; it has no device"};
+  if (reference && options.fast)
+    return Error{ErrorKind::Usage, noFastHost};
   if (!reference) {
     auto method = compile(quantizer, optimizer, options);
     if (!method)

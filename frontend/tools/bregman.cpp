@@ -70,6 +70,8 @@ void tool::addCompileFlags(CLI::App &command, CompileOptions &options) {
                   "f32 lanes of a vector: 16 (AVX-512) or 8 (AVX2); default: what this machine has")
       ->check(CLI::IsMember({8, 16}))
       ->option_text("N");
+  command.add_flag("--fast", options.fast,
+                   "let a GPU approximate: sums of products, quotients, exp, sigmoid and tanh");
   command.add_flag_callback(
       "--no-cache", [&options] { options.cache = false; },
       "neither read nor write the kernel cache");

@@ -47,3 +47,19 @@ TEST(NativeCheck, WhatIsApproximateOrEndsTheProcessIsRefused) {
               "not known to be an instruction of the machine:  %y = fdiv " + flag +
                   " float %x, %x");
 }
+
+TEST(NativeCheck, FastCodeForAGpuHasTheApproximationsThatAreStated) {
+  for (std::string line :
+       {"%y = call afn float @llvm.exp2.f32(float %x)",
+        "%y = call afn float @llvm.tanh.f32(float %x)", "%y = fdiv afn float %x, %x",
+        "%y = fadd contract float %x, %x", "%y = fmul contract float %x, %x"}) {
+    EXPECT_EQ(checked(line, Machine::CudaFast), "");
+    EXPECT_EQ(checked(line, Machine::Cuda),
+              "not known to be an instruction of the machine:  " + line);
+  }
+  for (std::string line :
+       {"%y = call float @llvm.tanh.f32(float %x)", "%y = fdiv arcp float %x, %x",
+        "%y = fadd reassoc contract float %x, %x", "%y = fmul fast float %x, %x"})
+    EXPECT_EQ(checked(line, Machine::CudaFast),
+              "not known to be an instruction of the machine:  " + line);
+}

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The stages of cuda of every quantizer: `text` checks what is written, `assemble` what NVIDIA's
-assembler makes of it.
+"""The stages of cuda of every quantizer: `text` checks what is written, `fast` the same of approximate
+code, `assemble` what NVIDIA's assembler makes of it.
 
 usage: cuda.py text BREGMAN SPECS
+       cuda.py fast BREGMAN SPECS
        cuda.py assemble BREGMAN SPECS CHIP TYPE
 """
 
@@ -79,6 +80,15 @@ def check_text(bregman, quantizer, path, element):
             expect(re.search(r"^\t\.loc\t1 \d+ \d+$", beside, re.M), f"{title}: no line directive")
 
 
+def check_fast(bregman, quantizer, path):
+    """The approximations that approximate code has."""
+    ptx = emit(bregman, path, quantizer, "--by", "adam", "--fast", "--target=cuda", "--stage=ptx")
+    count = len(list(kernels(ptx)))
+    expect(count and ptx.count("\n// fast: ") == count, f"{quantizer}: a kernel does not say that it is fast")
+    expect(not re.search(r"\.ftz|\bcall\b|\.local\b|\.approx\.f64|(?<!\.rn)\.f64\s.*\bfma", ptx), f"{quantizer}: more than is stated")
+    return set(re.findall(r"\b(\w+\.approx\S*)\s", ptx))
+
+
 def check_assembly(bregman, quantizer, path, chip, element):
     ptx = emit(bregman, path, quantizer, "--by", "adam", "--element", element, f"--target=cuda:{chip}", "--stage=ptx")
     for name, _, _, code in kernels(ptx):
@@ -93,13 +103,18 @@ def check_assembly(bregman, quantizer, path, chip, element):
         expect(spills and set(spills.groups()) == {"0"}, f"{name} on {chip}: {spills and spills[0]}")
 
 
+approximations = set()
 mode, program, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 for each, spec in quantizers(folder):
     if mode == "text":
         check_text(program, each, spec, "f32")
         check_text(program, each, spec, "bf16")
+    elif mode == "fast":
+        approximations |= check_fast(program, each, spec)
     else:
         check_assembly(program, each, spec, *sys.argv[4:])
 
+if mode == "fast":
+    expect(approximations == {"div.approx.f32", "rcp.approx.f32", "tanh.approx.f32", "ex2.approx.f32"}, str(approximations))
 print("\n".join(dict.fromkeys(failures)))
 sys.exit(bool(failures))

@@ -2,6 +2,7 @@
 // and sums and products without `.rn`, which an assembler may contract.
 #include "test/cuda/driver/Decoder.h"
 #include "test/cuda/driver/Lanes.h"
+#include "test/cuda/driver/State.h"
 
 #include <cmath>
 #include <limits>
@@ -102,7 +103,10 @@ using Narrow = Types<uint16_t, int16_t, uint32_t, int32_t>;
 Type takeRounded(Decoder &d) {
   bool rounded = d.take("rn");
   Type type = d.takeType();
-  if (isFloating(type) != rounded)
+  // Who takes approximations may contract it; here it is not.
+  bool mayContract = type == Type::F32 && !rounded && State::get().approximate &&
+                     (d.base() == "add" || d.base() == "sub" || d.base() == "mul");
+  if (isFloating(type) != rounded && !mayContract)
     d.fail(rounded ? "not for this type" : "without `.rn` it may be contracted");
   return type;
 }

@@ -190,8 +190,8 @@ Instruction Decoder::decode() {
     out.guard = int32_t(source(guard, Type::Pred));
     out.guardNegated = raw.guardNegated;
   }
-  for (auto family : {decodeArithmetic, decodeBits, decodeChoice, decodeConversion, decodeMove,
-                      decodeAccess, decodeControl}) {
+  for (auto family : {decodeApproximate, decodeArithmetic, decodeBits, decodeChoice,
+                      decodeConversion, decodeMove, decodeAccess, decodeControl}) {
     if (!family(*this))
       continue;
     if (at != raw.words.size())

@@ -98,6 +98,7 @@ private:
 
 /// Each takes the instructions that it knows; false: not mine.
 bool decodeArithmetic(Decoder &decoder);
+bool decodeApproximate(Decoder &decoder);
 bool decodeBits(Decoder &decoder);
 bool decodeChoice(Decoder &decoder);
 bool decodeConversion(Decoder &decoder);

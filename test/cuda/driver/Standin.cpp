@@ -65,6 +65,11 @@ BREGMAN_EXPORT void standinMemory(uint64_t bytes) {
   locked(lock).memory.capacity = bytes;
 }
 
+BREGMAN_EXPORT void standinApproximate(bool taken) {
+  std::unique_lock<std::recursive_mutex> lock;
+  locked(lock).approximate = taken;
+}
+
 BREGMAN_EXPORT void standinSeed(uint64_t seed) {
   std::unique_lock<std::recursive_mutex> lock;
   locked(lock).random.seed(seed);

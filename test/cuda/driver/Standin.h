@@ -21,6 +21,9 @@ extern "C" {
 [[gnu::weak]] int64_t standinLive();
 /// Bytes of each device.
 [[gnu::weak]] void standinMemory(uint64_t bytes);
+/// Whether approximations are taken, which are refused at first. By the environment:
+/// BREGMAN_STANDIN_FAST=1.
+[[gnu::weak]] void standinApproximate(bool taken);
 /// Another schedule. By the environment: BREGMAN_STANDIN_SEED.
 [[gnu::weak]] void standinSeed(uint64_t seed);
 /// From now on modules are loaded with `to` in place of the `nth` occurrence of `from`, counted

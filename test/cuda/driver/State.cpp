@@ -52,6 +52,7 @@ void State::reset() {
   planned.clear();
   calls.clear();
   memory = Memory();
+  approximate = std::getenv("BREGMAN_STANDIN_FAST") != nullptr;
   memory.idle = std::getenv("BREGMAN_STANDIN_IDLE") != nullptr;
   if (memory.idle)
     memory.capacity = uint64_t(1) << 40;

@@ -69,6 +69,7 @@ public:
   std::set<Graph *> graphs, executables;
   std::deque<Pending> queue;
   bool initialized = false;
+  bool approximate = false; ///< `.approx` is taken
   uint32_t launches = 0;
   std::mt19937_64 random;
   std::string log, shownLog;
