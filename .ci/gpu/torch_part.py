@@ -66,7 +66,7 @@ class Build:
     def link(self, target, sources, *libraries):
         shared = ["-shared"] if target.suffix == ".so" else []
         return self.call(self.compiler, *shared, *map(self.object_of, sources), "-o", target, f"-L{self.lib}", *libraries, *self.torch,
-                         "-lpthread", "-ldl", "-Wl,-rpath,$ORIGIN:$ORIGIN/../lib:$ORIGIN/../../lib", f"-Wl,-rpath,{self.root}/lib")
+                         "-lpthread", "-ldl", "-Wl,-rpath,$ORIGIN:$ORIGIN/more:$ORIGIN/../../lib", f"-Wl,-rpath,{self.root}/lib")
 
 
 def run(here, report, environment, pool, tests, given, say):
@@ -95,7 +95,7 @@ def run(here, report, environment, pool, tests, given, say):
     everything.sort(key=lambda source: -source.stat().st_size)
     good = all(list(pool.map(build.compile, everything)))
     good = good and build.link(build.lib / "libbregman_torch.so", optimizer, "-lbregman")
-    good = good and build.link(build.lib / "libbregman_train.so", train, "-lbregman_torch", "-lbregman", build.src / "lib" / "libz.a")
+    good = good and build.link(build.lib / "libbregman_train.so", train, "-lbregman_torch", "-lbregman", build.lib / "more" / "libz.so.1")
     gtest = [build.src / "lib" / f"lib{name}.a" for name in ("gtest_main", "gmock", "gtest")]
     driver = []
     if given.standin:
