@@ -19,8 +19,9 @@ struct Task {
   Task() {
     at::set_num_threads(1);
     torch::manual_seed(1);
-    net = torch::nn::Sequential(torch::nn::Linear(5, 19), torch::nn::Tanh(),
-                                torch::nn::Linear(19, 3));
+    // One after the other: compilers differ in the order in which they evaluate arguments.
+    torch::nn::Linear first(5, 19), second(19, 3);
+    net = torch::nn::Sequential(first, torch::nn::Tanh(), second);
     x = torch::randn({64, 5});
     y = torch::randn({64, 3});
     // Wide enough for every level to be somebody's.
