@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -318,16 +319,24 @@ double ParameterGroup::squaredGradients() const {
   double sum = 0;
   if (line.optimizer.empty())
     return sum;
-  for (const Bucket &bucket : buckets)
+  for (const Bucket &bucket : buckets) {
+    std::vector<at::Tensor> norms;
     for (const Slot &slot : bucket.slots)
       for (const at::Tensor &parameter : {slot.parameter.tensor, slot.parameter.high}) {
         at::Tensor gradient =
             parameter.defined() ? gradientOf({slot.parameter.name, parameter}) : parameter;
-        if (!gradient.defined())
-          continue;
-        double norm = at::linalg_vector_norm(gradient, 2, {}, false, at::kDouble).item<double>();
-        sum += norm * norm;
+        if (gradient.defined())
+          norms.push_back(at::linalg_vector_norm(gradient, 2, {}, false, at::kDouble));
       }
+    if (norms.empty())
+      continue;
+    // A device is waited for once.
+    at::Tensor all = at::stack(norms).to(at::kCPU);
+    for (int64_t i = 0; i < all.numel(); ++i) {
+      double norm = all.const_data_ptr<double>()[i];
+      sum += norm * norm;
+    }
+  }
   return sum;
 }
 

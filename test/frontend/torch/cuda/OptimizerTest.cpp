@@ -1,10 +1,8 @@
 // bregman::Optimizer on CUDA tensors: the values, the archives and the refusals are the host's.
-#include "test/frontend/torch/cuda/Backend.h"
-#include "test/frontend/torch/cuda/Moved.h"
 
-#include "frontend/torch/Device.h"
-#include "test/cuda/driver/Standin.h"
 #include "test/frontend/torch/HandMethods.h"
+#include "test/frontend/torch/cuda/Driver.h"
+#include "test/frontend/torch/cuda/Moved.h"
 
 #include <c10/core/StreamGuard.h>
 #include <gmock/gmock.h>
@@ -15,7 +13,7 @@ using namespace bregman::testing;
 
 namespace {
 
-const c10::Device first(torch::kCUDA, 0), second(torch::kCUDA, 1);
+const c10::Device first = firstDevice, second = lastDevice();
 
 /// One of each kind: elementwise, with a level axis, with learned values, with reductions and a
 /// block `every`, with random numbers, with a freeze, and in place.
@@ -29,7 +27,7 @@ class CudaOptimizer : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CudaOptimizer, HasTheHostsBits) {
   for (c10::Device device : {first, second}) {
-    int64_t launches = standinCalls("cuLaunchKernel");
+    int64_t launches = isStandin() ? standinCalls("cuLaunchKernel") : 0;
     Moved host(torch::kCPU), moved(device);
     Optimizer a(*host.net, GetParam(), run()), b(*moved.net, GetParam(), run());
     EXPECT_EQ(moved.weights(), host.weights()) << "attach";
@@ -42,7 +40,9 @@ TEST_P(CudaOptimizer, HasTheHostsBits) {
     a.finalize();
     b.finalize();
     EXPECT_EQ(moved.weights(), host.weights()) << "finalize";
-    EXPECT_GE(standinCalls("cuLaunchKernel") - launches, 4);
+    if (isStandin()) {
+      EXPECT_GE(standinCalls("cuLaunchKernel") - launches, 4);
+    }
     for (const at::Tensor &parameter : moved.net->parameters())
       EXPECT_EQ(parameter.device(), device);
   }
@@ -124,6 +124,8 @@ TEST(CudaOptimizer, NarrowAndStridedParameters) {
 }
 
 TEST(CudaOptimizer, AWholeModelWithItsGradients) {
+  if (!isStandin())
+    GTEST_SKIP() << "the driver is a real one";
   auto train = [](c10::Device device) {
     Moved task(device);
     torch::manual_seed(2);
@@ -141,15 +143,19 @@ TEST(CudaOptimizer, AWholeModelWithItsGradients) {
 }
 
 TEST(CudaOptimizer, WorksOnTheCurrentStreamAndLeavesTheDevice) {
+  if (!isStandin())
+    GTEST_SKIP() << "the driver is a real one";
   Moved moved(second);
   const auto &guard = *c10::impl::getDeviceGuardImpl(torch::kCUDA);
   ASSERT_EQ(guard.getDevice(), first);
   Optimizer optimizer(*moved.net, uses[0], run());
   c10::Stream stream = guard.getNewStream(second);
+  void *handle = nullptr;
   {
     c10::StreamGuard within(stream);
-    EXPECT_EQ(currentStreamOf(second), standin::handleOf(stream));
-    EXPECT_EQ(currentStreamByShim(1), standin::handleOf(stream));
+    handle = currentStreamOf(second);
+    EXPECT_NE(handle, nullptr);
+    EXPECT_EQ(currentStreamByShim(1), handle);
     EXPECT_EQ(currentStreamOf(first), nullptr) << "each device has one of its own";
     moved.giveGradients(0);
   }
@@ -158,8 +164,8 @@ TEST(CudaOptimizer, WorksOnTheCurrentStreamAndLeavesTheDevice) {
   // A stream that has been given back is refused by the driver: so it is the one that was taken.
   c10::StreamGuard within(stream);
   {
-    standin::InContext context(1);
-    ASSERT_EQ(cuStreamDestroy_v2(standin::handleOf(stream)), 0);
+    InContext context;
+    ASSERT_EQ(driver("cuStreamDestroy_v2", handle), 0);
   }
   EXPECT_THAT(messageOf([&] { optimizer.step(); }), ::testing::HasSubstr("(stand-in 1): "));
   guard.exchangeStream(guard.getDefaultStream(second));
@@ -187,6 +193,8 @@ TEST(CudaOptimizer, WhatMovesBehindItIsRefused) {
 }
 
 TEST(CudaOptimizer, NoMemoryLeft) {
+  if (!isStandin())
+    GTEST_SKIP() << "the driver is a real one";
   Moved host(torch::kCPU), moved(first);
   Optimizer a(*host.net, uses[0], run()), b(*moved.net, uses[0], run());
   moved.giveGradients(0);
@@ -200,6 +208,23 @@ TEST(CudaOptimizer, NoMemoryLeft) {
     moved.step(b, k);
   }
   EXPECT_EQ(moved.weights(), host.weights()) << "a step that was not taken can be taken again";
+}
+
+TEST(CudaOptimizer, WhatCanNotBeAttachedIsLeftAlone) {
+  if (!isStandin())
+    GTEST_SKIP() << "the driver is a real one";
+  Moved moved(first);
+  std::vector<uint32_t> before = moved.weights();
+  for (const char *call : {"cuPointerGetAttribute", "cuModuleGetFunction", "cuLaunchKernel"}) {
+    standinFail(call, 1, 2);
+    EXPECT_THAT(messageOf([&] { Optimizer(*moved.net, uses[0], run()); }),
+                ::testing::HasSubstr(std::string(call) + " gives CUDA_ERROR_OUT_OF_MEMORY (2)"));
+    EXPECT_FALSE(standinClear());
+    EXPECT_EQ(moved.weights(), before) << call;
+  }
+  Optimizer optimizer(*moved.net, uses[0], run());
+  moved.step(optimizer, 0);
+  EXPECT_EQ(optimizer.steps(), 1);
 }
 
 } // namespace

@@ -1,59 +1,18 @@
 // Steps of bregman::Optimizer in CUDA graphs: each replay has the bits of the host's step.
 #include "test/frontend/torch/HandMethods.h"
-#include "test/frontend/torch/cuda/Backend.h"
+#include "test/frontend/torch/cuda/Driver.h"
 #include "test/frontend/torch/cuda/Moved.h"
 
 #include <c10/core/StreamGuard.h>
-#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/optim/schedulers/step_lr.h>
 #include <torch/serialize.h>
-
-#include <optional>
-
-extern "C" {
-int cuStreamBeginCapture_v2(void *stream, int mode);
-int cuStreamEndCapture(void *stream, void **graph);
-int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags);
-int cuGraphLaunch(void *executable, void *stream);
-int cuGraphDestroy(void *graph);
-}
 
 using namespace bregman;
 using namespace bregman::testing;
 
 namespace {
 
-const c10::Device gpu(torch::kCUDA, 0);
-
-/// Work on a stream of its own, captured once.
-class Graph {
-public:
-  template <typename F> explicit Graph(F work) {
-    standin::InContext context(0);
-    EXPECT_EQ(cuStreamBeginCapture_v2(handle(), 0), 0);
-    void *graph = nullptr;
-    try {
-      work();
-    } catch (...) {
-      cuStreamEndCapture(handle(), &graph);
-      cuGraphDestroy(graph);
-      throw;
-    }
-    EXPECT_EQ(cuStreamEndCapture(handle(), &graph), 0);
-    EXPECT_EQ(cuGraphInstantiateWithFlags(&executable, graph, 0), 0);
-    EXPECT_EQ(cuGraphDestroy(graph), 0);
-  }
-  void replay() const {
-    standin::InContext context(0);
-    ASSERT_EQ(cuGraphLaunch(executable, handle()), 0);
-  }
-
-private:
-  static void *handle() {
-    return standin::handleOf(c10::impl::getDeviceGuardImpl(torch::kCUDA)->getStream(gpu));
-  }
-  void *executable = nullptr;
-};
+const c10::Device gpu = firstDevice;
 
 class CudaReplay : public ::testing::TestWithParam<std::string> {
 protected:
