@@ -200,7 +200,8 @@ private:
   std::optional<bool> decide(mlir::Value condition, unsigned level, const Piece &piece);
   Sign sideOf(mlir::Operation *op, mlir::Value a, mlir::Value b, unsigned level,
               const Piece &piece);
-  bool addKink(const Piece &piece, const Fraction &difference, std::vector<Kink> &kinks);
+  bool addKink(const Piece &piece, const Fraction &difference, bool jumps,
+               std::vector<Kink> &kinks);
   bool inOrder(std::vector<Kink> &kinks);
   std::vector<Piece> between(const std::vector<Kink> &kinks);
   bool usesLatentBeside(const Polynomial &polynomial) const;

@@ -77,7 +77,9 @@ static std::optional<Interval> bracket(llvm::function_ref<Interval(double)> valu
 }
 
 /// The root of `difference` on a piece, if it has one there; false if that could not be told.
-bool Algebra::addKink(const Piece &piece, const Fraction &difference, std::vector<Kink> &kinks) {
+/// A switch that `jumps` may turn where the piece starts, at the kink of another one.
+bool Algebra::addKink(const Piece &piece, const Fraction &difference, bool jumps,
+                      std::vector<Kink> &kinks) {
   if (!usesLatent(difference))
     return difference.isConstant() || sign(difference, piece) == Sign::Positive ||
            sign(difference, piece) == Sign::Negative;
@@ -86,8 +88,20 @@ bool Algebra::addKink(const Piece &piece, const Fraction &difference, std::vecto
   Sign side = affine ? sign(difference.below, piece) : sign(difference, piece);
   if (affine && side != Sign::Positive && side != Sign::Negative)
     return false;
-  if (!affine && (side == Sign::Positive || side == Sign::Negative || side == Sign::Zero))
-    return true;
+  auto addStart = [&] {
+    Fraction place = piece.origin ? *piece.origin + *piece.start : *piece.start;
+    auto values = scratch.evaluate(scratch.inside(0));
+    kinks.push_back({range(place, Interval::point(0)), valueAt(place, 0, values), place});
+  };
+  if (!affine && (side == Sign::Positive || side == Sign::Negative || side == Sign::Zero)) {
+    if (!jumps || (!piece.start && std::isinf(piece.low)))
+      return true;
+    auto here = piece.start ? at(difference, *piece.start) : std::nullopt;
+    if (here && here->isZero())
+      addStart();
+    Interval there = range(difference, Interval::point(piece.start ? 0 : piece.low));
+    return here || !there.contains(0);
+  }
   if (affine) {
     Polynomial constant = p.coefficient(0, 0), slope = p.coefficient(0, 1);
     Fraction root = -Fraction(constant, slope);
@@ -113,6 +127,8 @@ bool Algebra::addKink(const Piece &piece, const Fraction &difference, std::vecto
       return sign(above ? from - root : root - from, piece);
     };
     Sign fromStart = lies(piece.start, piece.low, false), toEnd = lies(piece.end, piece.high, true);
+    if (jumps && fromStart == Sign::Zero && piece.start)
+      addStart();
     if (isNonPositive(fromStart) || isNonPositive(toEnd))
       return true;
     if (!isNonNegative(fromStart) || !isNonNegative(toEnd))
@@ -168,7 +184,9 @@ bool Algebra::isNeeded(Operation *op, Value root, const Piece &piece) {
     if (std::optional<bool> taken =
             scalar ? decide(select.getCondition(), 0, piece) : std::nullopt) {
       // Which arm is taken, the condition says by switches that are resolved.
+      // They may turn at the piece's end, where another switch turns too.
       open.push_back(*taken ? select.getTrueValue() : select.getFalseValue());
+      open.push_back(select.getCondition());
       continue;
     }
     open.append(each->operand_begin(), each->operand_end());
@@ -198,6 +216,7 @@ bool Algebra::collectKinks(Operation *op, Value root, std::vector<Kink> &kinks) 
       numbers.push_back({u, Fraction::constant(k - shift)});
   }
   std::vector<Piece> current = between(kinks);
+  bool jumps = !isa<math::AbsFOp, arith::MinimumFOp, arith::MaximumFOp, ClampOp>(op);
   bool all = true;
   size_t before = kinks.size();
   for (const Piece &piece : current) {
@@ -205,14 +224,13 @@ bool Algebra::collectKinks(Operation *op, Value root, std::vector<Kink> &kinks) 
       continue;
     auto add = [&](Value a, std::optional<Fraction> right) {
       auto left = convert(a, 0, piece);
-      all = left && right && addKink(piece, *left - *right, kinks) && all;
+      all = left && right && addKink(piece, *left - *right, jumps, kinks) && all;
     };
     for (auto [a, b] : pairs)
       add(a, convert(b, 0, piece));
     for (auto &[a, number] : numbers)
       add(a, number);
   }
-  bool jumps = !isa<math::AbsFOp, arith::MinimumFOp, arith::MaximumFOp, ClampOp>(op);
   for (size_t i = before; i < kinks.size(); ++i)
     kinks[i].isContinuous = !jumps;
   return inOrder(kinks) && all;
