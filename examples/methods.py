@@ -204,7 +204,7 @@ def multipliersOf(name):
     names = [key.removeprefix("multiplier.") for key in every[-1] if key.startswith("multiplier.")]
     lines, epochsOf = "", [f"epoch {record['epoch']:g}" for record in every]
     for each in names:
-        cells = [f"{record['multiplier.' + each]:.4g} ({record['distance.' + each]:.4g})" for record in every]
+        cells = [f"{record['multiplier.' + each]:.5g} ({record['distance.' + each]:.4g})" for record in every]
         lines += f"| `{each}` | {every[-1]['bound.' + each]:.4g} | " + " | ".join(cells) + " |\n"
     return (f"| `{name}`, of | bound | " + " | ".join(epochsOf) + " |\n|" + "---|" * (2 + len(every)) +
             "\n" + lines)
@@ -252,7 +252,7 @@ def replaced(page, section):
 
 arguments.runs.mkdir(parents=True, exist_ok=True)
 if arguments.plans:
-    for name in plans:
+    for name in [name for name in plans if name in (arguments.methods or plans)]:
         for seed in range(1, arguments.seeds + 1):
             if not (planFolder(name, seed) / "result.json").exists():
                 trainPlan(name, seed)
