@@ -8,6 +8,7 @@
 #include <torch/utils.h>
 
 #include <cmath>
+#include <map>
 
 using namespace bregman;
 using namespace bregman::testing;
@@ -90,6 +91,49 @@ TEST_P(PlansOfTheLibrary, Train) {
     }
   }
   EXPECT_GE(networks, 1);
+}
+
+// On the digits: after each epoch a multiplier has risen where its constraint is violated, and
+// fallen, though not below 0, where it is slack.
+TEST(ConstrainedPlans, MultipliersFollowTheDistances) {
+  const char *const plan = R"(
+plan {
+  "out.*" : float               by adam(lr = 1e-3)
+  else    : dorefa_pd(bits = 2) by adam(lr = 1e-3)
+  minimize high
+  subject to "fc1"  (high - low) ^ 2 <= 1e-4 multiplier 0   rate 0.1  every epoch
+  subject to "fc2"  (high - low) ^ 2 <= 10   multiplier 0.8 rate 0.03 every epoch
+  subject to output -sum(softmax(high) * log(softmax(low))) <= 1.75 multiplier 1 rate 0.1 every epoch
+}
+)";
+  at::set_num_threads(1);
+  Dataset data = loadDataset("digits", "");
+  RunOptions options;
+  options.usePlan = true;
+  options.batch = 16;
+  options.epochs = 6;
+  Session session(options, data,
+                  [&](const Network &network) { return chooseMethod(options, plan, network); });
+  std::vector<Multiplier> before(session.multipliers().begin(), session.multipliers().end());
+  ASSERT_EQ(before.size(), 3u);
+  std::map<std::string, int> rises, falls;
+  while (!session.finished()) {
+    session.step();
+    if (session.steps() % session.stepsPerEpoch())
+      continue;
+    for (size_t i = 0; i < before.size(); ++i) {
+      const Multiplier &now = session.multipliers()[i];
+      EXPECT_EQ(now.value > before[i].value, now.distance > now.bound) << now.name;
+      EXPECT_EQ(now.value < before[i].value, now.distance < now.bound && before[i].value > 0)
+          << now.name;
+      rises[now.name] += now.value > before[i].value;
+      falls[now.name] += now.value < before[i].value;
+      before[i] = now;
+    }
+  }
+  EXPECT_EQ(rises["fc1"], 6) << "nothing keeps so narrow a bound";
+  EXPECT_GE(falls["fc2"], 2) << "until it is 0";
+  EXPECT_EQ(before[1].value, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Library, PlansOfTheLibrary, ::testing::ValuesIn(plansOfTheLibrary()),
