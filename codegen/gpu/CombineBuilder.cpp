@@ -1,6 +1,8 @@
 // The tree of runtime/Combine.cpp: neighbours are joined until one record is left, an odd one at
-// the end waits for the next round. The threads of a block join the pairs of a round; the first
-// makes the number. Operations and their order are the host's, so that the bits are too.
+// the end waits for the next round. A thread takes four of its rounds at once, on sixteen
+// neighbours that it loads together: else a large tensor's records, thousands of them, would cost
+// the latency of the memory so many times. The first thread makes the number. Operations and their
+// order are the host's, so that the bits are too.
 #include "codegen/gpu/CombineBuilder.h"
 #include "codegen/CudaABI.h"
 #include "codegen/gpu/Emitter.h"
@@ -15,6 +17,9 @@ using namespace mlir;
 namespace bregman::gpu {
 
 using abi::cuda::Combination, abi::cuda::Kind;
+
+/// Records that one thread joins at once; a power of two, so that the tree is that of pairs.
+static constexpr int groupBits = 4, groupSize = 1 << groupBits;
 
 namespace {
 class CombineBuilder {
@@ -35,8 +40,12 @@ private:
   Record load(Value index);
   void store(const Record &record, Value index);
   Record join(const Record &a, const Record &b);
-  /// Joins the pairs of `count` records; all threads come here.
-  void buildRound(Value count);
+  /// The record at `index`, or anything where there are no more than `count`.
+  Record loadBelow(Value index, Value count);
+  /// What the tree makes of a group, of whose records the first `size` are there.
+  Record joinGroup(SmallVector<Record> group, Value size);
+  /// Joins the groups of `count` records; all threads come here.
+  void buildRound(Value count, Value groups);
   Value resultOf(const Record &all);
   void buildCombination(Value combination);
 
@@ -71,31 +80,50 @@ CombineBuilder::Record CombineBuilder::join(const Record &a, const Record &b) {
   return {sum, add(a.squares, b.squares), add(a.count, b.count)};
 }
 
-void CombineBuilder::buildRound(Value count) {
-  Value pairs = arith::ShRUIOp::create(builder, loc, count, emit.i32(1));
+CombineBuilder::Record CombineBuilder::loadBelow(Value index, Value count) {
+  Value isThere = emit.compare(arith::CmpIPredicate::slt, index, count);
+  SmallVector<Value> fields = emit.branch(
+      isThere, {f64, f64, f64},
+      [&] {
+        Record record = load(index);
+        return SmallVector<Value>{record.sum, record.squares, record.count};
+      },
+      [&] { return SmallVector<Value>(3, emit.f64(0)); });
+  return {fields[0], fields[1], fields[2]};
+}
+
+CombineBuilder::Record CombineBuilder::joinGroup(SmallVector<Record> group, Value size) {
+  while (group.size() > 1) {
+    for (size_t pair = 0; 2 * pair < group.size(); ++pair) {
+      Record even = group[2 * pair], both = join(even, group[2 * pair + 1]);
+      Value hasBoth =
+          emit.compare(arith::CmpIPredicate::slt, emit.i32(int32_t(2 * pair + 1)), size);
+      group[pair] = {emit.select(hasBoth, both.sum, even.sum),
+                     emit.select(hasBoth, both.squares, even.squares),
+                     emit.select(hasBoth, both.count, even.count)};
+    }
+    group.truncate(group.size() / 2);
+    size = arith::ShRUIOp::create(builder, loc, emit.add(size, emit.i32(1)), emit.i32(1));
+  }
+  return group.front();
+}
+
+void CombineBuilder::buildRound(Value count, Value groups) {
   // A thread's record is not written before all threads have read theirs, and what is written lies
   // in front of all that is read later.
-  emit.count(emit.i32(0), pairs, abi::cuda::threads, {}, [&](Value first, ValueRange) {
-    Value pair = emit.add(first, place.thread);
-    Value isThere = emit.compare(arith::CmpIPredicate::slt, pair, pairs);
-    SmallVector<Value> joined = emit.branch(
-        isThere, {f64, f64, f64},
-        [&] {
-          Value even = emit.mul(pair, 2);
-          Record both = join(load(even), load(emit.add(even, emit.i32(1))));
-          return SmallVector<Value>{both.sum, both.squares, both.count};
-        },
-        [&] { return SmallVector<Value>(3, emit.f64(0)); });
+  emit.count(emit.i32(0), groups, abi::cuda::threads, {}, [&](Value first, ValueRange) {
+    Value number = emit.add(first, place.thread);
+    Value begin = emit.mul(number, groupSize);
+    SmallVector<Record> group;
+    for (int i = 0; i < groupSize; ++i)
+      group.push_back(loadBelow(emit.add(begin, emit.i32(i)), count));
+    Record joined = joinGroup(std::move(group), emit.sub(count, begin));
     emit.barrier();
-    emit.when(isThere, [&] { store({joined[0], joined[1], joined[2]}, pair); });
+    emit.when(emit.compare(arith::CmpIPredicate::slt, number, groups),
+              [&] { store(joined, number); });
     emit.barrier();
     return SmallVector<Value>();
   });
-  Value bit = arith::AndIOp::create(builder, loc, count, emit.i32(1));
-  Value isOdd = emit.compare(arith::CmpIPredicate::ne, bit, emit.i32(0));
-  Value isFirst = emit.compare(arith::CmpIPredicate::eq, place.thread, emit.i32(0));
-  emit.when(emit.both(isOdd, isFirst), [&] { store(load(emit.sub(count, emit.i32(1))), pairs); });
-  emit.barrier();
 }
 
 Value CombineBuilder::resultOf(const Record &all) {
@@ -137,10 +165,10 @@ void CombineBuilder::buildCombination(Value combination) {
         scf::ConditionOp::create(builder, loc, isMore, left);
       },
       [&](OpBuilder &, Location, ValueRange left) {
-        buildRound(left[0]);
-        Value one = emit.i32(1);
-        Value next = arith::ShRUIOp::create(builder, loc, emit.add(left[0], one), one);
-        scf::YieldOp::create(builder, loc, next);
+        Value up = emit.add(left[0], emit.i32(groupSize - 1));
+        Value groups = arith::ShRUIOp::create(builder, loc, up, emit.i32(groupBits));
+        buildRound(left[0], groups);
+        scf::YieldOp::create(builder, loc, groups);
       });
   builder.setInsertionPointAfter(rounds);
   Value isFirst = emit.compare(arith::CmpIPredicate::eq, place.thread, emit.i32(0));

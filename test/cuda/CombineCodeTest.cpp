@@ -25,7 +25,7 @@ TEST(CudaCombine, EveryKindAndCountHasTheHostsBits) {
   std::mt19937 random(1);
   std::normal_distribution<double> normal(1, 3);
   std::vector<std::pair<Kind, std::vector<Partial>>> all;
-  for (int count : {0, 1, 2, 3, 5, 8, 255, 256, 257, 511, 513, 1025, 2500})
+  for (int count : {0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 255, 256, 257, 513, 1025, 2500, 4097, 8500})
     for (Kind kind : {Kind::Sum, Kind::Mean, Kind::Min, Kind::Max, Kind::Std}) {
       std::vector<Partial> partials;
       for (int i = 0; i < count; ++i)
@@ -50,4 +50,32 @@ TEST(CudaCombine, EveryKindAndCountHasTheHostsBits) {
           << " for " << wanted;
     }
   }
+}
+
+TEST(CudaCombine, EverySumThatIsWrongIsNoticed) {
+  if (!standinMutate)
+    GTEST_SKIP() << "the driver is a real one";
+  std::mt19937 random(1);
+  std::normal_distribution<double> normal(1, 3);
+  std::vector<std::pair<Kind, std::vector<Partial>>> all;
+  std::vector<float> wanted;
+  for (Kind kind : {Kind::Sum, Kind::Mean, Kind::Std}) {
+    std::vector<Partial> partials;
+    for (int i = 0; i < 300; ++i)
+      partials.push_back({normal(random), 40 + std::abs(normal(random)), double(1 + random() % 9)});
+    wanted.push_back(onHost(kind, partials));
+    all.emplace_back(kind, std::move(partials));
+  }
+  auto foundWith = [&](int place) {
+    standinMutate("add.rn.f64", "sub.rn.f64", place);
+    DeviceRunner device;
+    device.loadCombine();
+    std::vector<float> found = device.combine(all);
+    return std::pair(found, standinMutate(nullptr, nullptr, 0));
+  };
+  auto [same, places] = foundWith(1 << 20);
+  EXPECT_EQ(same, wanted);
+  ASSERT_GT(places, 3 * 15); // a group of sixteen has fifteen joins of three sums
+  for (int place = 1; place <= places; place += BREGMAN_TEST_SHARE)
+    EXPECT_NE(foundWith(place).first, wanted) << "place " << place << " of " << places;
 }

@@ -58,14 +58,15 @@ TEST_P(CudaMutants, AreNoticed) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, CudaMutants,
-    // Where two barriers follow each other, one of them does nothing.
+    // Where two barriers follow each other, one of them does nothing. Of the sums that combine
+    // records most are for more of them than there are here: CombineCodeTest has those.
     ::testing::Values(Mutation{"barrier", "bar.sync \t0;", "", 12, 0.7},
                       Mutation{"store", "st.global.v4.b32", "st.global.v4.b16", 6, 1},
                       Mutation{"load", "ld.global.v4.b32", "ld.global.v4.b16", 6, 1},
                       Mutation{"mask", "and.b32 ", "or.b32 ", 8, 0.7},
                       Mutation{"stride", ", 1024;", ", 1000;", 8, 0.7},
                       Mutation{"bound", "setp.lt.s32", "setp.le.s32", 8, 0.5},
-                      Mutation{"sum", "add.rn.f64", "sub.rn.f64", 8, 0.8},
+                      Mutation{"sum", "add.rn.f64", "sub.rn.f64", 8, 0.5},
                       Mutation{"product", "mul.rn.f32", "add.rn.f32", 8, 0.7},
                       Mutation{"difference", "sub.rn.f32", "add.rn.f32", 6, 0.7},
                       Mutation{"quotient", "div.rn.f32", "mul.rn.f32", 6, 0.8},
