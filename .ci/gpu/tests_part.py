@@ -7,7 +7,7 @@ class Tests:
     def __init__(self, here, report, environment, pool, jobs, say):
         self.here, self.report, self.environment = here, report, environment
         self.pool, self.jobs, self.say = pool, jobs, say
-        self.failed = []
+        self.failed, self.left_out = [], []
 
     def run(self, program, under=(), share=1, title=None, environment=None):
         """Every `share`th test of a program, `under` another one."""

@@ -73,11 +73,13 @@ def run(here, report, environment, pool, tests, given, say):
     found = torch_of(given.python)
     if not found:
         say(f"torch: {given.python or 'python3'} has no torch 2.11 to 2.13; left out (--python names another Python)")
+        tests.left_out.append("torch")
         return
     root, version = found
     compiler = os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")
     if not compiler:
         say("torch: there is neither g++ nor clang++; left out (CXX names a compiler)")
+        tests.left_out.append("torch")
         return
     build = Build(here, report, compiler, root)
     build.objects.mkdir(exist_ok=True)
