@@ -126,7 +126,7 @@ std::optional<Cases::Grid> Cases::gridOf(Value value) {
     return found ? std::optional(asWritten(*found, isSingle)) : std::nullopt;
   };
   Operation *op = value.getDefiningOp();
-  if (!op)
+  if (!op || op->getNumOperands() == 0)
     return std::nullopt;
   if (isa<RoundOp, math::FloorOp, math::CeilOp, SignOp, SgnOp>(op))
     return Grid{Fraction::constant(1), Fraction()};
