@@ -1,9 +1,9 @@
 // The table for a person, JSON for a program.
 #include "frontend/bench/Report.h"
 
+#include "frontend/bench/Text.h"
+
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 using namespace bregman::bench;
@@ -12,15 +12,6 @@ const Entry *Row::find(Side side) const {
   auto found = std::find_if(entries.begin(), entries.end(),
                             [side](const Entry &entry) { return entry.side == side; });
   return found == entries.end() ? nullptr : &*found;
-}
-
-__attribute__((format(printf, 1, 2))) static std::string text(const char *form, ...) {
-  char buffer[160];
-  va_list values;
-  va_start(values, form);
-  std::vsnprintf(buffer, sizeof buffer, form, values);
-  va_end(values);
-  return buffer;
 }
 
 /// The columns of LibTorch's contenders: a time, and how many times ours it is.

@@ -27,6 +27,12 @@ int cuMemAlloc_v2(unsigned long long *address, size_t size);
 int cuMemFree_v2(unsigned long long address);
 int cuMemcpyHtoDAsync_v2(unsigned long long to, const void *from, size_t size, void *stream);
 int cuMemcpyDtoHAsync_v2(void *to, unsigned long long from, size_t size, void *stream);
+int cuStreamBeginCapture_v2(void *stream, int mode);
+int cuStreamEndCapture(void *stream, void **graph);
+int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags);
+int cuGraphLaunch(void *executable, void *stream);
+int cuGraphDestroy(void *graph);
+int cuGraphExecDestroy(void *executable);
 }
 
 namespace bregman::testing {

@@ -4,15 +4,6 @@
 #include "runtime/cuda/CudaKernel.h"
 #include "runtime/cuda/DeviceMemory.h"
 
-extern "C" {
-int cuStreamBeginCapture_v2(void *stream, int mode);
-int cuStreamEndCapture(void *stream, void **graph);
-int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags);
-int cuGraphLaunch(void *executable, void *stream);
-int cuGraphDestroy(void *graph);
-int cuGraphExecDestroy(void *executable);
-}
-
 using namespace bregman;
 using namespace bregman::cuda;
 using namespace bregman::testing;

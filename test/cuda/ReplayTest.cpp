@@ -10,12 +10,6 @@ extern "C" {
 int cuStreamCreate(void **stream, unsigned flags);
 int cuStreamDestroy_v2(void *stream);
 int cuStreamSynchronize(void *stream);
-int cuStreamBeginCapture_v2(void *stream, int mode);
-int cuStreamEndCapture(void *stream, void **graph);
-int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags);
-int cuGraphLaunch(void *executable, void *stream);
-int cuGraphDestroy(void *graph);
-int cuGraphExecDestroy(void *executable);
 }
 
 using namespace bregman;

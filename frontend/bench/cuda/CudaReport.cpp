@@ -1,20 +1,11 @@
 // The table for a person, JSON for a program.
 #include "frontend/bench/cuda/CudaReport.h"
 
-#include <cstdarg>
-#include <cstdio>
+#include "frontend/bench/Text.h"
+
 #include <nlohmann/json.hpp>
 
 using namespace bregman::bench;
-
-__attribute__((format(printf, 1, 2))) static std::string text(const char *form, ...) {
-  char buffer[160];
-  va_list values;
-  va_start(values, form);
-  std::vsnprintf(buffer, sizeof buffer, form, values);
-  va_end(values);
-  return buffer;
-}
 
 static double gigabytesOf(const CudaRow &row) { return row.bytesPerWeight / row.timing.median(); }
 
