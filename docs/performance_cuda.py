@@ -31,6 +31,7 @@ def part(bench, torch):
     peers = {(row["match"], row["model"], row["side"]): row["ns_per_weight"] for row in torch["rows"]} if torch else {}
     name = re.sub(r"^cuda:\d+ \((.*)\)$", r"\1", bench["device"])
     text = (f"{name}, compute capability {bench['compute_capability']}, driver of CUDA {bench['driver']}"
+            f"{', approximate arithmetic' if bench.get('fast') else ''}"
             f"{', PyTorch ' + torch['torch'] if torch else ''}. Copies within the device read and write "
             f"{bench['copy_gb_per_s']:.0f} GB/s.\n\n")
     lines, last, short, slower, hosts = [], None, [], [], []

@@ -135,6 +135,9 @@ Status bregman::bench::run(const BenchOptions &options, std::ostream &out, std::
   if (!chosenCases)
     return chosenCases.error();
   const bool onHost = options.device == "host";
+  if (onHost && options.fast)
+    return Error{ErrorKind::Usage,
+                 "error: --fast is for GPUs; on the host every value is what IEEE 754 says"};
   auto chosenModels = modelsNamed(options.models, onHost ? models() : deviceModels());
   if (!chosenModels)
     return chosenModels.error();

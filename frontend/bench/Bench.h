@@ -14,6 +14,7 @@ struct BenchOptions {
   std::vector<std::string> models; ///< by name; empty: all
   std::vector<int> threads = {1, 2};
   std::string device = "host"; ///< as CompileOptions::device
+  bool fast = false;           ///< as CompileOptions::fast
   double seconds = 1;          ///< per case, model and number of threads
   bool json = false;
   bool compileTimes = true;

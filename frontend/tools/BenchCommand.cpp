@@ -31,6 +31,7 @@ void tool::addBench(CLI::App &app, Action &run) {
                    "what is measured: host, cuda, cuda:1 for another GPU than the first, or "
                    "cuda:CHIP for code of another chip than its")
       ->option_text("DEVICE [host]");
+  addFastFlag(*command, options.fast);
   CLI::Option *threads = command->add_option("--threads", options.threads, "numbers of threads");
   threads->delimiter(',')->check(CLI::Range(1, 1024))->option_text("N,... [1,2]");
   command->add_option("--seconds", options.seconds, "time per case, model and number of threads")

@@ -32,7 +32,9 @@ void addMethodFlags(CLI::App &command, std::string &quantizer, std::string &opti
 /// --target.
 void addTargetFlag(CLI::App &command, std::string &target);
 
-/// The flags that say what code is made: --element, --lanes, --no-cache.
+void addFastFlag(CLI::App &command, bool &fast);
+
+/// The flags that say what code is made: --element, --lanes, --fast, --no-cache.
 void addCompileFlags(CLI::App &command, CompileOptions &options);
 
 } // namespace bregman::tool

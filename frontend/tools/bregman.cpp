@@ -55,6 +55,11 @@ void tool::addTargetFlag(CLI::App &command, std::string &target) {
       ->option_text("TARGET [host]");
 }
 
+void tool::addFastFlag(CLI::App &command, bool &fast) {
+  command.add_flag("--fast", fast,
+                   "let a GPU approximate: sums of products, quotients, exp, sigmoid and tanh");
+}
+
 void tool::addCompileFlags(CLI::App &command, CompileOptions &options) {
   std::map<std::string, ElementType> elements = {
       {"f32", ElementType::F32}, {"bf16", ElementType::BF16}, {"f16", ElementType::F16}};
@@ -70,8 +75,7 @@ void tool::addCompileFlags(CLI::App &command, CompileOptions &options) {
                   "f32 lanes of a vector: 16 (AVX-512) or 8 (AVX2); default: what this machine has")
       ->check(CLI::IsMember({8, 16}))
       ->option_text("N");
-  command.add_flag("--fast", options.fast,
-                   "let a GPU approximate: sums of products, quotients, exp, sigmoid and tanh");
+  addFastFlag(command, options.fast);
   command.add_flag_callback(
       "--no-cache", [&options] { options.cache = false; },
       "neither read nor write the kernel cache");

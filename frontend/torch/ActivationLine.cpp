@@ -28,7 +28,8 @@ ActivationLine::ActivationLine(PlanLine planLine, ActivationSource compile,
                                const OptimizerOptions &options,
                                std::shared_ptr<const RunClock> runClock)
     : line(std::move(planLine)), source(std::move(compile)), timing(options.timing()),
-      threads(options.threads()), seed(options.seed()), clock(std::move(runClock)) {
+      threads(options.threads()), fast(options.fast()), seed(options.seed()),
+      clock(std::move(runClock)) {
   activatorFor({"host", ElementType::F32});
 }
 
@@ -40,6 +41,7 @@ Activator &ActivationLine::activatorFor(const Place &place) {
   CompileOptions options;
   options.device = place.first;
   options.element = place.second;
+  options.fast = fast && place.first != "host";
   options.streaming = false;
   auto method = unwrap(source(line.quantizer, options));
   for (const KernelSequence *kernels : {&method->publish, &method->step})
@@ -330,6 +332,7 @@ void ActivationLine::refuseCapture(const Activator &activator, const ActivationR
 
 at::Tensor ActivationLine::quantize(ActivationImpl &module, const at::Tensor &x) {
   ElementType element = elementOf(x, module.name);
+  refuseFast(fast, "activation '" + module.name + "': x", x.device());
   Activator &activator = activatorFor({compilerNameOf(x.device()), element});
   auto call = c10::make_intrusive<Call>();
   Layout layout = layoutOf(x, module.name);

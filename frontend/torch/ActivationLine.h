@@ -60,6 +60,7 @@ private:
   ActivationSource source;
   Timing timing;
   int threads;
+  bool fast;
   uint64_t seed;
   std::shared_ptr<const RunClock> clock;
   std::mutex mutex;

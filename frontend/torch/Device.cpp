@@ -15,6 +15,13 @@ std::string compilerNameOf(c10::Device device) {
   return device.is_cuda() ? "cuda:" + std::to_string(int(device.index())) : "host";
 }
 
+void refuseFast(bool fast, const std::string &what, c10::Device device) {
+  if (fast && !device.is_cuda())
+    raise(ErrorKind::Usage, what + " is on " + device.str() +
+                                ", and OptimizerOptions().fast(true) is for CUDA devices; move "
+                                "the model to one first, or leave `fast` out");
+}
+
 void *currentStreamByShim(c10::DeviceIndex device) {
   constexpr const char *name = "aoti_torch_get_current_cuda_stream";
   using Shim = int (*)(int32_t, void **);

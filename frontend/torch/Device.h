@@ -15,6 +15,9 @@ bool isTrainable(c10::Device device);
 /// What CompileOptions::device says for it: `host`, or `cuda:1`.
 std::string compilerNameOf(c10::Device device);
 
+/// Throws where OptimizerOptions::fast is asked for and `what` lies where nothing is approximate.
+void refuseFast(bool fast, const std::string &what, c10::Device device);
+
 /// The stream on which LibTorch works there at present; null on the CPU.
 BREGMAN_API void *currentStreamOf(c10::Device device);
 

@@ -77,8 +77,10 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
   std::vector<PlanTarget> targets = distinct(parameters);
   for (const NamedActivation &activation : activations.modules)
     targets.push_back({activation.names, /*trained=*/false, /*activation=*/true});
-  for (const NamedParameter &parameter : parameters)
+  for (const NamedParameter &parameter : parameters) {
     checkPair(parameter);
+    refuseFast(options.fast(), "parameter '" + parameter.name + "'", parameter.tensor.device());
+  }
   checkDisjoint(withBranches(parameters));
   auto learnedValues = [&](size_t target, size_t l) -> Result<std::vector<std::string>> {
     std::vector<std::string> names;
@@ -91,9 +93,11 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
       return std::nullopt;
     };
     CompileOptions compile;
-    if (target < parameters.size())
-      compile.element = elementOf(parameters[target]),
+    if (target < parameters.size()) {
+      compile.element = elementOf(parameters[target]);
       compile.device = compilerNameOf(parameters[target].tensor.device());
+      compile.fast = options.fast() && parameters[target].tensor.is_cuda();
+    }
     Status failed = target < parameters.size()
                         ? add(source(lines[l].quantizer, lines[l].optimizer, compile))
                         : add(activations.source(lines[l].quantizer, compile));
@@ -231,10 +235,12 @@ void Optimizer::adopt() {
                                   " was added to an optimizer that follows a plan, so that nothing "
                                   "says how to train it; make a second optimizer for it");
     std::vector<NamedParameter> parameters;
-    for (const at::Tensor &tensor : param_groups_[index].params())
+    for (const at::Tensor &tensor : param_groups_[index].params()) {
       parameters.push_back(
           {"param_groups[" + std::to_string(index) + "][" + std::to_string(parameters.size()) + "]",
            tensor});
+      refuseFast(options.fast(), "parameter '" + parameters.back().name + "'", tensor.device());
+    }
     std::vector<NamedParameter> all = parameters;
     for (const auto &group : groups)
       group->each([&](const Slot &slot, const Method &) { all.push_back(slot.parameter); });

@@ -31,6 +31,10 @@ public:
   TORCH_ARG(uint64_t, seed) = 0;
   /// Threads of a step; 0: as many as LibTorch uses.
   TORCH_ARG(int, threads) = 0;
+  /// Lets GPUs approximate f32 arithmetic, weights' and activations': sums of products are rounded
+  /// once, quotients, exp, sigmoid and tanh are off by the bounds of docs/cuda.md, and the bits are
+  /// no longer the CPU's. All that is trained lies on CUDA devices then; what does not is refused.
+  TORCH_ARG(bool, fast) = false;
 
 public:
   /// The same with what follows filled in.

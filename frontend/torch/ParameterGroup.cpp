@@ -134,6 +134,8 @@ ParameterGroup::Bucket &ParameterGroup::bucketFor(const Member &member) {
   c10::Device device = member.parameter.tensor.device();
   compile.element = elementOf(member.parameter);
   compile.device = compilerNameOf(device);
+  // On the CPU are learned values of activations alone, before the first batch says where they go.
+  compile.fast = options.fast() && device.is_cuda();
   compile.constrained = member.parameter.high.defined();
   for (Bucket &bucket : buckets)
     if (bucket.device == device && bucket.element == compile.element &&

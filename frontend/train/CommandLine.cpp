@@ -36,7 +36,8 @@ shorter batch.
 In the run's folder: checkpoint.bregman (atomic; the one before it is checkpoint.previous.bregman),
 metrics.csv and metrics.jsonl. A run that was stopped, killed or switched off goes on by --resume
 to the same bits as one that was not, on the same machine and device with the same number of
-threads; with --device it goes on on another device, to the same bits as far as they are the optimizer's.
+threads; with --device it goes on on another device, to the same bits as far as they are the optimizer's,
+and with --fast or --no-fast with approximate or exact arithmetic from there on.
 
 Exit status: 0 done; 1 the spec is refused, or --require-accuracy is missed; 2 usage; 3 an input
 file is missing or malformed; 4 environment (disk, permissions); 5 our bug; 130 interrupted.)";
@@ -112,12 +113,20 @@ CLI::Validator number(double low, double high, const std::string &expected) {
           ""};
 }
 
+CLI::Option *addFast(CLI::App &app, bool &fast) {
+  return app
+      .add_flag("--fast,!--no-fast", fast,
+                "Let the GPU approximate sums of products, quotients, exp, sigmoid and tanh")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
 /// `train` as CLI11 sees it.
 struct TrainParser {
   CLI::App app{"Trains a network with quantized weights.", "bregman train"};
   RunOptions run;
   std::string resume, recipe;
-  CLI::Option *plan = nullptr, *dataDir = nullptr, *device = nullptr, *quiet = nullptr;
+  CLI::Option *plan = nullptr, *dataDir = nullptr, *device = nullptr, *fast = nullptr,
+              *quiet = nullptr;
 
   template <typename T>
   CLI::Option *add(const std::string &flag, T &value, const std::string &help) {
@@ -184,6 +193,7 @@ struct TrainParser {
             ->check(train::device())
             ->type_name("DEVICE")
             ->group("Task");
+    fast = addFast(app, run.fast)->group("Task");
     add("--shift", run.shift,
         "Pixels by which each training image is moved at most, in a direction drawn anew each time")
         ->check(integer(0, 27, "an integer from 0 to 27"))
@@ -258,14 +268,17 @@ Command parseTrain(const std::vector<std::string> &words) {
   if (!first.resume.empty()) {
     for (const CLI::Option *option : first.app.parse_order())
       if (option != first.app.get_option("--resume") && option != first.dataDir &&
-          option != first.device && option != first.quiet)
+          option != first.device && option != first.fast && option != first.quiet)
         raise(ErrorKind::Usage, "--resume goes on with the flags that the run began with, so " +
                                     option->get_name() +
                                     " can't be given beside it; only "
-                                    "--data-dir, --device and --quiet can");
-    if (first.device->empty())
-      first.run.device.clear();
-    return {Command::Kind::Resume, first.run, first.resume, {}, {}, {}};
+                                    "--data-dir, --device, --fast and --quiet can");
+    ResumeOptions resume{first.resume, first.run.dataDir, "", std::nullopt, first.run.quiet};
+    if (!first.device->empty())
+      resume.device = first.run.device;
+    if (!first.fast->empty())
+      resume.fast = first.run.fast;
+    return {Command::Kind::Resume, {}, resume, {}, {}, {}};
   }
   if (first.recipe.empty()) {
     first.run.usePlan = first.plan->count() > 0;
@@ -307,6 +320,7 @@ Command parseEval(const std::vector<std::string> &words) {
       ->check(device())
       ->type_name("DEVICE")
       ->capture_default_str();
+  addFast(app, eval.fast);
   if (parse(app, words))
     return {Command::Kind::Help, {}, {}, {}, {}, app.help()};
   return {Command::Kind::Eval, {}, {}, eval, {}, {}};

@@ -3,7 +3,17 @@
 
 #include "frontend/train/RunOptions.h"
 
+#include <optional>
+
 namespace bregman::train {
+
+/// What may be said anew of a run that goes on; the rest is as its checkpoint has it.
+struct ResumeOptions {
+  std::string folder;
+  std::string dataDir, device; ///< empty: as the run had it
+  std::optional<bool> fast;    ///< nothing: as the run had it
+  bool quiet = false;
+};
 
 struct EvalOptions {
   std::string checkpoint; ///< the file, or the folder of a run
@@ -12,6 +22,7 @@ struct EvalOptions {
   std::string split = "test";
   int threads = 1;
   std::string device = "cpu";
+  bool fast = false;
 };
 
 struct PlanOptions {
@@ -24,9 +35,7 @@ struct PlanOptions {
 struct Command {
   enum class Kind { Train, Resume, Eval, Plan, Help } kind = Kind::Help;
   RunOptions run;
-  /// Kind::Resume: the run's folder. Of `run` only dataDir and device (where given) and quiet
-  /// count.
-  std::string resume;
+  ResumeOptions resume;
   EvalOptions eval;
   PlanOptions plan;
   std::string help; ///< Kind::Help: the text

@@ -25,7 +25,10 @@ static int ordinalOf(const std::string &name) {
 
 bool isDeviceName(const std::string &name) { return name == "cpu" || ordinalOf(name) >= 0; }
 
-c10::Device chooseDevice(const std::string &name) {
+c10::Device chooseDevice(const std::string &name, bool fast) {
+  if (name == "cpu" && fast)
+    raise(ErrorKind::Usage, "--fast is for GPUs; on the CPU every value is what IEEE 754 says: "
+                            "give --device cuda, or --no-fast");
   if (name == "cpu")
     return c10::kCPU;
   if (!c10::impl::hasDeviceGuardImpl(c10::kCUDA))

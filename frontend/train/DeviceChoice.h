@@ -12,8 +12,9 @@ namespace bregman::train {
 /// Whether `--device` can have that value on some machine.
 bool isDeviceName(const std::string &name);
 
-/// The device. Throws an Exception where this machine, or this LibTorch, does not have it.
-c10::Device chooseDevice(const std::string &name);
+/// The device. Throws an Exception where this machine, or this LibTorch, does not have it, and
+/// where arithmetic is to be `fast` on the CPU.
+c10::Device chooseDevice(const std::string &name, bool fast);
 
 /// The device on which a network lies.
 c10::Device deviceOf(const Network &network);

@@ -9,8 +9,9 @@
 namespace bregman::train {
 
 int evalCommand(const EvalOptions &options) {
-  c10::Device device = chooseDevice(options.device);
+  c10::Device device = chooseDevice(options.device, options.fast);
   RunState state = RunState::unpack(openCheckpoint(options.checkpoint));
+  state.options.fast = options.fast;
   const std::string &dataDir = options.dataDir.empty() ? state.options.dataDir : options.dataDir;
   Dataset data = loadDataset(state.options.data, dataDir);
   const Split &split = options.split == "test" ? data.test : data.validation;

@@ -25,7 +25,7 @@ static int dispatch(int argc, char **argv) {
   case Command::Kind::Train:
     return Trainer::begin(command.run)->run();
   case Command::Kind::Resume:
-    return Trainer::resume(command.resume, command.run)->run();
+    return Trainer::resume(command.resume)->run();
   }
   return 0;
 }

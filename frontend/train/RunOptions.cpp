@@ -6,14 +6,16 @@
 namespace bregman::train {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunOptions, spec, quantizer, by, set, plan, usePlan, model, data,
-                                   dataDir, epochs, batch, shift, seed, threads, device, out,
+                                   dataDir, epochs, batch, shift, seed, threads, device, fast, out,
                                    overwrite, evalEvery, checkpointEvery, recalibrate, twin,
                                    requireAccuracy, quiet)
 
 nlohmann::json toJson(const RunOptions &options) { return options; }
 RunOptions fromJson(const nlohmann::json &json) {
   nlohmann::json whole = json;
-  whole.emplace("device", "cpu"); // which it was before there was a choice
+  // What they were before there was a choice.
+  whole.emplace("device", "cpu");
+  whole.emplace("fast", false);
   return whole.get<RunOptions>();
 }
 

@@ -26,6 +26,7 @@ struct RunOptions {
   uint64_t seed = 1;
   int threads = 1;
   std::string device = "cpu"; ///< or `cuda`, `cuda:1`
+  bool fast = false;          ///< as OptimizerOptions::fast
   // What it leaves behind.
   std::string out; ///< empty: a name made of the above
   bool overwrite = false;

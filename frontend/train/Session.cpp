@@ -26,12 +26,13 @@ OptimizerOptions optimizerOptions(const RunOptions &options, const Dataset &data
       .steps(std::max<int64_t>(1, std::llround(options.epochs * double(perEpoch))))
       .epochs(options.epochs)
       .seed(options.seed)
-      .threads(options.threads);
+      .threads(options.threads)
+      .fast(options.fast);
 }
 
 Session::Session(const RunOptions &options, const Dataset &data,
                  const std::function<MethodChoice(const Network &)> &choose)
-    : data(data), seed(options.seed), device(chooseDevice(options.device)),
+    : data(data), seed(options.seed), device(chooseDevice(options.device, options.fast)),
       recalibrateBatches(options.recalibrate), batch(options.batch), shift(options.shift) {
   if (batch > data.train.size())
     raise(ErrorKind::Usage, "--batch " + std::to_string(batch) + " is more than the " +

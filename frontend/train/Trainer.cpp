@@ -76,7 +76,8 @@ std::unique_ptr<Trainer> Trainer::begin(const RunOptions &given) {
   return trainer;
 }
 
-std::unique_ptr<Trainer> Trainer::resume(const std::string &folder, const RunOptions &given) {
+std::unique_ptr<Trainer> Trainer::resume(const ResumeOptions &given) {
+  const std::string &folder = given.folder;
   std::unique_ptr<RunLock> lock;
   if (fs::is_directory(folder)) // else there is no checkpoint either
     lock = std::make_unique<RunLock>(folder);
@@ -87,6 +88,7 @@ std::unique_ptr<Trainer> Trainer::resume(const std::string &folder, const RunOpt
     state.options.dataDir = given.dataDir;
   if (!given.device.empty())
     state.options.device = given.device;
+  state.options.fast = given.fast.value_or(state.options.fast);
   state.options.quiet = given.quiet;
   std::unique_ptr<Trainer> trainer(new Trainer(std::move(state), &checkpoint));
   trainer->lock = std::move(lock);

@@ -1,6 +1,7 @@
 // A run: steps, evaluations, metrics, checkpoints, and the report at its end.
 #pragma once
 
+#include "frontend/train/CommandLine.h"
 #include "frontend/train/Progress.h"
 #include "frontend/train/RunLock.h"
 #include "frontend/train/RunState.h"
@@ -13,9 +14,8 @@ class Trainer {
 public:
   /// A new run. Takes its folder: refuses one that has a run in it unless told to overwrite.
   static std::unique_ptr<Trainer> begin(const RunOptions &options);
-  /// The run in `folder`, where its checkpoint has it. Of `given`, what was said beside --resume:
-  /// dataDir and device, empty for those of the run, and quiet.
-  static std::unique_ptr<Trainer> resume(const std::string &folder, const RunOptions &given);
+  /// The run in a folder, where its checkpoint has it.
+  static std::unique_ptr<Trainer> resume(const ResumeOptions &given);
 
   /// To the end, or to an interrupt; the exit status.
   int run();

@@ -157,6 +157,7 @@ Status bregman::bench::runOnDevice(const BenchOptions &options, const std::vecto
   report.copyGigabytes = *rate;
   CompileOptions compile;
   compile.device = options.device;
+  compile.fast = report.fast = options.fast;
   for (const Case &measured : cases) {
     Result<Program> program = measured.load(options.specs);
     if (!program)

@@ -25,6 +25,7 @@ Status bregman::bench::compileOnceOnDevice(const BenchOptions &options, const Ca
     return program.error();
   CompileOptions compile;
   compile.device = options.device;
+  compile.fast = options.fast;
   // The driver's start and the context, which take longest, belong to no method.
   Result<std::shared_ptr<const cuda::Device>> device = cuda::Device::get(ordinalOf(options.device));
   if (!device)
@@ -72,8 +73,8 @@ Result<CudaCompile> bregman::bench::measureCudaCompile(const BenchOptions &optio
   result.match = measured.title();
   std::string command = "BREGMAN_CACHE='" + cache.path + "' CUDA_CACHE_DISABLE=1 '" +
                         options.program + "' bench --device '" + options.device +
-                        "' --compile-once '" + measured.title() + "' --specs '" + options.specs +
-                        "'";
+                        (options.fast ? "' --fast" : "'") + " --compile-once '" + measured.title() +
+                        "' --specs '" + options.specs + "'";
   for (auto [whole, first] : {std::pair(&result.cold, &result.coldFirstStep),
                               std::pair(&result.cached, &result.cachedFirstStep)}) {
     FILE *pipe = cache.path.empty() ? nullptr : popen(command.c_str(), "r");

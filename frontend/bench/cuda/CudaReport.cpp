@@ -11,9 +11,9 @@ static double gigabytesOf(const CudaRow &row) { return row.bytesPerWeight / row.
 
 void bregman::bench::printTable(const CudaReport &report, std::ostream &out) {
   out << report.device
-      << text(", compute capability %d.%d, %d multiprocessors, driver of CUDA %d.%d\n",
+      << text(", compute capability %d.%d, %d multiprocessors, driver of CUDA %d.%d%s\n",
               report.major, report.minor, report.multiprocessors, report.driver / 1000,
-              report.driver % 1000 / 10)
+              report.driver % 1000 / 10, report.fast ? ", approximate arithmetic" : "")
       << text("copies within the device read and write %.0f GB/s\n\n", report.copyGigabytes)
       << "Medians of rounds of steps, by the clock on the wall from the first one asked for to the "
          "last one\ndone; `of copy` is the step's bytes by the copies' rate over its time, `host` "
@@ -72,6 +72,7 @@ void bregman::bench::printJson(const CudaReport &report, std::ostream &out) {
       {"compute_capability", text("%d.%d", report.major, report.minor)},
       {"multiprocessors", report.multiprocessors},
       {"driver", text("%d.%d", report.driver / 1000, report.driver % 1000 / 10)},
+      {"fast", report.fast},
       {"copy_gb_per_s", report.copyGigabytes},
       {"seconds_per_row", report.seconds},
       {"rows", rows},

@@ -27,6 +27,7 @@ struct CudaCompile {
 struct CudaReport {
   std::string device; ///< its name
   int driver = 0;     ///< the version of CUDA
+  bool fast = false;  ///< the kernels approximate
   int major = 0, minor = 0, multiprocessors = 0;
   double copyGigabytes = 0; ///< read and written in a second by copies within the device
   double seconds = 0;       ///< per row

@@ -8,7 +8,7 @@ import sys
 with open(sys.argv[1], encoding="utf-8") as file:
     report = json.load(file)
 assert report["device"] == "cuda:0 (stand-in 0)", report["device"]
-assert report["driver"] == "13.0" and report["compute_capability"] == "9.0"
+assert report["driver"] == "13.0" and report["fast"] is False and report["compute_capability"] == "9.0"
 assert report["copy_gb_per_s"] > 0 and report["skipped"] == [] and report["compile"] == []
 (row,) = report["rows"]
 assert (row["match"], row["model"], row["tensors"]) == ("md_tanh_s by adam", "ResNet-18", 62), row

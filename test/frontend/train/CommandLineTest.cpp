@@ -70,12 +70,16 @@ TEST_F(CommandLine, Usage) {
 TEST_F(CommandLine, ResumeStandsAlone) {
   Command command = parse({"train", "--resume", "runs/a", "--data-dir", "d"});
   EXPECT_EQ(command.kind, Command::Kind::Resume);
-  EXPECT_EQ(command.resume, "runs/a");
-  EXPECT_EQ(command.run.dataDir, "d");
-  EXPECT_EQ(command.run.device, "") << "the run's";
-  EXPECT_EQ(parse({"train", "--resume", "runs/a", "--device", "cuda:1"}).run.device, "cuda:1");
+  EXPECT_EQ(command.resume.folder, "runs/a");
+  EXPECT_EQ(command.resume.dataDir, "d");
+  EXPECT_EQ(command.resume.device, "") << "the run's";
+  EXPECT_EQ(command.resume.fast, std::nullopt) << "the run's";
+  EXPECT_EQ(parse({"train", "--resume", "runs/a", "--device", "cuda:1"}).resume.device, "cuda:1");
+  EXPECT_EQ(parse({"train", "--resume", "runs/a", "--fast"}).resume.fast, true);
+  EXPECT_EQ(parse({"train", "--resume", "runs/a", "--no-fast"}).resume.fast, false);
   EXPECT_THAT(usage({"train", "--resume", "runs/a", "--seed", "2"}),
-              HasSubstr("so --seed can't be given beside it"));
+              HasSubstr("so --seed can't be given beside it; only --data-dir, --device, --fast and "
+                        "--quiet can"));
 }
 
 TEST_F(CommandLine, RecipeThenCommandLine) {
@@ -130,6 +134,22 @@ TEST_F(CommandLine, Devices) {
   nlohmann::json old = toJson(RunOptions());
   old.erase("device");
   EXPECT_EQ(fromJson(old).device, "cpu");
+}
+
+TEST_F(CommandLine, Fast) {
+  EXPECT_FALSE(parse({"train"}).run.fast);
+  EXPECT_TRUE(parse({"train", "--fast"}).run.fast);
+  EXPECT_FALSE(parse({"train", "--fast", "--no-fast"}).run.fast) << "the last one wins";
+  EXPECT_TRUE(parse({"eval", "runs/a", "--fast"}).eval.fast);
+  std::string flag = "--recipe=" + write("r.json", R"json({"fast": true, "spec": "a.breg"})json");
+  EXPECT_TRUE(parse({"train", flag.c_str()}).run.fast);
+  EXPECT_FALSE(parse({"train", flag.c_str(), "--no-fast"}).run.fast);
+  RunOptions options;
+  options.fast = true;
+  EXPECT_TRUE(fromJson(toJson(options)).fast);
+  nlohmann::json old = toJson(options);
+  old.erase("fast");
+  EXPECT_FALSE(fromJson(old).fast) << "a checkpoint from before there was a choice";
 }
 
 TEST_F(CommandLine, OptionsThroughJson) {

@@ -35,6 +35,16 @@ def check(what, truth):
         print(what)
 
 
+def kill(name, environment, *words):
+    """A run that is killed at its first checkpoint."""
+    process = subprocess.Popen([bregman, *train, *words, "--out", name], cwd=folder, env=environment,
+                               stderr=subprocess.DEVNULL)
+    while not (folder / name / "checkpoint.bregman").exists() and process.poll() is None:
+        time.sleep(0.001)
+    process.kill()
+    check(f"{name}: it has ended before it was killed", process.wait() != 0)
+
+
 def result(name):
     return json.loads((folder / name / "result.json").read_text())
 
@@ -51,12 +61,7 @@ check("another device, other bits", len({result(name)["digest"] for name in ways
 # Killed at its first checkpoint, a run goes on elsewhere.
 for before, after in [("cuda", "cpu"), ("cpu", "cuda:1")]:
     name = f"{before}-{after}".replace(":", "")
-    process = subprocess.Popen([bregman, *train, "--device", before, "--out", name], cwd=folder,
-                               env=preload, stderr=subprocess.DEVNULL)
-    while not (folder / name / "checkpoint.bregman").exists() and process.poll() is None:
-        time.sleep(0.001)
-    process.kill()
-    check(f"{name}: it has ended before it was killed", process.wait() != 0)
+    kill(name, preload, "--device", before)
     # A checkpoint of any device is read where there is none.
     run(0, "", "eval", name, "--which", "last", environment=os.environ)
     run(0, "", "train", "--resume", name, "--device", after, "--quiet")
@@ -80,6 +85,38 @@ for spec, place in [("acts", folder), ("pd_lenet", specs)]:
 
 evaluated = {run(0, "", "eval", "cuda", "--device", device) for device in ["cpu", "cuda", "cuda:1"]}
 check("eval sees another network", len(evaluated) == 1)
+
+# Approximate arithmetic: near, not the same, kept by the run, and changed only by a word.
+fast = dict(preload, BREGMAN_STANDIN_FAST="1")
+run(0, "", *train, "--device", "cuda", "--fast", "--out", "fast", environment=fast)
+check("the run says how it computed", result("fast")["options"]["fast"] and not result("cuda")["options"]["fast"])
+check("nothing was approximate", result("fast")["digest"] != result("cuda")["digest"])
+losses = [json.loads((folder / name / "metrics.jsonl").read_text().splitlines()[-1])["train_loss"]
+          for name in ("fast", "cuda")]
+check(f"far from the exact run: {losses}", abs(losses[0] - losses[1]) < 0.05 * losses[1])
+both = ["train", "--spec", str(folder / "acts.breg"), "--plan", "acts", "--model", "lenet300", "--data", "digits",
+        "--epochs", "1", "--batch", "299", "--quiet", "--fast"]
+run(0, "", *both, "--device", "cuda", "--out", "acts-fast", environment=fast)
+check("acts: nothing was approximate", result("acts-fast")["digest"] != result("acts-cuda")["digest"])
+run(0, "", "eval", "acts-fast", environment=os.environ)
+run(0, "", "eval", "acts-fast", "--device", "cuda")
+run(4, "gives CUDA_ERROR_INVALID_PTX (218)", "eval", "acts-fast", "--device", "cuda", "--fast")
+onCpu = "--fast is for GPUs; on the CPU every value is what IEEE 754 says: give --device cuda, or --no-fast"
+run(2, onCpu, *train, "--fast", "--out", "none")
+run(2, onCpu, "eval", "fast", "--fast")
+kill("fast-killed", fast, "--device", "cuda", "--fast")
+shutil.copytree(folder / "fast-killed", folder / "fast-exact")
+run(2, onCpu, "train", "--resume", "fast-killed", "--device", "cpu", environment=fast)
+run(4, "without `.rn` it may be contracted", "train", "--resume", "fast-killed", "--quiet")
+run(0, "", "train", "--resume", "fast-killed", "--quiet", environment=fast)
+check("the run has forgotten --fast", result("fast-killed")["options"]["fast"])
+run(0, "", "train", "--resume", "fast-exact", "--device", "cpu", "--no-fast", "--quiet", environment=os.environ)
+check("--no-fast is forgotten", not result("fast-exact")["options"]["fast"])
+digests = [result(name)["digest"] for name in ("cuda", "fast-killed", "fast-exact")]
+check("the same bits, however it was computed", len(set(digests)) == 3)
+kill("exact-fast", preload, "--device", "cuda")
+run(0, "", "train", "--resume", "exact-fast", "--fast", "--quiet", environment=fast)
+check("--fast is forgotten", result("exact-fast")["options"]["fast"])
 
 run(2, "--device cuda:2: LibTorch finds 2 CUDA devices, cuda:0 to cuda:1", *train, "--device", "cuda:2",
     "--out", "none")
