@@ -1,11 +1,13 @@
 // bregman-change-coordinate: agile mirror descent in the coordinate z = c P^-1(u).
 #include "passes/Clauses.h"
+#include "passes/Homogeneous.h"
 #include "passes/HostArithmetic.h"
 #include "passes/HostScalars.h"
 #include "passes/Passes.h"
-#include "passes/ScaledLatent.h"
 #include "passes/prove/Describe.h"
 #include "passes/prove/Scratch.h"
+
+#include <cmath>
 
 namespace bregman {
 #define GEN_PASS_DEF_CHANGECOORDINATE
@@ -43,6 +45,8 @@ private:
   OpBuilder builder;
   Value latent;
   ScaledLatent found;
+  /// Where the latent is not multiplied by c alike wherever it is read.
+  std::optional<Homogeneity> gathered;
   Operation *moved = nullptr; ///< z - c d
 };
 
@@ -64,11 +68,14 @@ LogicalResult CoordinateChange::run() {
 /// Rule Q13: P(x) = R(c x), c > 0, and R is free of schedules and states.
 LogicalResult CoordinateChange::findScale() {
   prove::Scratch scratch(clauses.quantizer);
-  found = scaledLatent(clauses.project.getBody(), latent,
-                       [&](Value host) { return scratch.isPositive(scratch.value(host)); });
+  auto isPositive = [&](Value host) { return scratch.isPositive(scratch.value(host)); };
+  found = scaledLatent(clauses.project.getBody(), latent, isPositive);
   if (found.reads.empty())
     return clauses.project.emitOpError("Q4: does not read the latent");
   if (!found.moved)
+    return success();
+  gathered = homogeneityOf(clauses.project.getBody(), latent, isPositive);
+  if (gathered)
     return success();
   InFlightDiagnostic error = emitError(found.moved->getLoc())
                              << "Q13: agile mirror needs P(x) = R(c x) with c > 0 and R free of "
@@ -96,7 +103,10 @@ HostScalar CoordinateChange::times(HostArithmetic &host, HostScalar product,
                                    const HostFactor &factor, IRMapping &mapping) {
   HostScalar by = factor.scalar.isLiteral() ? factor.scalar
                                             : HostScalar(hostValue(factor.scalar.value, mapping));
-  return factor.divides ? host.div(product, by) : host.mul(product, by);
+  double size = std::abs(factor.power);
+  if (size != 1)
+    by = host.pow(by, size);
+  return factor.power < 0 ? host.div(product, by) : host.mul(product, by);
 }
 
 /// c, or its reciprocal taken in double, in the shape of `type`; null where c is 1.
@@ -104,7 +114,7 @@ Value CoordinateChange::scale(Location loc, Type type, bool inverse) {
   HostArithmetic host(builder, loc);
   HostScalar product = 1;
   IRMapping mapping;
-  for (const HostFactor &factor : found.scale)
+  for (const HostFactor &factor : gathered ? gathered->scale : found.scale)
     product = times(host, product, factor, mapping);
   if (product.is(1))
     return {};
@@ -220,6 +230,11 @@ void CoordinateChange::removeCommon(const LatentRead::Link &link) {
 
 /// P becomes R.
 void CoordinateChange::rewriteProject() {
+  if (gathered) {
+    writeAtOne(clauses.project.getBody(), gathered->ones);
+    eraseDead(clauses.project.getBody().front());
+    return;
+  }
   for (const LatentRead &read : found.reads) {
     Value value = latent; // what each op of the read multiplies, the common factors left out
     for (const LatentRead::Link &link : read.links) {

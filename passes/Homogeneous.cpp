@@ -1,10 +1,10 @@
-// Degrees: with s for the scale and x for s^-a z, every value of a homogeneous projection is s^d
-// times one of z alone. Sums, comparisons and choices need one d, other functions d = 0; that gives
-// a.
+// Laws: with x = z / c every value of a homogeneous projection is a product of powers of the host's
+// moving scalars and of c times one of z alone. Sums, comparisons and choices need one law, other
+// functions none; that gives c.
 #include "passes/Homogeneous.h"
 
+#include "passes/Clauses.h"
 #include "passes/HostScalars.h"
-#include "passes/ScaledLatent.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -15,127 +15,322 @@ using namespace bregman;
 
 namespace {
 
-/// fixed + ofPower a; a zero has any degree.
-struct Degree {
-  double fixed = 0, ofPower = 0;
+/// A product of powers of host scalars, by their number, and of c; a zero has any law.
+struct Law {
+  SmallVector<double, 4> ofScalars;
+  double ofScale = 0;
   bool isAny = false;
 
-  Degree times(double factor) const { return {fixed * factor, ofPower * factor, isAny}; }
+  double at(size_t scalar) const { return scalar < ofScalars.size() ? ofScalars[scalar] : 0; }
+  bool isOfHost() const { return ofScale == 0; }
+  bool isNone() const;
+  /// This law times `power` of another.
+  Law times(const Law &other, double power) const;
+  Law to(double power) const { return Law().times(*this, power); }
 };
 
-class DegreeCheck {
-public:
-  DegreeCheck(Region &body, Value latent, Value scale) : body(body), latent(latent), scale(scale) {}
+bool isNear(double a, double b) { return std::abs(a - b) < 1e-9; }
 
-  /// a, where all degrees fit.
-  std::optional<double> run() {
-    Degree result = of(body.front().getTerminator()->getOperand(0));
-    same(result, Degree());
-    bool isSolved = fits && power && *power != 0;
-    for (const auto &[a, b] : equal)
-      isSolved = isSolved && std::abs(at(a) - at(b)) < 1e-12;
-    return isSolved ? power : std::nullopt;
-  }
+class LawFinder {
+public:
+  LawFinder(Region &body, Value latent, function_ref<bool(Value)> isPositive)
+      : body(body), latent(latent), isPositive(isPositive) {}
+
+  std::optional<Homogeneity> run();
 
 private:
-  double at(const Degree &degree) const { return degree.fixed + degree.ofPower * *power; }
+  using HostLaw = std::optional<Law>;
 
-  void same(const Degree &a, const Degree &b) {
-    if (a.isAny || b.isAny)
-      return;
-    equal.push_back({a, b});
-    if (!power && a.ofPower != b.ofPower)
-      power = (b.fixed - a.fixed) / (a.ofPower - b.ofPower);
-  }
+  Law of(Value value);
+  Law compute(Value value);
+  /// All of these operands have one law, which is returned.
+  Law common(Operation *op, unsigned first, unsigned count);
+  void same(const Law &a, const Law &b) { equal.push_back({a, b}); }
 
-  Degree of(Value value) {
-    auto [found, isNew] = known.try_emplace(value);
-    if (!isNew)
-      return found->second;
-    Degree degree = compute(value);
-    known[value] = degree;
-    return degree;
-  }
+  HostLaw ofHost(Value value);
+  HostLaw computeHost(Value value);
+  HostLaw ofSchedule(ScheduleOp schedule);
+  HostLaw ofWhole(Value value);
 
-  Degree compute(Value value);
+  bool reads(LevelsOp levels) const;
+  std::optional<Law> solve() const;
 
   Region &body;
-  Value latent, scale;
-  std::optional<double> power;
+  Value latent;
+  function_ref<bool(Value)> isPositive;
+  SmallVector<Value> scalars;
+  SmallVector<std::pair<Law, Law>> equal;
+  DenseMap<Value, Law> known;
+  DenseMap<Value, HostLaw> knownOfHost;
   bool fits = true;
-  SmallVector<std::pair<Degree, Degree>> equal;
-  DenseMap<Value, Degree> known;
 };
 
 } // namespace
 
-Degree DegreeCheck::compute(Value value) {
-  if (value == scale)
-    return {1, 0};
-  if (value == latent)
-    return {0, -1};
-  Operation *op = value.getDefiningOp();
-  bool isInside = op && op->getParentRegion() == &body;
-  if (!isInside && !(op && isHost(value) && op->getNumRegions() == 0 && op->getNumOperands())) {
-    fits &= op && !movingPart(value);
-    return {};
-  }
+bool Law::isNone() const {
+  return isAny || (isNear(ofScale, 0) &&
+                   llvm::all_of(ofScalars, [](double power) { return isNear(power, 0); }));
+}
+
+Law Law::times(const Law &other, double power) const {
+  Law result = *this;
+  result.isAny |= other.isAny;
+  result.ofScale += power * other.ofScale;
+  result.ofScalars.resize(std::max(ofScalars.size(), other.ofScalars.size()));
+  for (size_t i = 0; i < other.ofScalars.size(); ++i)
+    result.ofScalars[i] += power * other.ofScalars[i];
+  return result;
+}
+
+/// The number that an exponent is.
+static std::optional<double> exponentOf(Value value) {
   FloatAttr number;
-  if (matchPattern(value, m_Constant(&number)))
-    return {0, 0, number.getValueAsDouble() == 0};
-  auto operand = [&](unsigned i) { return of(op->getOperand(i)); };
-  if (isa<arith::TruncFOp, arith::ExtFOp, arith::NegFOp, math::AbsFOp>(op))
-    return operand(0);
-  if (isa<arith::MulFOp, arith::DivFOp>(op)) {
-    Degree a = operand(0), b = operand(1).times(isa<arith::DivFOp>(op) ? -1 : 1);
-    return {a.fixed + b.fixed, a.ofPower + b.ofPower, a.isAny || b.isAny};
+  if (auto truncate = value.getDefiningOp<arith::TruncFOp>())
+    value = truncate.getIn();
+  return matchPattern(value, m_Constant(&number)) ? std::optional<double>(number.getValueAsDouble())
+                                                  : std::nullopt;
+}
+
+static bool isZero(Value value) {
+  return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_NegZeroFloat());
+}
+
+//===----------------------------------------------------------------------===//
+// The host's values
+//===----------------------------------------------------------------------===//
+
+/// A value that is not looked into.
+LawFinder::HostLaw LawFinder::ofWhole(Value value) {
+  if (!value.getType().isF64())
+    return std::nullopt;
+  auto *found = llvm::find_if(scalars, [&](Value scalar) { return isSame(scalar, value); });
+  if (found == scalars.end()) {
+    if (!isPositive(value))
+      return std::nullopt;
+    scalars.push_back(value);
+    found = &scalars.back();
   }
-  if (isa<math::SqrtOp>(op))
-    return operand(0).times(0.5);
-  if (isa<math::PowFOp>(op) && matchPattern(op->getOperand(1), m_Constant(&number)))
-    return operand(0).times(number.getValueAsDouble());
-  if (isa<SignOp, SgnOp>(op)) {
-    operand(0);
+  Law law;
+  law.ofScalars.resize(scalars.size());
+  law.ofScalars[found - scalars.begin()] = 1;
+  return law;
+}
+
+/// A schedule that is made of others is what they are.
+LawFinder::HostLaw LawFinder::ofSchedule(ScheduleOp schedule) {
+  HostLaw law = ofHost(yieldOf(schedule.getBody()).getValues().front());
+  for (auto [i, scalar] : llvm::enumerate(scalars))
+    if (law && law->at(i) != 0 && !scalar.getDefiningOp<ScheduleOp>())
+      law.reset();
+  return law ? law : ofWhole(schedule.getResult());
+}
+
+LawFinder::HostLaw LawFinder::ofHost(Value value) {
+  auto [found, isNew] = knownOfHost.try_emplace(value);
+  if (!isNew)
+    return found->second;
+  HostLaw law = computeHost(value);
+  if (!law)
+    law = ofWhole(value);
+  knownOfHost[value] = law;
+  return law;
+}
+
+LawFinder::HostLaw LawFinder::computeHost(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!movingPart(value)) {
+    Law law;
+    law.isAny = isZero(value);
+    return law;
+  }
+  if (auto schedule = dyn_cast<ScheduleOp>(op))
+    return ofSchedule(schedule);
+  if (isa<arith::NegFOp, math::AbsFOp>(op))
+    return ofHost(op->getOperand(0));
+  if (isa<math::SqrtOp, math::PowFOp>(op)) {
+    auto power = isa<math::SqrtOp>(op) ? 0.5 : exponentOf(op->getOperand(1));
+    HostLaw base = power ? ofHost(op->getOperand(0)) : std::nullopt;
+    return base ? base->to(*power) : HostLaw();
+  }
+  if (isa<arith::MulFOp, arith::DivFOp>(op)) {
+    HostLaw a = ofHost(op->getOperand(0)), b = ofHost(op->getOperand(1));
+    return a && b ? a->times(*b, isa<arith::DivFOp>(op) ? -1 : 1) : HostLaw();
+  }
+  if (!isa<arith::AddFOp, arith::SubFOp, arith::MinimumFOp, arith::MaximumFOp>(op))
+    return std::nullopt;
+  HostLaw a = ofHost(op->getOperand(0)), b = ofHost(op->getOperand(1));
+  if (!a || !b)
+    return std::nullopt;
+  if (a->isAny || b->isAny)
+    return a->isAny ? b : a;
+  return a->times(*b, -1).isNone() ? a : HostLaw();
+}
+
+//===----------------------------------------------------------------------===//
+// The weight's values
+//===----------------------------------------------------------------------===//
+
+Law LawFinder::of(Value value) {
+  auto [found, isNew] = known.try_emplace(value);
+  if (!isNew)
+    return found->second;
+  Law law = compute(value);
+  known[value] = law;
+  return law;
+}
+
+Law LawFinder::common(Operation *op, unsigned first, unsigned count) {
+  Law law = of(op->getOperand(first));
+  for (unsigned i = first + 1; i < first + count; ++i) {
+    Law other = of(op->getOperand(i));
+    same(law, other);
+    if (law.isAny)
+      law = other;
+  }
+  return law;
+}
+
+/// Whether a codebook is a function of the latent.
+bool LawFinder::reads(LevelsOp levels) const {
+  bool result = levels.getBody().getNumArguments() > 0;
+  levels.getBody().walk(
+      [&](Operation *inner) { result |= llvm::is_contained(inner->getOperands(), latent); });
+  return result;
+}
+
+Law LawFinder::compute(Value value) {
+  if (value == latent) {
+    Law law;
+    law.ofScale = -1;
+    return law;
+  }
+  if (isHost(value) && value.getType().isF64()) {
+    HostLaw law = ofHost(value);
+    fits &= law.has_value();
+    return law.value_or(Law());
+  }
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getParentRegion() != &body) {
+    auto levels = dyn_cast_or_null<LevelsOp>(op);
+    fits &= op && !movingPart(value) && !(levels && reads(levels));
     return {};
   }
-  bool isChoice = isa<arith::SelectOp>(op);
-  if (isChoice)
-    operand(0);
-  if (isChoice || isa<arith::AddFOp, arith::SubFOp, arith::MinimumFOp, arith::MaximumFOp, ClampOp,
-                      SteOp, arith::CmpFOp>(op)) {
-    Degree first = operand(isChoice ? 1 : 0);
-    for (unsigned i = isChoice ? 2 : 1; i < op->getNumOperands(); ++i) {
-      Degree other = operand(i);
-      same(first, other);
-      if (first.isAny)
-        first = other;
-    }
-    return isa<arith::CmpFOp>(op) ? Degree() : first;
+  if (matchPattern(value, m_Constant())) {
+    Law law;
+    law.isAny = isZero(value);
+    return law;
   }
-  for (unsigned i = 0; i < op->getNumOperands(); ++i)
-    same(operand(i), Degree());
+  if (isa<arith::TruncFOp, arith::ExtFOp, arith::NegFOp, math::AbsFOp, vector::BroadcastOp>(op))
+    return of(op->getOperand(0));
+  if (isa<arith::MulFOp, arith::DivFOp>(op))
+    return of(op->getOperand(0)).times(of(op->getOperand(1)), isa<arith::DivFOp>(op) ? -1 : 1);
+  if (isa<math::SqrtOp>(op))
+    return of(op->getOperand(0)).to(0.5);
+  if (isa<math::PowFOp>(op))
+    if (auto power = exponentOf(op->getOperand(1)))
+      return of(op->getOperand(0)).to(*power);
+  if (isa<SignOp, SgnOp>(op)) {
+    of(op->getOperand(0));
+    return {};
+  }
+  if (isa<arith::SelectOp>(op)) {
+    same(of(op->getOperand(0)), Law());
+    return common(op, 1, 2);
+  }
+  if (isa<arith::CmpFOp>(op)) {
+    common(op, 0, 2);
+    return {};
+  }
+  if (isa<arith::AddFOp, arith::SubFOp, arith::MinimumFOp, arith::MaximumFOp, ClampOp, SteOp,
+          NearestOp, LowerOp, UpperOp>(op))
+    return common(op, 0, op->getNumOperands());
+  if (isa<RandomOp, OptimizerStateOp>(op) || op->getNumRegions() || op->getNumOperands() == 0)
+    fits = false;
+  for (Value operand : op->getOperands())
+    same(of(operand), Law());
   return {};
+}
+
+/// c of the first two laws that meet with different powers of it, where that makes all equal. Where
+/// all are equal whatever c is, it is 1.
+std::optional<Law> LawFinder::solve() const {
+  Law scale;
+  auto difference = [](const std::pair<Law, Law> &pair) {
+    return pair.first.times(pair.second, -1);
+  };
+  for (const auto &pair : equal) {
+    Law law = difference(pair);
+    if (law.isAny || isNear(law.ofScale, 0))
+      continue;
+    double power = -1 / law.ofScale;
+    law.ofScale = 0;
+    scale = law.to(power);
+    break;
+  }
+  for (const auto &pair : equal) {
+    Law law = difference(pair);
+    double power = law.ofScale;
+    law.ofScale = 0;
+    if (!law.times(scale, power).isNone())
+      return std::nullopt;
+  }
+  return scale;
+}
+
+std::optional<Homogeneity> LawFinder::run() {
+  same(of(body.front().getTerminator()->getOperand(0)), Law());
+  std::optional<Law> scale = fits ? solve() : std::nullopt;
+  if (!scale)
+    return std::nullopt;
+  Homogeneity found;
+  for (auto [i, scalar] : llvm::enumerate(scalars)) {
+    found.ones.push_back(scalar);
+    if (!isNear(scale->at(i), 0))
+      found.scale.push_back({HostScalar(scalar), scale->at(i)});
+  }
+  return found;
 }
 
 std::optional<Homogeneity> bregman::homogeneityOf(Region &body, Value latent,
                                                   function_ref<bool(Value)> isPositive) {
-  SmallVector<Value> candidates;
-  SmallVector<Value> open;
-  for (Operation &op : body.front())
-    open.append(op.operand_begin(), op.operand_end());
-  DenseSet<Value> seen;
-  while (!open.empty()) {
-    Value value = open.pop_back_val();
-    Operation *op = value.getDefiningOp();
-    if (!op || !isHost(value) || !seen.insert(value).second)
-      continue;
-    if (isa<ScheduleOp, CounterOp>(op) && movingPart(value) && isPositive(value))
-      candidates.push_back(value);
-    if (op->getNumRegions() == 0)
-      open.append(op->operand_begin(), op->operand_end());
+  return LawFinder(body, latent, isPositive).run();
+}
+
+//===----------------------------------------------------------------------===//
+// R
+//===----------------------------------------------------------------------===//
+
+/// A host value with 1 for those of `ones`, where the builder stands.
+static Value atOne(Value value, ArrayRef<Value> ones, OpBuilder &builder, IRMapping &mapping) {
+  Operation *op = value.getDefiningOp();
+  bool isSeen = !op || op->getParentRegion()->isAncestor(builder.getInsertionBlock()->getParent());
+  if (isSeen && !movingPart(value))
+    return value;
+  if (Value known = mapping.lookupOrNull(value))
+    return known;
+  Value result;
+  if (llvm::any_of(ones, [&](Value one) { return isSame(one, value); })) {
+    result = arith::ConstantOp::create(builder, op->getLoc(), builder.getF64FloatAttr(1));
+  } else if (auto schedule = dyn_cast<ScheduleOp>(op)) {
+    result = atOne(yieldOf(schedule.getBody()).getValues().front(), ones, builder, mapping);
+  } else {
+    IRMapping operands;
+    for (Value operand : op->getOperands())
+      operands.map(operand, atOne(operand, ones, builder, mapping));
+    result = builder.clone(*op, operands)->getResult(0);
   }
-  for (Value scale : candidates)
-    if (auto power = DegreeCheck(body, latent, scale).run())
-      return Homogeneity{scale, *power};
-  return std::nullopt;
+  mapping.map(value, result);
+  return result;
+}
+
+void bregman::writeAtOne(Region &body, ArrayRef<Value> ones) {
+  for (Operation &op : llvm::make_early_inc_range(body.front())) {
+    if (op.getNumResults() == 1 && isHost(op.getResult(0)))
+      continue;
+    OpBuilder builder(&op);
+    IRMapping mapping;
+    for (OpOperand &operand : op.getOpOperands())
+      if (isHost(operand.get()))
+        operand.set(atOne(operand.get(), ones, builder, mapping));
+  }
 }

@@ -1,22 +1,23 @@
-// Projections that read a host scalar and x apart, and yet only a product of them: x / sqrt(T^2 +
-// x^2) is R(x / T). How they are to be written for agile mirror descent.
+// Projections that read host scalars and x apart, and yet only a product of them: x / sqrt(T^2 +
+// x^2) is R(x / T). What c and R are.
 #pragma once
 
-#include "dialect/BregmanDialect.h"
-
-#include <optional>
+#include "passes/ScaledLatent.h"
 
 namespace bregman {
 
-/// P is a function of scale^power times the latent.
+/// P(x) = R(c x). As P holds whatever positive numbers the moving scalars are, R is P where each of
+/// them is 1.
 struct Homogeneity {
-  mlir::Value scale; ///< of the host, above 0
-  double power;
+  llvm::SmallVector<HostFactor> scale; ///< c
+  llvm::SmallVector<mlir::Value> ones; ///< what is 1 in R
 };
 
-/// What `body` is homogeneous in, where nothing else in it moves. `isPositive` tells which host
-/// values may be the scale.
+/// How `body` is homogeneous, if it is. `isPositive` tells which host values may be made 1.
 std::optional<Homogeneity> homogeneityOf(mlir::Region &body, mlir::Value latent,
                                          llvm::function_ref<bool(mlir::Value)> isPositive);
+
+/// Writes R: the values of `ones` are 1 wherever `body` reads them.
+void writeAtOne(mlir::Region &body, llvm::ArrayRef<mlir::Value> ones);
 
 } // namespace bregman

@@ -3,6 +3,8 @@
 
 #include "mlir/IR/Matchers.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace bregman;
 
@@ -55,6 +57,12 @@ HostScalar HostArithmetic::div(HostScalar a, HostScalar b) {
   if (b.is(1))
     return a;
   return HostScalar(arith::DivFOp::create(builder, loc, number(a), number(b)));
+}
+
+HostScalar HostArithmetic::pow(HostScalar a, double power) {
+  if (a.isLiteral())
+    return std::pow(a.literal, power);
+  return HostScalar(math::PowFOp::create(builder, loc, a.value, number(power)));
 }
 
 HostScalar HostArithmetic::neg(HostScalar a) {

@@ -170,6 +170,11 @@ def ChangeCoordinate : Pass<"bregman-change-coordinate", "::mlir::ModuleOp"> {
     schedules (rule Q13), z = c P^-1(u) moves by z' = z - c B(u, h), and u = R(z) whatever c does. In
     real arithmetic that is the same algorithm; R(z) never has to be inverted.
 
+    c is what the latent is multiplied with wherever it is read. Where it is read otherwise, c is
+    gathered: if P is a function of c x alone whatever positive numbers the schedules are, as x / (T +
+    abs(x)) is one of x / T and tanh(b * x ^ 3) one of b^(1/3) x, then c is a product of their powers,
+    and R is P with 1 for each of them.
+
     The latent becomes that z, `dual`: it starts at c x0 with c at step 0, `project` becomes R, and
     whatever else reads x finds z / c.
 

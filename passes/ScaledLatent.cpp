@@ -15,8 +15,7 @@ bool LatentRead::Link::isCommon() const {
          llvm::all_of(factors, [](const HostFactor &factor) { return factor.isCommon; });
 }
 
-/// Whether two host values are computed alike.
-static bool isSame(Value a, Value b) {
+bool bregman::isSame(Value a, Value b) {
   Operation *one = a.getDefiningOp(), *other = b.getDefiningOp();
   return a == b || (one && other && one->getNumRegions() == 0 &&
                     OperationEquivalence::isEquivalentTo(
@@ -24,24 +23,24 @@ static bool isSame(Value a, Value b) {
                         /*markEquivalent=*/nullptr, OperationEquivalence::IgnoreLocations));
 }
 
-static bool isSame(const HostFactor &a, const HostFactor &b) {
-  if (a.divides != b.divides)
+static bool isSameFactor(const HostFactor &a, const HostFactor &b) {
+  if (a.power != b.power)
     return false;
   return a.scalar.isLiteral() || b.scalar.isLiteral() ? a.scalar == b.scalar
                                                       : isSame(a.scalar.value, b.scalar.value);
 }
 
 /// The factors of a host product.
-static void split(const HostScalar &scalar, bool divides, SmallVectorImpl<HostFactor> &factors) {
+static void split(const HostScalar &scalar, double power, SmallVectorImpl<HostFactor> &factors) {
   Operation *op = scalar.isLiteral() ? nullptr : scalar.value.getDefiningOp();
   if (op && isa<arith::MulFOp, arith::DivFOp>(op)) {
-    split(HostScalar(op->getOperand(0)), divides, factors);
-    split(HostScalar(op->getOperand(1)), divides != isa<arith::DivFOp>(op), factors);
+    split(HostScalar(op->getOperand(0)), power, factors);
+    split(HostScalar(op->getOperand(1)), isa<arith::DivFOp>(op) ? -power : power, factors);
   } else if (op && isa<arith::NegFOp>(op)) {
-    factors.push_back({HostScalar(-1.0), false});
-    split(HostScalar(op->getOperand(0)), divides, factors);
+    factors.push_back({HostScalar(-1.0)});
+    split(HostScalar(op->getOperand(0)), power, factors);
   } else if (!scalar.is(1)) {
-    factors.push_back({scalar, divides});
+    factors.push_back({scalar, power});
   }
 }
 
@@ -68,7 +67,7 @@ static LatentRead follow(OpOperand &use) {
     LatentRead::Link link{op};
     if (scalar) {
       link.scalar = *scalar;
-      split(*scalar, /*divides=*/false, link.factors);
+      split(*scalar, /*power=*/1, link.factors);
     }
     read.links.push_back(link);
     if (isa<SoftmaxOp>(op) || !op->getResult(0).hasOneUse())
@@ -166,7 +165,7 @@ ScaledLatent bregman::scaledLatent(Region &body, Value latent,
         HostFactor *match = nullptr;
         for (LatentRead::Link &other : read.links)
           for (HostFactor &candidate : other.factors)
-            if (!match && !candidate.isCommon && isSame(candidate, factor))
+            if (!match && !candidate.isCommon && isSameFactor(candidate, factor))
               match = &candidate;
         if (match)
           same.push_back(match);

@@ -6,10 +6,10 @@
 
 namespace bregman {
 
-/// A factor of a host product, or a divisor.
+/// A factor of a host product, a divisor with the power -1.
 struct HostFactor {
   HostScalar scalar;
-  bool divides = false;
+  double power = 1;
   bool isCommon = false; ///< part of c
 };
 
@@ -42,6 +42,9 @@ struct ScaledLatent {
 /// `isPositive` tells of which host values c may be made.
 ScaledLatent scaledLatent(mlir::Region &body, mlir::Value latent,
                           llvm::function_ref<bool(mlir::Value)> isPositive);
+
+/// Whether two host values are computed alike.
+bool isSame(mlir::Value a, mlir::Value b);
 
 /// A value that changes from step to step in `value`, or null: a counter, a schedule, a state, a
 /// learned or a random value.

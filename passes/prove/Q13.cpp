@@ -1,7 +1,6 @@
 // Q13: agile mirror descent stores c P^-1(w), for which P(x) = R(c x) with a host scalar c > 0 and
 // an R free of schedules, states and learned values.
 #include "passes/Homogeneous.h"
-#include "passes/ScaledLatent.h"
 #include "passes/prove/Describe.h"
 #include "passes/prove/OverLevels.h"
 #include "passes/prove/Prover.h"
@@ -11,6 +10,24 @@
 using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
+
+/// c in the language's words, as `beta^0.5 / T`.
+static std::string describeScale(const Homogeneity &gathered) {
+  std::string over, under;
+  for (const HostFactor &factor : gathered.scale) {
+    std::string power = describe(std::abs(factor.power));
+    std::string scalar = describe(factor.scalar.value);
+    bool isAlone = gathered.scale.size() == 1 && factor.power == 1;
+    if (!isAlone && scalar.find(' ') != std::string::npos)
+      scalar = "(" + scalar + ")";
+    std::string &side = factor.power > 0 ? over : under;
+    side += (side.empty()       ? ""
+             : factor.power > 0 ? " * "
+                                : " / ") +
+            scalar + (power == "1" ? "" : "^" + power);
+  }
+  return (over.empty() ? "1" : over) + (under.empty() ? "" : " / " + under);
+}
 
 Finding prove::checkQ13(Clauses &clauses) {
   Scratch scratch(clauses.quantizer);
@@ -28,14 +45,9 @@ Finding prove::checkQ13(Clauses &clauses) {
   ScaledLatent found = scaledLatent(body, latent, isPositive);
   if (!found.moved)
     return Finding::proved("structure: P(x) = R(c x)");
-  std::string remedy;
-  if (auto product = homogeneityOf(body, latent, isPositive)) {
-    std::string power = describe(std::abs(product->power));
-    std::string scale = describe(product->scale) + (power == "1" ? "" : "^" + power);
-    remedy = "; it is a function of `" + (product->power > 0 ? scale + " * x" : "x / " + scale) +
-             "` alone: write it so";
-  }
+  if (auto gathered = homogeneityOf(body, latent, isPositive))
+    return Finding::proved("structure: P(x) = R(c x) with c = " + describeScale(*gathered));
   return Finding::refuted("agile mirror descent needs P(x) = R(c * x), c > 0 a host scalar and R "
                           "free of schedules, states and learned values: `" +
-                          describe(found.moved->getResult(0)) + "` does not fit" + remedy);
+                          describe(found.moved->getResult(0)) + "` does not fit");
 }

@@ -176,6 +176,12 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       "quantizer q { levels {-1, 1} schedule b = 1.05 ^ step project w = tanh(b * x) "
       "update agile mirror every step x' = clamp(x, -0.8, 0.9) every 3 steps x' = x / 2 "
       "final sign(w) }",
+      // Agile with a scale that is gathered from several places, and readers of x beside P.
+      "quantizer q { levels {-1, 1} schedule T = 0.95 ^ step "
+      "project w = x / sqrt(T ^ 2 + x ^ 2) update agile mirror "
+      "every step x' = clamp(x, -0.8, 0.9) every 3 steps x' = x / 2 final nearest(x) }",
+      "quantizer q { levels {-1, 1} schedule b = 1 + step / 10 project w = tanh(b * x ^ 3) "
+      "update agile mirror final sign(x) }",
       // A warm start, also with a coordinate that changes after it.
       "quantizer q { levels {-1, 1} schedule b = 1.5 + step / 10 latent x = inverse(w0 / 2) "
       "project w = tanh(b * x) update lazy mirror final sign(x) }",
@@ -229,6 +235,8 @@ TEST(Passes, StartsByHalvingsFollowTheOracle) {
   for (const char *text :
        {"quantizer q { levels {-1, 1} latent x = inverse(w0 / 2) project w = x / (1 + abs(x)) "
         "update lazy mirror final sign(x) }",
+        "quantizer q { levels {-1, 1} schedule T = 0.5 * 0.95 ^ step latent x = inverse(w0 / 2) "
+        "project w = x / sqrt(T ^ 2 + x ^ 2) update agile mirror final sign(x) }",
         "quantizer q { levels {-2, -1, 2} latent x = inverse(w0 * 1.5) "
         "project w = soft_nearest(x, 3) update lazy mirror final nearest(x) }"}) {
     SCOPED_TRACE(text);

@@ -219,3 +219,93 @@ bregman.quantizer @Products {
     bregman.yield %w : f32
   }
 }
+
+// T and x apart, and yet a function of x / T: c = 1 / T, and R has 1 for T, also in a schedule that
+// follows from it.
+// CHECK-LABEL: bregman.quantizer @Gathered
+// CHECK:      bregman.latent dual
+// CHECK-NEXT:   %[[ONE:.*]] = arith.constant 1.000000e+00 : f64
+// CHECK-NEXT:   %[[C:.*]] = arith.divf %[[ONE]], %T : f64
+// CHECK-NEXT:   %[[CC:.*]] = arith.truncf %[[C]] : f64 to f32
+// CHECK-NEXT:   %[[Z0:.*]] = arith.mulf %[[CC]], %w0 : f32
+// CHECK-NEXT:   bregman.yield %[[Z0]] : f32
+// CHECK:      bregman.project "w" : f32 {
+// CHECK-NEXT:   %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK-NEXT:   %[[A:.*]] = math.absf %dual : f32
+// CHECK-NEXT:   %[[B:.*]] = arith.addf %[[A]], %[[ONE]] : f32
+// CHECK-NEXT:   %[[W:.*]] = arith.divf %dual, %[[B]] : f32
+// CHECK-NEXT:   bregman.yield %[[W]] : f32
+bregman.quantizer @Gathered {
+  %step = bregman.counter step : f64
+  %T = bregman.schedule "T" : f64 {
+    %minus = arith.negf %step : f64
+    %0 = math.exp %minus : f64
+    bregman.yield %0 : f64
+  }
+  %beta = bregman.schedule "beta" : f64 {
+    %one = arith.constant 1.0 : f64
+    %0 = arith.divf %one, %T : f64
+    bregman.yield %0 : f64
+  }
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %t = arith.truncf %T : f64 to f32
+    %b = arith.truncf %beta : f64 to f32
+    %0 = math.absf %x : f32
+    %1 = arith.addf %0, %t : f32
+    %2 = arith.mulf %1, %b : f32
+    %3 = arith.mulf %x, %b : f32
+    %4 = arith.divf %3, %2 : f32
+    bregman.yield %4 : f32
+  }
+  bregman.update agile_mirror
+  bregman.step (g = %g : f32) {
+    %y = bregman.inverse project %w : f32 to f32
+    %d = bregman.base %w, %g : f32
+    %y1 = arith.subf %y, %d : f32
+    %w1 = bregman.apply project %y1 : f32 to f32
+    bregman.yield w = %w1 : f32
+  }
+  bregman.publish {
+    bregman.yield %w : f32
+  }
+}
+
+// A cube lets through a third of the power.
+// CHECK-LABEL: bregman.quantizer @Cube
+// CHECK:      bregman.step
+// CHECK:        %[[THIRD:.*]] = arith.constant 0.33333333333333331 : f64
+// CHECK:        %[[C:.*]] = math.powf %beta, %[[THIRD]] : f64
+// CHECK:        %[[CC:.*]] = arith.truncf %[[C]] : f64 to f32
+// CHECK:        arith.mulf %[[CC]], %{{.*}} : f32
+bregman.quantizer @Cube {
+  %step = bregman.counter step : f64
+  %beta = bregman.schedule "beta" : f64 {
+    %0 = math.exp %step : f64
+    bregman.yield %0 : f64
+  }
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %three = arith.constant 3.0 : f32
+    %b = arith.truncf %beta : f64 to f32
+    %0 = math.powf %x, %three : f32
+    %1 = arith.mulf %b, %0 : f32
+    %2 = math.tanh %1 : f32
+    bregman.yield %2 : f32
+  }
+  bregman.update agile_mirror
+  bregman.step (g = %g : f32) {
+    %y = bregman.inverse project %w : f32 to f32
+    %d = bregman.base %w, %g : f32
+    %y1 = arith.subf %y, %d : f32
+    %w1 = bregman.apply project %y1 : f32 to f32
+    bregman.yield w = %w1 : f32
+  }
+  bregman.publish {
+    bregman.yield %w : f32
+  }
+}

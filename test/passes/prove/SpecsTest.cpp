@@ -55,4 +55,25 @@ TEST(ProofsTest, ofMirrorDescentByTanh) {
     EXPECT_THAT(proofs, HasSubstr(rule));
 }
 
+/// The scale that agile mirror descent stores its dual by, where it stands apart from x.
+TEST(ProofsTest, nameTheGatheredScale) {
+  auto scaleOf = [](const std::string &clauses) {
+    std::string proofs = proofsOf("quantizer q { levels {-1, 1} " + clauses +
+                                  " update agile mirror final sign(w) }");
+    size_t at = proofs.find("Q13: ");
+    return proofs.substr(at, proofs.find('\n', at) - at);
+  };
+  EXPECT_EQ(scaleOf("schedule T = 1 / (1 + step) project w = x / (T + abs(x))"),
+            "Q13: structure: P(x) = R(c x) with c = 1 / T");
+  EXPECT_EQ(scaleOf("schedule b = 1 + step project w = tanh(b * x ^ 3)"),
+            "Q13: structure: P(x) = R(c x) with c = b^0.333333333");
+  EXPECT_EQ(scaleOf("schedule T = 1 / (1 + step) schedule b = 1 + step / 2 "
+                    "project w = b * x / (T ^ 2 + b * abs(x))"),
+            "Q13: structure: P(x) = R(c x) with c = b / T^2");
+  EXPECT_EQ(scaleOf("project w = x / sqrt((1 + step) ^ -2 + x ^ 2)"),
+            "Q13: structure: P(x) = R(c x) with c = 1 + step");
+  EXPECT_EQ(scaleOf("schedule b = 1 + step project w = b * x / (b + b * abs(x))"),
+            "Q13: structure: P(x) = R(c x) with c = 1");
+}
+
 } // namespace
