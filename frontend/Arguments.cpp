@@ -19,9 +19,12 @@ Result<std::vector<double>> bregman::countersProgramAt(const HostProgram &progra
     }
     if (Status bad = timing.missing(input, place + what + " reads `" + input + "`"))
       return *bad;
-    inputs.push_back(input == "epoch"   ? double(step / timing.stepsPerEpoch)
-                     : input == "steps" ? double(timing.steps)
-                                        : timing.epochs);
+    if (input == "epoch") {
+      int64_t epoch = step / timing.stepsPerEpoch;
+      inputs.push_back(double(epoch));
+      continue;
+    }
+    inputs.push_back(input == "steps" ? double(timing.steps) : timing.epochs);
   }
   return program.run(inputs);
 }

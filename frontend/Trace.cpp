@@ -124,7 +124,7 @@ Result<std::string> bregman::trace(const Program &program, const TraceOptions &o
   timing.epochs = options.epochs;
   timing.remedies = {"--steps-per-epoch", "at least one row of gradients", "--epochs"};
   if (timing.epochs == 0 && timing.stepsPerEpoch)
-    timing.epochs = (timing.steps + timing.stepsPerEpoch - 1) / timing.stepsPerEpoch;
+    timing.epochs = std::ceil(double(timing.steps) / double(timing.stepsPerEpoch));
   Result<std::unique_ptr<Run>> made =
       program.run(line->quantizer, line->optimizer, timing, options.reference, options.compile);
   if (!made)

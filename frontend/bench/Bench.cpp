@@ -159,7 +159,7 @@ Status bregman::bench::run(const BenchOptions &options, std::ostream &out, std::
       if (!match)
         return match.error();
       if (Status parted = match->agree(report))
-        return *parted;
+        return parted;
       for (const Model &model : *chosenModels)
         for (int threads : options.threads) {
           progress << measured.title() << ", " << model.name << ", threads: " << threads

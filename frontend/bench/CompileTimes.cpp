@@ -1,12 +1,11 @@
 // A fresh process is this program started again; a warm one is this one.
 #include "frontend/bench/CompileTimes.h"
 
+#include "frontend/bench/FreshProcess.h"
 #include "frontend/bench/cuda/CudaBench.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
-#include <sstream>
 
 using namespace bregman;
 using namespace bregman::bench;
@@ -61,19 +60,6 @@ Status bregman::bench::compileOnce(const BenchOptions &options, const std::strin
   return Error{ErrorKind::Usage, "error: nothing that is measured is titled '" + title + "'"};
 }
 
-/// The same by a process that has compiled nothing yet.
-static Result<double> freshProcess(const BenchOptions &options, const Case &measured) {
-  std::string command = "'" + options.program + "' bench --compile-once '" + measured.title() +
-                        "' --specs '" + options.specs + "'";
-  FILE *pipe = popen(command.c_str(), "r");
-  double milliseconds = 0;
-  bool read = pipe && std::fscanf(pipe, "%lf", &milliseconds) == 1;
-  bool ended = pipe && pclose(pipe) == 0;
-  if (!read || !ended)
-    return Error{ErrorKind::Environment, "error: could not start a fresh process: " + command};
-  return milliseconds;
-}
-
 Result<CompileTimes> bregman::bench::measureCompile(const BenchOptions &options,
                                                     const Case &measured) {
   CompileTimes result;
@@ -83,10 +69,10 @@ Result<CompileTimes> bregman::bench::measureCompile(const BenchOptions &options,
     return program.error();
   std::vector<double> fresh, warm, cached;
   for (int round = 0; round < 9; ++round) {
-    Result<double> inFresh = freshProcess(options, measured);
+    auto inFresh = compileInFreshProcess(options, measured, 1);
     if (!inFresh)
       return inFresh.error();
-    fresh.push_back(*inFresh);
+    fresh.push_back(inFresh->front());
     for (bool cache : {false, true}) {
       Result<double> time = compileMilliseconds(*program, measured, cache, result.kernels);
       if (!time)

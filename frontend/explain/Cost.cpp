@@ -35,7 +35,8 @@ void countBytes(KernelOp kernel, Cost &cost) {
       continue;
     Type type = cast<TypeAttr>(kernel.getStorage()[stream]).getValue();
     int times = kernel.isRead(stream) + kernel.isWritten(stream);
-    cost.bytes += times * levelCount(type) * getElementTypeOrSelf(type).getIntOrFloatBitWidth() / 8;
+    int64_t bytes = levelCount(type) * getElementTypeOrSelf(type).getIntOrFloatBitWidth() / 8;
+    cost.bytes += double(times * bytes);
   }
 }
 

@@ -1,11 +1,11 @@
 // Both processes are this program started afresh. The driver's own cache would make a cold one
 // warm.
+#include "frontend/bench/FreshProcess.h"
 #include "frontend/bench/cuda/CudaBench.h"
 #include "frontend/bench/cuda/DeviceModel.h"
 #include "runtime/cuda/Device.h"
 
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -69,19 +69,20 @@ public:
 Result<CudaCompile> bregman::bench::measureCudaCompile(const BenchOptions &options,
                                                        const Case &measured) {
   Folder cache;
+  if (cache.path.empty())
+    return Error{ErrorKind::Environment, "error: could not make a folder for a cache in " +
+                                             std::filesystem::temp_directory_path().string()};
   CudaCompile result;
   result.match = measured.title();
-  std::string command = "BREGMAN_CACHE='" + cache.path + "' CUDA_CACHE_DISABLE=1 '" +
-                        options.program + "' bench --device '" + options.device +
-                        (options.fast ? "' --fast" : "'") + " --compile-once '" + measured.title() +
-                        "' --specs '" + options.specs + "'";
   for (auto [whole, first] : {std::pair(&result.cold, &result.coldFirstStep),
                               std::pair(&result.cached, &result.cachedFirstStep)}) {
-    FILE *pipe = cache.path.empty() ? nullptr : popen(command.c_str(), "r");
-    bool read = pipe && std::fscanf(pipe, "%lf %lf %d", whole, first, &result.kernels) == 3;
-    bool ended = pipe && pclose(pipe) == 0;
-    if (!read || !ended)
-      return Error{ErrorKind::Environment, "error: could not start a fresh process: " + command};
+    auto numbers = compileInFreshProcess(options, measured, 3,
+                                         {"BREGMAN_CACHE=" + cache.path, "CUDA_CACHE_DISABLE=1"});
+    if (!numbers)
+      return numbers.error();
+    *whole = (*numbers)[0];
+    *first = (*numbers)[1];
+    result.kernels = int((*numbers)[2]);
   }
   return result;
 }
