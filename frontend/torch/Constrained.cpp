@@ -213,7 +213,7 @@ void Constrained::step() { impl->optimizer->step(); }
 bool Constrained::minimizesHigh() const { return impl->plan.minimizesHigh; }
 const std::vector<Multiplier> &Constrained::multipliers() const { return impl->multipliers; }
 
-const at::Tensor &Constrained::branch(const at::Tensor &high, const at::Tensor &low) const {
+at::Tensor Constrained::branch(const at::Tensor &high, const at::Tensor &low) const {
   return minimizesHigh() ? high : low;
 }
 

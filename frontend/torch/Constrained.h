@@ -55,7 +55,7 @@ public:
 
   bool minimizesHigh() const;
   /// What the objective is computed of: the output of the branch that the plan minimizes.
-  const at::Tensor &branch(const at::Tensor &high, const at::Tensor &low) const;
+  at::Tensor branch(const at::Tensor &high, const at::Tensor &low) const;
   /// objective + sum l (D - e), of the outputs of both networks on one batch. The modules' part is
   /// of the last forward of `low`, hence call this before another one.
   at::Tensor loss(const at::Tensor &objective, const at::Tensor &high, const at::Tensor &low);
