@@ -57,6 +57,8 @@ bregman::bench::compileInFreshProcess(const BenchOptions &options, const Case &m
                                       size_t count, const std::vector<std::string> &variables) {
   std::vector<std::string> words = {options.program,  "bench",          "--device", options.device,
                                     "--compile-once", measured.title(), "--specs",  options.specs};
+  if (options.fast)
+    words.emplace_back("--fast");
   std::vector<double> numbers(count);
   if (std::optional<std::string> text = outputOf(words, variables)) {
     std::istringstream in(*text);

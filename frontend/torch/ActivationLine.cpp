@@ -1,5 +1,6 @@
 // One `activations` line of a plan: compiled passes as one differentiable function.
 #include "frontend/torch/ActivationLine.h"
+#include "frontend/torch/Checks.h"
 #include "frontend/torch/Device.h"
 #include "frontend/torch/Names.h"
 
@@ -120,28 +121,6 @@ void ActivationLine::schedules(std::vector<std::pair<std::string, double>> &valu
   std::vector<double> present = activator.scheduleValues(clock->step);
   for (size_t i = 0; i < present.size(); ++i)
     values.emplace_back(line.quantizer + "." + activator.method().schedules[i], present[i]);
-}
-
-static ElementType elementOf(const at::Tensor &x, const std::string &name) {
-  if (!x.defined())
-    refuse(name, "x is an undefined tensor");
-  if (!isTrainable(x.device()))
-    raise(ErrorKind::Environment, "activation '" + name + "': x is on " + x.device().str() +
-                                      "; quantized are activations on the CPU and on CUDA devices: "
-                                      "model->to(torch::kCPU)");
-  if (x.layout() != at::kStrided)
-    refuse(name, "x is not a dense tensor; call to_dense() on it first");
-  switch (x.scalar_type()) {
-  case at::kFloat:
-    return ElementType::F32;
-  case at::kBFloat16:
-    return ElementType::BF16;
-  case at::kHalf:
-    return ElementType::F16;
-  default:
-    refuse(name, "x has elements of type " + std::string(c10::toString(x.scalar_type())) +
-                     "; quantized are Float, BFloat16 and Half: x.to(torch::kFloat)");
-  }
 }
 
 /// Dense strides in which the axes follow each other from the slowest to the fastest.
@@ -331,7 +310,7 @@ void ActivationLine::refuseCapture(const Activator &activator, const ActivationR
 }
 
 at::Tensor ActivationLine::quantize(ActivationImpl &module, const at::Tensor &x) {
-  ElementType element = elementOf(x, module.name);
+  ElementType element = elementOfInput(x, module.name);
   refuseFast(fast, "activation '" + module.name + "': x", x.device());
   Activator &activator = activatorFor({compilerNameOf(x.device()), element});
   auto call = c10::make_intrusive<Call>();

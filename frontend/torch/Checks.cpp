@@ -10,18 +10,17 @@ namespace bregman {
 
 static std::string quoted(const NamedParameter &parameter) { return "'" + parameter.name + "'"; }
 
-ElementType elementOf(const NamedParameter &parameter) {
-  const at::Tensor &tensor = parameter.tensor;
+/// The element type of `tensor`. A message calls it `subject`, says that `what` would do, and that
+/// `owner` has the remedy.
+static ElementType elementOf(const at::Tensor &tensor, const std::string &subject,
+                             const std::string &what, const std::string &owner) {
   if (!tensor.defined())
-    raise(ErrorKind::Usage, "parameter " + quoted(parameter) + " is an undefined tensor");
+    raise(ErrorKind::Usage, subject + " is an undefined tensor");
   if (!isTrainable(tensor.device()))
-    raise(ErrorKind::Environment, "parameter " + quoted(parameter) + " is on " +
-                                      tensor.device().str() +
-                                      "; trained are parameters on the CPU and on CUDA devices: "
-                                      "model->to(torch::kCPU)");
+    raise(ErrorKind::Environment, subject + " is on " + tensor.device().str() + "; " + what +
+                                      " on the CPU and on CUDA devices: model->to(torch::kCPU)");
   if (tensor.layout() != at::kStrided)
-    raise(ErrorKind::Usage,
-          "parameter " + quoted(parameter) + " is not a dense tensor; call to_dense() on it first");
+    raise(ErrorKind::Usage, subject + " is not a dense tensor; call to_dense() on it first");
   switch (tensor.scalar_type()) {
   case at::kFloat:
     return ElementType::F32;
@@ -30,11 +29,19 @@ ElementType elementOf(const NamedParameter &parameter) {
   case at::kHalf:
     return ElementType::F16;
   default:
-    raise(ErrorKind::Usage, "parameter " + quoted(parameter) + " has elements of type " +
-                                std::string(c10::toString(tensor.scalar_type())) +
-                                "; trained are Float, BFloat16 and Half: "
-                                "model->to(torch::kFloat)");
+    raise(ErrorKind::Usage, subject + " has elements of type " +
+                                std::string(c10::toString(tensor.scalar_type())) + "; " + what +
+                                " of Float, BFloat16 and Half: " + owner + "to(torch::kFloat)");
   }
+}
+
+ElementType elementOf(const NamedParameter &parameter) {
+  return elementOf(parameter.tensor, "parameter " + quoted(parameter), "trained are parameters",
+                   "model->");
+}
+
+ElementType elementOfInput(const at::Tensor &x, const std::string &activation) {
+  return elementOf(x, "activation '" + activation + "': x", "quantized are activations", "x.");
 }
 
 void checkPair(const NamedParameter &parameter) {

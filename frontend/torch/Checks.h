@@ -8,6 +8,8 @@ namespace bregman {
 /// The element type of a parameter; throws for one that is neither on the CPU nor on a CUDA device,
 /// not dense, or of a type that no kernel reads.
 ElementType elementOf(const NamedParameter &parameter);
+/// The same of the input of the activation of this name.
+ElementType elementOfInput(const at::Tensor &x, const std::string &activation);
 
 /// The same; also throws where the parameter of the float branch is not like it.
 void checkPair(const NamedParameter &parameter);

@@ -13,8 +13,9 @@ void warn(const Program &program) {
   static std::mutex mutex;
   static std::set<std::string> said;
   std::lock_guard lock(mutex);
-  if (!program.warnings().empty() && said.insert(program.warnings()).second)
-    TORCH_WARN(program.warnings());
+  if (!program.warnings().empty() && said.insert(program.warnings()).second) {
+    TORCH_WARN(program.warnings()); // several statements
+  }
 }
 
 std::shared_ptr<const Program> load(const std::string &path) {

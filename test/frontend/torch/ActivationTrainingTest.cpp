@@ -328,8 +328,8 @@ TEST(ActivationsRefuse, WhatCanNotBeQuantized) {
   };
   EXPECT_EQ(refusal("sign_act", at::Tensor()), "activation 'act': x is an undefined tensor");
   EXPECT_EQ(refusal("sign_act", at::rand({3}).to(at::kDouble)),
-            "activation 'act': x has elements of type Double; quantized are Float, BFloat16 and "
-            "Half: x.to(torch::kFloat)");
+            "activation 'act': x has elements of type Double; quantized are activations of Float, "
+            "BFloat16 and Half: x.to(torch::kFloat)");
   EXPECT_EQ(refusal("sign_act", at::empty({3}, at::kMeta)),
             "activation 'act': x is on meta; quantized are activations on the CPU and on CUDA "
             "devices: model->to(torch::kCPU)");

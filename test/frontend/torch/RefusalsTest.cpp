@@ -21,8 +21,8 @@ TEST(Refusals, OtherDevice) {
 
 TEST(Refusals, OtherElementType) {
   EXPECT_EQ(refusal({{"fc.weight", parameter({3}, at::kDouble)}}),
-            "parameter 'fc.weight' has elements of type Double; trained are Float, BFloat16 and "
-            "Half: model->to(torch::kFloat)");
+            "parameter 'fc.weight' has elements of type Double; trained are parameters of Float, "
+            "BFloat16 and Half: model->to(torch::kFloat)");
 }
 
 TEST(Refusals, WhatTheCompilerRefuses) {
