@@ -133,11 +133,11 @@ std::pair<Value, Value> InverseExpander::bounds() {
 /// What lies on a bound of the range is infinitely far away, and what lies beyond is nowhere.
 Value InverseExpander::inRange(Value x) {
   using P = arith::CmpFPredicate;
-  constexpr double Infinity = std::numeric_limits<double>::infinity();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   auto [bottom, top] = bounds();
   Value nowhere = constant(std::numeric_limits<double>::quiet_NaN());
-  Value above = emit.select(emit.compare(P::OEQ, wanted, top), constant(Infinity), nowhere);
-  Value below = emit.select(emit.compare(P::OEQ, wanted, bottom), constant(-Infinity), above);
+  Value above = emit.select(emit.compare(P::OEQ, wanted, top), constant(infinity), nowhere);
+  Value below = emit.select(emit.compare(P::OEQ, wanted, bottom), constant(-infinity), above);
   Value isInside = emit.make<arith::AndIOp>(emit.compare(P::OGT, wanted, bottom),
                                             emit.compare(P::OLT, wanted, top));
   return emit.select(isInside, x, below);
