@@ -215,7 +215,7 @@ std::unique_ptr<Definition> bregman::spec::analyze(const std::shared_ptr<const S
   clauses.finish();
   if (diagnostics.errorCount() > before)
     return nullptr;
-  clauses.sema.warnUnused();
+  clauses.warnUnused();
   result->counters = clauses.sema.counters;
   result->optimizerStates = clauses.sema.optimizerStates;
   return result;

@@ -29,6 +29,9 @@ struct Function {
 const Function *functionNamed(const std::string &name);
 std::vector<std::string> functionNames();
 
+/// Whether an expression reads a name.
+bool mentions(const ast::Expr &written, const std::string &name);
+
 class Analyzer {
 public:
   struct Entry;
@@ -86,6 +89,7 @@ public:
   /// Declares a name whose clause was refused, so that its uses are not reported too.
   void poison(const ast::Name &name);
   void warnUnused();
+  void warnUnused(const ast::Name &name);
 
   static bool narrow(Extent &extent, const Extent &other);
   bool narrow(Extent &extent, const std::vector<const Node *> &operands,

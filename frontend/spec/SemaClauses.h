@@ -19,6 +19,8 @@ public:
   void analyze(const ast::Clause &clause);
   /// The rules about clauses together (Q16), and states that nothing reads or writes (Q15).
   void finish();
+  /// Of a definition without errors: names that nobody reads (Q2).
+  void warnUnused();
 
   Analyzer sema;
 
@@ -69,6 +71,7 @@ private:
   Definition &result;
   Declaration *latent = nullptr;
   int levelCount = 0; ///< of the codebook
+  const ast::Levels *codebookAsWritten = nullptr;
   std::map<std::string, SourceRange> seen;
   std::set<std::string> changed; ///< what `every` gives new values to
 };

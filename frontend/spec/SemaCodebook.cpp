@@ -54,6 +54,7 @@ void ClauseAnalyzer::clause(const ast::Clause &clause, const ast::Levels &levels
     return;
   }
   codebook(value, levels.value->range);
+  codebookAsWritten = &levels;
   sema.declarations.push_back({});
   Declaration &declaration = sema.declarations.back();
   declaration.kind = DeclarationKind::Levels;
@@ -74,6 +75,30 @@ void ClauseAnalyzer::clause(const ast::Clause &clause, const ast::Levels &levels
   TypedClause &typed = add(TypedClause::Levels, clause, value);
   typed.declared = &declaration;
   typed.variable = variable;
+}
+
+void ClauseAnalyzer::warnUnused() {
+  sema.warnUnused();
+  if (!codebookAsWritten)
+    return;
+  const ast::Levels &levels = *codebookAsWritten;
+  auto isRead = [&](const std::string &name, size_t from) {
+    auto reads = [&](const ast::ExprPtr &part) { return part && mentions(*part, name); };
+    bool found = mentions(*levels.value, name);
+    for (size_t i = from; i < levels.where.size(); ++i) {
+      found |= reads(levels.where[i].value);
+      if (const auto &fit = levels.where[i].fit)
+        found |= reads(fit->value) || reads(fit->weight) || reads(fit->per.length) ||
+                 reads(fit->rounds) || std::any_of(fit->start.begin(), fit->start.end(), reads);
+    }
+    return found;
+  };
+  if (levels.variable && !isRead(levels.variable->text, 0))
+    sema.warnUnused(*levels.variable);
+  for (size_t i = 0; i < levels.where.size(); ++i)
+    for (const ast::Axis &axis : levels.where[i].names)
+      if (!isRead(axis.name.text, i + 1))
+        sema.warnUnused(axis.name);
 }
 
 /// A name that `levels` binds is its own.

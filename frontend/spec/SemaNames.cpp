@@ -69,12 +69,27 @@ void Analyzer::poison(const ast::Name &name) {
   }
 }
 
+void Analyzer::warnUnused(const ast::Name &name) {
+  diagnostics.warning(source, name.range, "Q2: '" + name.text + "' is never used");
+}
+
 void Analyzer::warnUnused() {
   for (const std::string &name : order) {
     const Entry &entry = names[name];
     if (!entry.used && entry.warnIfUnused)
-      diagnostics.warning(source, entry.range, "Q2: '" + name + "' is never used");
+      warnUnused({name, entry.range});
+    else if (entry.function)
+      for (const ast::Name &parameter : entry.function->parameters)
+        if (!mentions(*entry.function->value, parameter.text))
+          warnUnused(parameter);
   }
+}
+
+bool bregman::spec::mentions(const ast::Expr &written, const std::string &name) {
+  auto inside = [&](const ast::ExprPtr &part) { return part && mentions(*part, name); };
+  return (written.kind == ast::ExprKind::Name && written.name == name) ||
+         std::any_of(written.operands.begin(), written.operands.end(), inside) ||
+         inside(written.where) || (written.per && inside(written.per->length));
 }
 
 void Analyzer::unknownName(const std::string &name, SourceRange range) {

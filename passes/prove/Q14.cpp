@@ -47,6 +47,34 @@ static bool carriesDerivative(const Scratch &scratch, Value value, bool onlyShar
   });
 }
 
+/// Whether a derivative that is written is 0 between any two switches, as that of an arm that is
+/// never taken, and at them.
+static bool isZeroPiecewise(Scratch &scratch, Value derivative) {
+  const Leaf *latent = scratch.latent();
+  if (!latent || isa<VectorType>(latent->value.getType()) || isa<VectorType>(derivative.getType()))
+    return false;
+  Algebra algebra(scratch);
+  std::vector<Piece> pieces = algebra.pieces(derivative);
+  if (algebra.unresolved)
+    return false;
+  for (const Piece &piece : pieces) {
+    std::optional<Fraction> part = algebra.convert(derivative, 0, piece);
+    if (!part || !part->isZero())
+      return false;
+    if (&piece == &pieces.back())
+      break;
+    if (!piece.end)
+      return false;
+    Piece itself{0, 0};
+    itself.sample = 0;
+    itself.origin = piece.origin ? *piece.origin + *piece.end : *piece.end;
+    std::optional<Fraction> there = algebra.convert(derivative, 0, itself);
+    if (!there || !there->isZero())
+      return false;
+  }
+  return true;
+}
+
 /// Where the derivative of the weight in `leaf`, with what many weights share held fixed, is 0.
 static bool isFlat(Scratch &scratch, Value weight, Value leaf, bool &failed) {
   OpBuilder builder(weight.getContext());
@@ -57,7 +85,8 @@ static bool isFlat(Scratch &scratch, Value weight, Value leaf, bool &failed) {
   if (failed || !results[0])
     return true;
   Interval slope = scratch.range(results[0], scratch.admissible());
-  return slope.isPoint() && slope.contains(0); // a derivative that is written, but 0
+  // A derivative that is written, but 0.
+  return (slope.isPoint() && slope.contains(0)) || isZeroPiecewise(scratch, results[0]);
 }
 
 Finding prove::checkQ14(Clauses &clauses, bool ofLatent) {

@@ -143,6 +143,37 @@ t.breg:3:12: warning: Q2: 'beta' is never used
 )text");
 }
 
+TEST(SemaErrors, UnusedArguments) {
+  EXPECT_EQ(semaMessages(R"breg(quantizer q {
+  let f(a, b) = b
+  let h(n) = mean(abs(x) where x > f(0, 1) per group(n))
+  levels(v) {-c, c} where c = f(1, 2), d = 3
+  final h(2) * nearest(x)
+}
+quantizer r {
+  levels(v) {-c, c} where a = mean(abs(v) per tensor), c = fit(v per tensor) from a rounds 2
+  final nearest(x)
+}
+optimizer o {
+  let f(a) = 1
+  descend f(x) * g
+}
+)breg"),
+            R"text(t.breg:2:9: warning: Q2: 'a' is never used
+   2 |   let f(a, b) = b
+     |         ^
+t.breg:4:10: warning: Q2: 'v' is never used
+   4 |   levels(v) {-c, c} where c = f(1, 2), d = 3
+     |          ^
+t.breg:4:40: warning: Q2: 'd' is never used
+   4 |   levels(v) {-c, c} where c = f(1, 2), d = 3
+     |                                        ^
+t.breg:12:9: warning: Q2: 'a' is never used
+  12 |   let f(a) = 1
+     |         ^
+)text");
+}
+
 TEST(SemaErrors, ErrorInsideOfAFunction) {
   EXPECT_EQ(
       semaMessages(R"breg(quantizer q {

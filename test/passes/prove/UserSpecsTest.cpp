@@ -226,7 +226,8 @@ const Case chains[] = {
       "the staircase `sign(x)`; `ste(sign(x), surrogate)` gives it one"}},
     {"nearest", chain("nearest(tanh(x))", "nearest(x)"), {"Q14"}},
     {"detached", chain("ste(tanh(x), 0)"), {"Q14"}},
-    {"partly", chain("sign(x) * (1 + abs(x)) / (1 + abs(x))"), {}},
+    {"cancelled", chain("sign(x) * (1 + abs(x)) / (1 + abs(x))"), {"Q14"}},
+    {"partly", chain("sign(x) * (1 + abs(x)) / (2 + abs(x))"), {"Q9"}},
 };
 
 std::string prox(const std::string &term) {
