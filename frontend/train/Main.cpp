@@ -42,7 +42,6 @@ static int report(ErrorKind kind, const std::string &message) {
 
 /// The whole command line of `bregman train ...`, `eval ...` or `plan ...`; the exit status. Lets
 /// no exception through.
-// NOLINTNEXTLINE(readability-identifier-naming): a C name, for dlsym
 extern "C" BREGMAN_API int bregman_train_main(int argc, char **argv) {
   using namespace bregman;
   try {

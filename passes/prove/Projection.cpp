@@ -82,7 +82,7 @@ std::optional<Finding> Projection::findDrop() {
 
 /// An admissible setting for which the projection is one number.
 std::optional<Finding> Projection::findFlat() {
-  for (Point point : settings(scratch)) {
+  for (const Point &point : settings(scratch)) {
     Box box = boxOf(point);
     for (auto [leaf, range] : llvm::zip(scratch.leaves(), box))
       if (leaf.kind == Leaf::Kind::Latent)

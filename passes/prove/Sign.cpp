@@ -285,10 +285,10 @@ Sign Algebra::signByExponents(const Polynomial &polynomial, const Piece &piece, 
   for (const auto &[atom, power] : below)
     if (signOf(atom, piece) != Sign::Positive && power % 2)
       return Sign::Unknown;
-  Sign below_ = sign(difference.below, piece, depth + 1);
-  if (below_ != Sign::Positive && below_ != Sign::Negative)
+  Sign ofBelow = sign(difference.below, piece, depth + 1);
+  if (ofBelow != Sign::Positive && ofBelow != Sign::Negative)
     return Sign::Unknown;
-  Sign found = prove::product(sign(difference.above, piece, depth + 1), below_);
+  Sign found = prove::product(sign(difference.above, piece, depth + 1), ofBelow);
   return a.lo > 0 ? found : negated(found);
 }
 

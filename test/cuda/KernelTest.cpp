@@ -65,9 +65,15 @@ struct Values {
   }
 };
 
+/// Where the chunk of element `i` begins, which the kernel adds.
+float placeOf(size_t i) {
+  size_t chunk = i / 4096;
+  return float(4096 * chunk);
+}
+
 void expectScaled(const std::vector<float> &values, float factor) {
   for (size_t i = 0; i < values.size(); ++i)
-    ASSERT_EQ(values[i], float(i) * factor + float(i / 4096 * 4096)) << i;
+    ASSERT_EQ(values[i], float(i) * factor + placeOf(i)) << i;
 }
 
 class CudaKernels : public ::testing::Test {
@@ -206,7 +212,7 @@ TEST_F(CudaKernels, GraphsSeeNewNumbers) {
   ASSERT_EQ(driver.cuStreamSynchronize(stream), 0);
   std::vector<float> after = a.read();
   for (size_t i = 0; i < after.size(); ++i) {
-    float place = float(i / 4096 * 4096);
+    float place = placeOf(i);
     ASSERT_EQ(after[i], (first[i] * 2 + place) * 3 + place) << i;
   }
   ASSERT_EQ(cuGraphExecDestroy(executable), 0);
@@ -226,7 +232,7 @@ TEST_F(CudaKernels, GraphsSeeNewNumbers) {
   ASSERT_EQ(driver.cuStreamSynchronize(stream), 0);
   after = fresh.read();
   for (size_t i = 0; i < after.size(); ++i)
-    ASSERT_EQ(after[i], first[i] * 2 + float(i / 4096 * 4096)) << i;
+    ASSERT_EQ(after[i], first[i] * 2 + placeOf(i)) << i;
   ASSERT_EQ(cuGraphExecDestroy(executable), 0);
   ASSERT_EQ(cuGraphDestroy(graph), 0);
   ASSERT_EQ(driver.cuStreamDestroy_v2(stream), 0);

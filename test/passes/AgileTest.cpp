@@ -88,7 +88,7 @@ TEST_P(Agile, MovesThePrimalAsThePageSays) {
   timing.epochs = 10;
   KernelRun run(*program.derived, timing);
   run.parameters["optimizer.lr"] = 0.0625;
-  std::mt19937 generator(11); // NOLINT(bugprone-random-generator-seed): the same in every run
+  std::mt19937 generator(11);
   std::normal_distribution<double> normal;
   std::vector<double> u, w0;
   for (int weight = 0; weight < 8; ++weight)

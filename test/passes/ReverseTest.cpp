@@ -120,7 +120,7 @@ class ReverseTest : public testing::TestWithParam<Case> {};
 TEST_P(ReverseTest, IsThatOfCentralDifferences) {
   Program program(GetParam().body);
   ASSERT_TRUE(bool(program.module));
-  std::mt19937 generator(3); // NOLINT(bugprone-random-generator-seed): the same in every run
+  std::mt19937 generator(3);
   std::normal_distribution<double> normal;
   std::vector<std::vector<double>> point(4, std::vector<double>(entryCount));
   for (int64_t i = 0; i < entryCount; ++i) {

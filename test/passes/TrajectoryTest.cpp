@@ -67,7 +67,7 @@ void compareRuns(Program &program) {
       oracle.set(shared, found->second);
     }
   }
-  std::mt19937 generator(7); // NOLINT(bugprone-random-generator-seed): the same in every run
+  std::mt19937 generator(7);
   std::normal_distribution<double> normal;
   std::vector<double> w0{0, 1, -1};
   while (w0.size() < 24)

@@ -30,7 +30,7 @@ static float exponentFor(float x) {
   hash ^= hash >> 13;
   if (hash % 8 == 0)
     return specialExponents[hash / 8 % std::size(specialExponents)];
-  double target = static_cast<double>(hash / 8) * 0x1p-29 * 282.0 - 151.0;
+  double target = static_cast<double>(hash >> 3) * 0x1p-29 * 282.0 - 151.0;
   double log = std::log2(std::fabs(static_cast<double>(x)));
   float exponent = static_cast<float>(target / log);
   // Negative numbers have powers where the exponent is an integer.

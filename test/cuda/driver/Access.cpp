@@ -19,7 +19,7 @@ void Block::check(Conflict conflict, const Instruction &in, const std::string &w
       "it writes what another thread has read without a barrier between them",
       "it is written in the launch that reads it by `.nc`"};
   if (conflict != Conflict::None)
-    fail(codes::launchFailed, in, "race at " + where + ": " + what[int(conflict)]);
+    fail(codes::LaunchFailed, in, "race at " + where + ": " + what[int(conflict)]);
 }
 
 uint8_t *Block::access(const Instruction &in, const Warp &warp, int lane, uint64_t address,
@@ -37,23 +37,23 @@ uint8_t *Block::access(const Instruction &in, const Warp &warp, int lane, uint64
   };
   const char *verb = writes ? "writes " : "reads ";
   if (address % size != 0)
-    fail(codes::misalignedAddress, in, verb + std::to_string(size) + " bytes at " + describe());
+    fail(codes::MisalignedAddress, in, verb + std::to_string(size) + " bytes at " + describe());
   Stamp now = stamp(warp, lane);
   if (space == Space::Shared) {
     if (address > shared.size() || size > shared.size() - address)
-      fail(codes::illegalAddress, in, verb + std::to_string(size) + " bytes at " + describe());
+      fail(codes::IllegalAddress, in, verb + std::to_string(size) + " bytes at " + describe());
     for (uint64_t i = address; i < address + size; ++i) {
       Trace &trace = sharedTraces[i];
       check(writes ? trace.write(now) : trace.read(now, false), in, describe());
       if (!writes && !sharedKnown[i])
-        fail(codes::launchFailed, in, "reads " + describe() + ", which nobody has written");
+        fail(codes::LaunchFailed, in, "reads " + describe() + ", which nobody has written");
       sharedKnown[i] = true;
     }
     return shared.data() + address;
   }
   Allocation *allocation = launch.memory.find(address, size);
   if (!allocation || allocation->device != launch.device)
-    fail(codes::illegalAddress, in, verb + std::to_string(size) + " bytes at " + describe());
+    fail(codes::IllegalAddress, in, verb + std::to_string(size) + " bytes at " + describe());
   uint64_t at = address - allocation->address;
   if (allocation->traces.empty())
     allocation->traces.resize((allocation->size + Allocation::granule - 1) / Allocation::granule);
@@ -67,14 +67,14 @@ uint8_t *Block::access(const Instruction &in, const Warp &warp, int lane, uint64
     if (writes)
       allocation->known[i] = true;
     else if (!allocation->known[i])
-      fail(codes::launchFailed, in, "reads " + describe() + ", which nobody has written");
+      fail(codes::LaunchFailed, in, "reads " + describe() + ", which nobody has written");
   }
   return allocation->bytes.data() + at;
 }
 
 const uint8_t *Block::parameter(const Instruction &in, uint64_t offset, uint32_t size) const {
   if (offset > launch.parameters.size() || size > launch.parameters.size() - offset)
-    fail(codes::illegalAddress, in, "reads past its parameters");
+    fail(codes::IllegalAddress, in, "reads past its parameters");
   return launch.parameters.data() + offset;
 }
 

@@ -82,7 +82,7 @@ void Block::release() {
       continue;
     int32_t pc = warp.at[std::countr_zero(warp.living)];
     if (where >= 0 && pc != where)
-      fail(codes::launchFailed, launch.entry.code[pc],
+      fail(codes::LaunchFailed, launch.entry.code[pc],
            "some warps of a block wait at this barrier, others at the one of line " +
                std::to_string(launch.entry.code[where].line));
     where = pc;
@@ -110,7 +110,7 @@ void Block::advance(Warp &warp, int quota) {
         // The others have exited meanwhile.
         warp.atBarrier = together;
         if (!together)
-          fail(codes::launchFailed, in,
+          fail(codes::LaunchFailed, in,
                "lanes of a warp wait here for lanes that wait elsewhere or are gone");
       }
       return;
@@ -134,9 +134,9 @@ void Block::advance(Warp &warp, int quota) {
     bool leapt = false;
     for (; quota > 0 && pc < limit && !leapt; --quota) {
       if (pc >= int32_t(code.size()))
-        throw Fault{codes::illegalInstruction, "a thread runs past the end of the code"};
+        throw Fault{codes::IllegalInstruction, "a thread runs past the end of the code"};
       if (launch.budget-- == 0)
-        throw Fault{codes::launchTimeout, "the kernel runs on and on"};
+        throw Fault{codes::LaunchTimeout, "the kernel runs on and on"};
       const Instruction &in = code[pc];
       uint32_t active = here;
       if (in.guard >= 0) {

@@ -117,7 +117,7 @@ template <class To, class From> void intToInt(Warp &warp, const Instruction &in,
   forLanes(active, [&](int lane) {
     From value = get<From>(from, lane);
     if (in.sat) {
-      __int128 wide = value, low = std::numeric_limits<To>::min(),
+      __int128 wide = __int128(value), low = std::numeric_limits<To>::min(),
                high = std::numeric_limits<To>::max();
       value = From(wide < low ? low : wide > high ? high : wide);
     }

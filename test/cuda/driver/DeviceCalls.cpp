@@ -1,4 +1,5 @@
 // The driver's calls about itself, devices and contexts.
+#include "test/cuda/driver/Numbers.h"
 #include "test/cuda/driver/State.h"
 
 #include <cstdlib>
@@ -9,47 +10,47 @@ using namespace bregman::standin;
 BREGMAN_EXPORT int cuInit(unsigned flags) {
   return call("cuInit", Needs::Nothing, [&](State &state) -> int {
     if (flags != 0)
-      return codes::invalidValue;
+      return codes::InvalidValue;
     if (state.contexts.empty())
-      return codes::noDevice;
+      return codes::NoDevice;
     state.initialized = true;
-    return codes::success;
+    return codes::Success;
   });
 }
 
 BREGMAN_EXPORT int cuDriverGetVersion(int *version) {
   return call("cuDriverGetVersion", Needs::Nothing, [&](State &) -> int {
     const char *given = std::getenv("BREGMAN_STANDIN_VERSION");
-    *version = given ? std::atoi(given) : 13000;
-    return codes::success;
+    *version = given ? leadingNumber(given) : 13000;
+    return codes::Success;
   });
 }
 
 BREGMAN_EXPORT int cuGetErrorName(int code, const char **text) {
   const Code *known = findCode(code);
   *text = known ? known->name : nullptr;
-  return known ? codes::success : codes::invalidValue;
+  return known ? codes::Success : codes::InvalidValue;
 }
 
 BREGMAN_EXPORT int cuGetErrorString(int code, const char **text) {
   const Code *known = findCode(code);
   *text = known ? known->text : nullptr;
-  return known ? codes::success : codes::invalidValue;
+  return known ? codes::Success : codes::InvalidValue;
 }
 
 BREGMAN_EXPORT int cuDeviceGetCount(int *count) {
   return call("cuDeviceGetCount", Needs::Initialized, [&](State &state) -> int {
     *count = int(state.contexts.size());
-    return codes::success;
+    return codes::Success;
   });
 }
 
 BREGMAN_EXPORT int cuDeviceGet(int *device, int ordinal) {
   return call("cuDeviceGet", Needs::Initialized, [&](State &state) -> int {
     if (ordinal < 0 || size_t(ordinal) >= state.contexts.size())
-      return codes::invalidDevice;
+      return codes::InvalidDevice;
     *device = ordinal;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -57,14 +58,14 @@ BREGMAN_EXPORT int cuDeviceGetName(char *name, int length, int device) {
   return call("cuDeviceGetName", Needs::Initialized, [&](State &) -> int {
     std::string text = "stand-in " + std::to_string(device);
     std::strncpy(name, text.c_str(), size_t(length));
-    return codes::success;
+    return codes::Success;
   });
 }
 
 BREGMAN_EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device) {
   return call("cuDeviceGetAttribute", Needs::Initialized, [&](State &state) -> int {
     if (device < 0 || size_t(device) >= state.contexts.size())
-      return codes::invalidDevice;
+      return codes::InvalidDevice;
     constexpr int multiprocessors = 16, major = 75, minor = 76;
     if (attribute == major || attribute == minor)
       *value =
@@ -72,29 +73,29 @@ BREGMAN_EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device) {
     else if (attribute == multiprocessors)
       *value = 3;
     else
-      return codes::invalidValue;
-    return codes::success;
+      return codes::InvalidValue;
+    return codes::Success;
   });
 }
 
 BREGMAN_EXPORT int cuDevicePrimaryCtxRetain(void **context, int device) {
   return call("cuDevicePrimaryCtxRetain", Needs::Initialized, [&](State &state) -> int {
     if (device < 0 || size_t(device) >= state.contexts.size())
-      return codes::invalidDevice;
+      return codes::InvalidDevice;
     Context &primary = *state.contexts[size_t(device)];
     ++primary.retained;
     *context = &primary;
-    return codes::success;
+    return codes::Success;
   });
 }
 
 BREGMAN_EXPORT int cuDevicePrimaryCtxRelease_v2(int device) {
   return call("cuDevicePrimaryCtxRelease_v2", Needs::Initialized, [&](State &state) -> int {
     if (device < 0 || size_t(device) >= state.contexts.size())
-      return codes::invalidDevice;
+      return codes::InvalidDevice;
     Context &primary = *state.contexts[size_t(device)];
     if (primary.retained == 0)
-      return codes::invalidContext;
+      return codes::InvalidContext;
     if (--primary.retained == 0) {
       state.finish(primary, nullptr);
       state.memory.releaseAll(device);
@@ -119,7 +120,7 @@ BREGMAN_EXPORT int cuDevicePrimaryCtxRelease_v2(int device) {
       });
       primary.lost = 0;
     }
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -128,19 +129,19 @@ BREGMAN_EXPORT int cuCtxPushCurrent_v2(void *context) {
     for (const auto &known : state.contexts)
       if (known.get() == context && known->retained) {
         State::stack().push_back(known.get());
-        return codes::success;
+        return codes::Success;
       }
-    return codes::invalidContext;
+    return codes::InvalidContext;
   });
 }
 
 BREGMAN_EXPORT int cuCtxPopCurrent_v2(void **context) {
   return call("cuCtxPopCurrent_v2", Needs::Initialized, [&](State &) -> int {
     if (State::stack().empty())
-      return codes::invalidContext;
+      return codes::InvalidContext;
     if (context)
       *context = State::stack().back();
     State::stack().pop_back();
-    return codes::success;
+    return codes::Success;
   });
 }

@@ -1,9 +1,11 @@
 // A binary is a line that says what follows, and the text.
 #include "test/cuda/driver/Image.h"
+#include "test/cuda/driver/Numbers.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 namespace bregman::standin {
 
@@ -28,33 +30,35 @@ std::string textOf(const void *image, int chip) {
   const auto *bytes = static_cast<const char *>(image);
   if (bytes[0] != magic[0])
     return bytes;
-  int of = 0, length = 0;
+  int of = 0;
   size_t size = 0;
-  unsigned long long checksum = 0;
-  if (std::strncmp(bytes, magic, sizeof magic - 1) != 0 ||
-      std::sscanf(bytes + sizeof magic - 1, " %d %zu %16llx%n", &of, &size, &checksum, &length) !=
-          3)
-    throw RefusedImage{codes::invalidImage, "no binary of this driver"};
-  std::string text(bytes + sizeof magic - 1 + length + 1, size);
+  uint64_t checksum = 0;
+  const char *numbers = bytes + sizeof magic - 1, *end = nullptr;
+  if (std::strncmp(bytes, magic, sizeof magic - 1) == 0)
+    end = std::strchr(numbers, '\n');
+  std::istringstream header(end ? std::string(numbers, end) : "");
+  if (!(header >> of >> size >> std::hex >> checksum))
+    throw RefusedImage{codes::InvalidImage, "no binary of this driver"};
+  std::string text(end + 1, size);
   if (checksumOf(text) != checksum)
-    throw RefusedImage{codes::invalidImage, "a damaged binary"};
+    throw RefusedImage{codes::InvalidImage, "a damaged binary"};
   // Later chips of a generation run an earlier one's code.
   if (of / 10 != chip / 10 || of > chip)
-    throw RefusedImage{codes::noBinary, "a binary for sm_" + std::to_string(of)};
+    throw RefusedImage{codes::NoBinary, "a binary for sm_" + std::to_string(of)};
   return text;
 }
 
 void checkVersions(const Program &program, int chip) {
   if (program.chip > chip)
-    throw RefusedImage{codes::invalidPtx, ".target sm_" + std::to_string(program.chip) +
+    throw RefusedImage{codes::InvalidPtx, ".target sm_" + std::to_string(program.chip) +
                                               " is higher than the device's sm_" +
                                               std::to_string(chip)};
   // CUDA 12.0 takes PTX 8.0, 13.0 takes 9.0.
   const char *given = std::getenv("BREGMAN_STANDIN_VERSION");
-  int version = given ? std::atoi(given) : 13000;
+  int version = given ? leadingNumber(given) : 13000;
   int newest = (version / 1000 - 4) * 10 + version % 1000 / 10;
   if (program.version > newest)
-    throw RefusedImage{codes::unsupportedPtxVersion,
+    throw RefusedImage{codes::UnsupportedPtxVersion,
                        "PTX " + std::to_string(program.version / 10) + "." +
                            std::to_string(program.version % 10) + " is newer than the driver"};
 }

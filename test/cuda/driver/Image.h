@@ -28,7 +28,7 @@ public:
   /// Writes why, there and into the stand-in's own log; the code.
   int refuse(State &state, int code, const std::string &why) const;
   int refuse(State &state, const Refusal &refusal) const {
-    return refuse(state, codes::invalidPtx,
+    return refuse(state, codes::InvalidPtx,
                   "line " + std::to_string(refusal.line) + ": " + refusal.message);
   }
 

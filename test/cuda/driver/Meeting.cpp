@@ -7,9 +7,9 @@ namespace bregman::standin {
 
 void Block::leap(Warp &warp, const Instruction &in, int32_t pc, uint32_t here, uint32_t active) {
   if (in.flow == Flow::Trap && active)
-    fail(codes::launchFailed, in, "trap");
+    fail(codes::LaunchFailed, in, "trap");
   if (in.flow == Flow::Branch && in.mode && active && active != here)
-    fail(codes::launchFailed, in, "lanes part at a branch that is said to be uniform");
+    fail(codes::LaunchFailed, in, "lanes part at a branch that is said to be uniform");
   for (uint32_t left = here; left; left &= left - 1) {
     int lane = std::countr_zero(left);
     bool takes = active >> lane & 1;
@@ -43,13 +43,13 @@ void Block::meet(Warp &warp, const Instruction &in, int32_t pc, uint32_t active)
   for (uint32_t left = active; left; left &= left - 1) {
     int lane = std::countr_zero(left);
     if (!(masks[lane] >> lane & 1))
-      fail(codes::launchFailed, in,
+      fail(codes::LaunchFailed, in,
            "lane " + std::to_string(lane) + " is not in the mask that it names");
     if (masks[lane] != members)
-      fail(codes::launchFailed, in, "lanes name different masks");
+      fail(codes::LaunchFailed, in, "lanes name different masks");
   }
   if (members & ~warp.living)
-    fail(codes::launchFailed, in, "the mask names lanes that have exited");
+    fail(codes::LaunchFailed, in, "the mask names lanes that have exited");
   if ((present & members) != members)
     return;
   exchange(warp, in, members);
@@ -91,7 +91,7 @@ void Block::exchange(Warp &warp, const Instruction &in, uint32_t members) {
     if (!valid)
       from = lane;
     if (!(members >> from & 1))
-      fail(codes::launchFailed, in,
+      fail(codes::LaunchFailed, in,
            "lane " + std::to_string(lane) + " reads lane " + std::to_string(from) +
                ", which the mask leaves out");
     values[lane] = a[from];

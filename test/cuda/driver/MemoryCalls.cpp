@@ -12,21 +12,21 @@ using Address = unsigned long long;
 BREGMAN_EXPORT int cuMemAlloc_v2(Address *address, size_t size) {
   return call("cuMemAlloc_v2", Needs::Context, [&](State &state) -> int {
     if (size == 0)
-      return codes::invalidValue;
+      return codes::InvalidValue;
     if (state.captures())
-      return codes::streamCaptureUnsupported;
+      return codes::StreamCaptureUnsupported;
     *address = state.memory.allocate(state.current()->device, size);
-    return *address ? codes::success : codes::outOfMemory;
+    return *address ? codes::Success : codes::OutOfMemory;
   });
 }
 
 BREGMAN_EXPORT int cuMemFree_v2(Address address) {
   return call("cuMemFree_v2", Needs::Context, [&](State &state) -> int {
     if (state.captures())
-      return codes::streamCaptureUnsupported;
+      return codes::StreamCaptureUnsupported;
     if (int lost = state.finish(*state.current(), nullptr))
       return lost;
-    return state.memory.release(address) ? codes::success : codes::invalidValue;
+    return state.memory.release(address) ? codes::Success : codes::InvalidValue;
   });
 }
 
@@ -34,7 +34,7 @@ BREGMAN_EXPORT int cuMemGetInfo_v2(size_t *unused, size_t *total) {
   return call("cuMemGetInfo_v2", Needs::Context, [&](State &state) -> int {
     *total = state.memory.capacity;
     *unused = *total - state.memory.used(state.current()->device);
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -43,9 +43,9 @@ BREGMAN_EXPORT int cuPointerGetAttribute(void *value, int attribute, Address add
     constexpr int ordinal = 9;
     Allocation *found = state.memory.find(address, 1);
     if (attribute != ordinal || !found)
-      return codes::invalidValue;
+      return codes::InvalidValue;
     *static_cast<int *>(value) = found->device;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -53,7 +53,7 @@ BREGMAN_EXPORT int cuPointerGetAttribute(void *value, int attribute, Address add
 static uint8_t *bytesAt(State &state, Address address, size_t size, bool writes) {
   Allocation *found = state.memory.find(address, size);
   if (!found)
-    throw Fault{codes::illegalAddress, "a copy to or from " + state.memory.describe(address)};
+    throw Fault{codes::IllegalAddress, "a copy to or from " + state.memory.describe(address)};
   uint8_t *bytes = found->bytes.data() + (address - found->address);
   if (writes)
     std::fill_n(found->known.begin() + ptrdiff_t(address - found->address), size, true);
@@ -63,7 +63,7 @@ static uint8_t *bytesAt(State &state, Address address, size_t size, bool writes)
 BREGMAN_EXPORT int cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t size, void *stream) {
   return call("cuMemcpyHtoDAsync_v2", Needs::Context, [&](State &state) -> int {
     if (!state.memory.find(to, size) || !from)
-      return codes::invalidValue;
+      return codes::InvalidValue;
     auto *known = static_cast<Stream *>(stream);
     if (known && state.streams.count(known) && known->capture)
       return state.enqueue(stream, [&state, to, from, size] {
@@ -80,7 +80,7 @@ BREGMAN_EXPORT int cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t siz
 BREGMAN_EXPORT int cuMemcpyDtoHAsync_v2(void *to, Address from, size_t size, void *stream) {
   return call("cuMemcpyDtoHAsync_v2", Needs::Context, [&](State &state) -> int {
     if (!state.memory.find(from, size) || !to)
-      return codes::invalidValue;
+      return codes::InvalidValue;
     return state.enqueue(stream, [&state, to, from, size] {
       std::memcpy(to, bytesAt(state, from, size, false), size);
     });
@@ -90,7 +90,7 @@ BREGMAN_EXPORT int cuMemcpyDtoHAsync_v2(void *to, Address from, size_t size, voi
 BREGMAN_EXPORT int cuMemcpyDtoDAsync_v2(Address to, Address from, size_t size, void *stream) {
   return call("cuMemcpyDtoDAsync_v2", Needs::Context, [&](State &state) -> int {
     if (!state.memory.find(from, size) || !state.memory.find(to, size))
-      return codes::invalidValue;
+      return codes::InvalidValue;
     return state.enqueue(stream, [&state, to, from, size] {
       const uint8_t *source = bytesAt(state, from, size, false);
       std::memmove(bytesAt(state, to, size, true), source, size);
@@ -101,7 +101,7 @@ BREGMAN_EXPORT int cuMemcpyDtoDAsync_v2(Address to, Address from, size_t size, v
 BREGMAN_EXPORT int cuMemsetD8Async(Address to, unsigned char value, size_t size, void *stream) {
   return call("cuMemsetD8Async", Needs::Context, [&](State &state) -> int {
     if (!state.memory.find(to, size))
-      return codes::invalidValue;
+      return codes::InvalidValue;
     return state.enqueue(stream, [&state, to, value, size] {
       std::memset(bytesAt(state, to, size, true), value, size);
     });

@@ -10,7 +10,7 @@ BREGMAN_EXPORT int cuModuleLoadDataEx(void **module, const void *image, unsigned
                                       int *options, void **values) {
   return call("cuModuleLoadDataEx", Needs::Context, [&](State &state) -> int {
     if (state.captures())
-      return codes::streamCaptureUnsupported;
+      return codes::StreamCaptureUnsupported;
     LogOptions log(count, options, values);
     Context &context = *state.current();
     auto place = [](void *opaque, const Variable &variable) {
@@ -31,7 +31,7 @@ BREGMAN_EXPORT int cuModuleLoadDataEx(void **module, const void *image, unsigned
       auto *made = new Module{&context, std::move(program)};
       state.modules.insert(made);
       *module = made;
-      return codes::success;
+      return codes::Success;
     } catch (const Refusal &refusal) {
       return log.refuse(state, refusal);
     } catch (const RefusedImage &refused) {
@@ -44,7 +44,7 @@ BREGMAN_EXPORT int cuModuleUnload(void *module) {
   return call("cuModuleUnload", Needs::Context, [&](State &state) -> int {
     auto *known = static_cast<Module *>(module);
     if (!state.modules.count(known) || known->context != state.current())
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     state.finish(*known->context, nullptr);
     std::erase_if(state.functions, [&](Function *function) {
       bool gone = function->module == known;
@@ -56,7 +56,7 @@ BREGMAN_EXPORT int cuModuleUnload(void *module) {
       state.memory.release(variable.address);
     state.modules.erase(known);
     delete known;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -64,14 +64,14 @@ BREGMAN_EXPORT int cuModuleGetFunction(void **function, void *module, const char
   return call("cuModuleGetFunction", Needs::Context, [&](State &state) -> int {
     auto *known = static_cast<Module *>(module);
     if (!state.modules.count(known))
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     auto found = known->program.entries.find(name);
     if (found == known->program.entries.end())
-      return codes::notFound;
+      return codes::NotFound;
     auto *made = new Function{known, found->second};
     state.functions.insert(made);
     *function = made;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -79,7 +79,7 @@ BREGMAN_EXPORT int cuFuncGetAttribute(int *value, int attribute, void *function)
   return call("cuFuncGetAttribute", Needs::Context, [&](State &state) -> int {
     auto *known = static_cast<Function *>(function);
     if (!state.functions.count(known))
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     constexpr int maxThreads = 0, sharedBytes = 1, localBytes = 3, registers = 4;
     if (attribute == maxThreads)
       *value = int(known->entry->maxThreads);
@@ -90,8 +90,8 @@ BREGMAN_EXPORT int cuFuncGetAttribute(int *value, int attribute, void *function)
     else if (attribute == registers)
       *value = std::min(known->entry->registers, 255);
     else
-      return codes::invalidValue;
-    return codes::success;
+      return codes::InvalidValue;
+    return codes::Success;
   });
 }
 
@@ -100,11 +100,11 @@ BREGMAN_EXPORT int cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, void
   return call("cuOccupancyMaxActiveBlocksPerMultiprocessor", Needs::Context,
               [&](State &state) -> int {
                 if (!state.functions.count(static_cast<Function *>(function)))
-                  return codes::invalidHandle;
+                  return codes::InvalidHandle;
                 if (threads <= 0 || threads > 1024)
-                  return codes::invalidValue;
+                  return codes::InvalidValue;
                 *blocks = std::min(2048 / threads, 2);
-                return codes::success;
+                return codes::Success;
               });
 }
 
@@ -127,13 +127,13 @@ BREGMAN_EXPORT int cuLaunchKernel(void *function, unsigned gridX, unsigned gridY
   return call("cuLaunchKernel", Needs::Context, [&](State &state) -> int {
     auto *known = static_cast<Function *>(function);
     if (!state.functions.count(known) || known->module->context != state.current())
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     const Entry &entry = *known->entry;
     if (gridX == 0 || blockX == 0 || gridY != 1 || gridZ != 1 || blockY != 1 || blockZ != 1 ||
         sharedBytes != 0 || extra)
-      return codes::invalidValue;
+      return codes::InvalidValue;
     if (blockX > entry.maxThreads)
-      return codes::launchOutOfResources;
+      return codes::LaunchOutOfResources;
     std::vector<uint8_t> bytes(entry.parameterBytes);
     for (size_t i = 0; i < entry.parameters.size(); ++i)
       std::memcpy(bytes.data() + entry.parameters[i].offset, parameters[i],

@@ -1,8 +1,10 @@
 // A module of PTX: its directives, its variables, and the bodies of its entries.
 #include "test/cuda/driver/Decoder.h"
 #include "test/cuda/driver/Lexer.h"
+#include "test/cuda/driver/Numbers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace bregman::standin {
@@ -11,7 +13,7 @@ namespace {
 
 int bytesOf(const std::string &type) {
   size_t digits = type.find_first_of("0123456789");
-  int bits = digits == type.npos ? 0 : std::atoi(type.c_str() + digits);
+  int bits = digits == type.npos ? 0 : leadingNumber(type.substr(digits));
   return type == ".pred" ? 1 : bits / 8;
 }
 
@@ -76,10 +78,10 @@ private:
 
   void topLevel() {
     if (take(".version")) {
-      program.version = int(std::strtod(next().text.c_str(), nullptr) * 10 + 0.5);
+      program.version = int(std::lround(std::strtod(next().text.c_str(), nullptr) * 10));
     } else if (take(".target")) {
       std::string chip = word();
-      program.chip = chip.starts_with("sm_") ? std::atoi(chip.c_str() + 3) : 0;
+      program.chip = chip.starts_with("sm_") ? leadingNumber(chip.substr(3)) : 0;
       while (take(","))
         word();
     } else if (take(".address_size")) {

@@ -1,5 +1,6 @@
 // What all calls share: planned failures, lost contexts, and the queue.
 #include "test/cuda/driver/State.h"
+#include "test/cuda/driver/Numbers.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -18,9 +19,11 @@ State::State() {
   if (const char *plan = std::getenv("BREGMAN_STANDIN_FAIL")) {
     std::istringstream text(plan);
     for (std::string one; std::getline(text, one, ',');) {
-      char name[64];
+      std::istringstream parts(one);
+      std::string name;
       int nth, code;
-      if (std::sscanf(one.c_str(), "%63[^:]:%d:%d", name, &nth, &code) == 3)
+      char colon;
+      if (std::getline(parts, name, ':') && parts >> nth >> colon >> code && colon == ':')
         fail(name, nth, code);
       else
         std::fprintf(stderr, "BREGMAN_STANDIN_FAIL: FUNCTION:NTH:CODE is wanted, not %s\n",
@@ -62,7 +65,7 @@ void State::reset() {
   contexts.clear();
   chips.clear();
   for (std::string chip; std::getline(text, chip, ',');) {
-    chips.push_back(std::atoi(chip.c_str()));
+    chips.push_back(leadingNumber(chip));
     contexts.push_back(std::make_unique<Context>(Context{int(contexts.size())}));
   }
   const char *seed = std::getenv("BREGMAN_STANDIN_SEED");
@@ -119,17 +122,17 @@ std::string State::mutated(std::string text) {
 int State::enqueue(void *stream, Work work) {
   auto *known = static_cast<Stream *>(stream);
   if (stream && (!streams.count(known) || known->context != current()))
-    return codes::invalidHandle;
+    return codes::InvalidHandle;
   if (known && known->capture) {
     known->capture->work.push_back(std::move(work));
-    return codes::success;
+    return codes::Success;
   }
   if (memory.idle)
-    return codes::success;
+    return codes::Success;
   queue.push_back({current(), stream, std::move(work)});
   for (uint64_t some = random() % 4; some > 2 && !queue.empty(); --some)
     doOne();
-  return codes::success;
+  return codes::Success;
 }
 
 void State::doOne() {
@@ -163,11 +166,11 @@ int call(const char *function, Needs needs, const std::function<int(State &)> &b
   if (int code = state.enter(function))
     return code;
   if (needs >= Needs::Initialized && !state.initialized)
-    return codes::notInitialized;
+    return codes::NotInitialized;
   if (needs == Needs::Context) {
     Context *current = state.current();
     if (!current || current->retained == 0)
-      return codes::invalidContext;
+      return codes::InvalidContext;
     if (current->lost)
       return current->lost;
   }

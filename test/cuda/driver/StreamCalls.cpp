@@ -15,7 +15,7 @@ BREGMAN_EXPORT int cuStreamCreate(void **stream, unsigned) {
     auto *made = new Stream{state.current()};
     state.streams.insert(made);
     *stream = made;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -23,11 +23,11 @@ BREGMAN_EXPORT int cuStreamDestroy_v2(void *stream) {
   return call("cuStreamDestroy_v2", Needs::Context, [&](State &state) -> int {
     Stream *found = known(state, stream);
     if (!found)
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     state.finish(*found->context, found);
     state.streams.erase(found);
     delete found;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -35,9 +35,9 @@ BREGMAN_EXPORT int cuStreamSynchronize(void *stream) {
   return call("cuStreamSynchronize", Needs::Context, [&](State &state) -> int {
     Stream *found = known(state, stream);
     if (stream && !found)
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     if (found && found->capture)
-      return codes::streamCaptureUnsupported;
+      return codes::StreamCaptureUnsupported;
     return state.finish(*state.current(), stream);
   });
 }
@@ -51,18 +51,18 @@ BREGMAN_EXPORT int cuStreamIsCapturing(void *stream, int *status) {
   return call("cuStreamIsCapturing", Needs::Context, [&](State &state) -> int {
     Stream *found = known(state, stream);
     if (stream && !found)
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     *status = found && found->capture;
-    return codes::success;
+    return codes::Success;
   });
 }
 
 BREGMAN_EXPORT int cuThreadExchangeStreamCaptureMode(int *mode) {
   return call("cuThreadExchangeStreamCaptureMode", Needs::Initialized, [&](State &) -> int {
     if (*mode < 0 || *mode > 2)
-      return codes::invalidValue;
+      return codes::InvalidValue;
     std::swap(*mode, State::captureMode());
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -70,9 +70,9 @@ BREGMAN_EXPORT int cuStreamBeginCapture_v2(void *stream, int) {
   return call("cuStreamBeginCapture_v2", Needs::Context, [&](State &state) -> int {
     Stream *found = known(state, stream);
     if (!found || found->capture)
-      return codes::streamCaptureUnsupported;
+      return codes::StreamCaptureUnsupported;
     found->capture = new Graph{found->context, {}};
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -80,11 +80,11 @@ BREGMAN_EXPORT int cuStreamEndCapture(void *stream, void **graph) {
   return call("cuStreamEndCapture", Needs::Context, [&](State &state) -> int {
     Stream *found = known(state, stream);
     if (!found || !found->capture)
-      return codes::streamCaptureInvalidated;
+      return codes::StreamCaptureInvalidated;
     state.graphs.insert(found->capture);
     *graph = found->capture;
     found->capture = nullptr;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -92,11 +92,11 @@ BREGMAN_EXPORT int cuGraphInstantiateWithFlags(void **executable, void *graph, u
   return call("cuGraphInstantiateWithFlags", Needs::Context, [&](State &state) -> int {
     auto found = state.graphs.find(static_cast<Graph *>(graph));
     if (found == state.graphs.end())
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     auto *made = new Graph(**found);
     state.executables.insert(made);
     *executable = made;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -104,11 +104,11 @@ BREGMAN_EXPORT int cuGraphLaunch(void *executable, void *stream) {
   return call("cuGraphLaunch", Needs::Context, [&](State &state) -> int {
     auto *found = static_cast<Graph *>(executable);
     if (!state.executables.count(found))
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     for (const Work &work : found->work)
       if (int code = state.enqueue(stream, work))
         return code;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -116,9 +116,9 @@ BREGMAN_EXPORT int cuGraphDestroy(void *graph) {
   return call("cuGraphDestroy", Needs::Context, [&](State &state) -> int {
     auto *found = static_cast<Graph *>(graph);
     if (!state.graphs.erase(found))
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     delete found;
-    return codes::success;
+    return codes::Success;
   });
 }
 
@@ -126,8 +126,8 @@ BREGMAN_EXPORT int cuGraphExecDestroy(void *executable) {
   return call("cuGraphExecDestroy", Needs::Context, [&](State &state) -> int {
     auto *found = static_cast<Graph *>(executable);
     if (!state.executables.erase(found))
-      return codes::invalidHandle;
+      return codes::InvalidHandle;
     delete found;
-    return codes::success;
+    return codes::Success;
   });
 }

@@ -100,7 +100,6 @@ C10_REGISTER_GUARD_IMPL(CUDA, Guard);
 } // namespace
 
 /// LibTorch's C interface to the same.
-// NOLINTBEGIN(readability-identifier-naming): LibTorch's name
 extern "C" __attribute__((visibility("default"))) int
 aoti_torch_get_current_cuda_stream(int32_t device, void **stream) {
   if (device < 0 || device >= Guard().deviceCount())
@@ -108,6 +107,5 @@ aoti_torch_get_current_cuda_stream(int32_t device, void **stream) {
   *stream = handleOf(Guard().getStream(Device(c10::kCUDA, DeviceIndex(device))));
   return 0;
 }
-// NOLINTEND(readability-identifier-naming)
 
 } // namespace bregman::standin
