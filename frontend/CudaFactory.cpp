@@ -7,6 +7,7 @@
 #include "frontend/SourceLines.h"
 #include "runtime/KernelCache.h"
 #include "runtime/cuda/CudaKernel.h"
+#include "runtime/cuda/DeviceMemory.h"
 
 using namespace mlir;
 using namespace bregman;
@@ -48,7 +49,7 @@ static Result<CudaTarget> targetOf(llvm::StringRef device, int ordinal) {
 }
 
 CudaFactory::CudaFactory(KernelCache *cache, CudaTarget target, int device)
-    : cache(cache), target(std::move(target)), device(device) {
+    : cache(cache), target(std::move(target)), kernelMemory(cuda::deviceMemory(device)) {
   if (cache)
     binaries = std::make_shared<CudaBinaryCache>(*cache);
 }
@@ -124,6 +125,6 @@ llvm::Expected<std::shared_ptr<const Kernel>> CudaFactory::make(KernelOp kernel)
       return std::move(error);
   return std::make_shared<cuda::CudaKernel>(
       kernel.getSymName().str(), std::move(streams), scalarsOf(kernel),
-      cuda::CudaCode{std::move(*ptx), reduces ? combine : nullptr, binaries},
+      cuda::CudaCode{std::move(*ptx), reduces ? combine : nullptr, binaries, kernelMemory},
       extentOf(kernel.getOverAttr()), drawsRandom(kernel));
 }

@@ -6,6 +6,7 @@
 #include "dialect/BregmanDialect.h"
 #include "frontend/Compiler.h"
 #include "runtime/CacheKey.h"
+#include "runtime/Memory.h"
 
 namespace bregman {
 
@@ -24,8 +25,8 @@ public:
   /// Compiles, or takes from the cache what was compiled before.
   llvm::Expected<std::shared_ptr<const Kernel>> make(KernelOp kernel);
 
-  /// The device that is meant; 0 where a chip is.
-  int ordinal() const { return device; }
+  /// Of the device that is meant, the first where a chip is: for the method's tensors too.
+  const std::shared_ptr<Memory> &memory() const { return kernelMemory; }
 
 private:
   CudaFactory(KernelCache *cache, CudaTarget target, int device);
@@ -39,7 +40,7 @@ private:
   KernelCache *cache;                           ///< null: none is used
   std::shared_ptr<cuda::CudaBinaries> binaries; ///< null like that
   CudaTarget target;
-  int device;
+  std::shared_ptr<Memory> kernelMemory;
   std::unique_ptr<CudaBackend> backend;            ///< made when there is something to compile
   std::shared_ptr<const cuda::CudaModule> combine; ///< made for the first kernel that reduces
 };

@@ -114,7 +114,8 @@ Status Activator::State::run(const KernelSequence &kernels, const ActivationRef 
           Buffer &buffer = temporaries[stream.name];
           size_t bytes = sizeof(float) * size_t(stream.planes) * size_t(count);
           if (buffer.size() < bytes) {
-            Result<Buffer> made = Buffer::create(method->memory, bytes, activation.x);
+            Result<Buffer> made =
+                Buffer::borrow(method->memory, bytes, activation.x, activation.stream);
             if (!made)
               return made.error();
             buffer = std::move(*made);

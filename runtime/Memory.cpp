@@ -42,18 +42,19 @@ std::shared_ptr<Memory> hostMemory() {
 
 Buffer::Buffer(Buffer &&other) noexcept
     : memory(std::move(other.memory)), address(std::exchange(other.address, nullptr)),
-      bytes(std::exchange(other.bytes, 0)) {}
+      bytes(std::exchange(other.bytes, 0)), borrowed(std::exchange(other.borrowed, false)) {}
 
 Buffer &Buffer::operator=(Buffer &&other) noexcept {
   std::swap(memory, other.memory);
   std::swap(address, other.address);
   std::swap(bytes, other.bytes);
+  std::swap(borrowed, other.borrowed);
   return *this;
 }
 
 Buffer::~Buffer() {
   if (address)
-    memory->release(address);
+    borrowed ? memory->giveBack(address) : memory->release(address);
 }
 
 Result<Buffer> Buffer::create(std::shared_ptr<Memory> memory, size_t bytes, const void *near) {
@@ -66,6 +67,21 @@ Result<Buffer> Buffer::create(std::shared_ptr<Memory> memory, size_t bytes, cons
   buffer.memory = std::move(memory);
   buffer.address = *made;
   buffer.bytes = bytes;
+  return buffer;
+}
+
+Result<Buffer> Buffer::borrow(std::shared_ptr<Memory> memory, size_t bytes, const void *near,
+                              void *stream) {
+  Buffer buffer;
+  if (bytes == 0)
+    return buffer;
+  Result<void *> made = memory->borrow(bytes, near, stream);
+  if (!made)
+    return made.error();
+  buffer.memory = std::move(memory);
+  buffer.address = *made;
+  buffer.bytes = bytes;
+  buffer.borrowed = true;
   return buffer;
 }
 

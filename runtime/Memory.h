@@ -17,6 +17,13 @@ public:
   /// several devices, `near` names the one: an address that lies there, or null for the first.
   virtual Result<void *> allocate(size_t bytes, const void *near = nullptr) = 0;
   virtual void release(void *address) = 0;
+  /// The same for the work of one stream, which gets it back while it may still be at work there:
+  /// who borrows it next works on that stream too, hence later. What other streams, or graphs, have
+  /// come to know is released instead.
+  virtual Result<void *> borrow(size_t bytes, const void *near, void *stream) {
+    return allocate(bytes, near);
+  }
+  virtual void giveBack(void *address) { release(address); }
   /// From one place to another in this memory, from the host, and to the host. Copies are ordered
   /// with the launches on `stream`; only copyOut waits.
   [[nodiscard]] virtual Status copy(void *to, const void *from, size_t bytes, void *stream) = 0;
@@ -41,6 +48,11 @@ public:
   /// Of no bytes there is nothing: data() is null.
   static Result<Buffer> create(std::shared_ptr<Memory> memory, size_t bytes,
                                const void *near = nullptr);
+  /// Memory for the work of `stream` alone.
+  static Result<Buffer> borrow(std::shared_ptr<Memory> memory, size_t bytes, const void *near,
+                               void *stream);
+  /// Not of that stream alone any more.
+  void share() { borrowed = false; }
 
   void *data() const { return address; }
   size_t size() const { return bytes; }
@@ -49,6 +61,7 @@ private:
   std::shared_ptr<Memory> memory;
   void *address = nullptr;
   size_t bytes = 0;
+  bool borrowed = false;
 };
 
 } // namespace bregman

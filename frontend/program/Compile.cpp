@@ -4,7 +4,6 @@
 #include "frontend/CudaFactory.h"
 #include "frontend/HostTranslation.h"
 #include "frontend/KernelFactory.h"
-#include "runtime/cuda/DeviceMemory.h"
 
 #include <functional>
 
@@ -41,7 +40,7 @@ static Result<MakeKernel> kernelMaker(const CompileOptions &options, Method &met
   Result<CudaFactory> made = CudaFactory::create(options);
   if (!made)
     return made.error();
-  method.memory = cuda::deviceMemory(made->ordinal());
+  method.memory = made->memory();
   auto factory = std::make_shared<CudaFactory>(std::move(*made));
   return MakeKernel([factory](KernelOp kernel, bool) { return factory->make(kernel); });
 }

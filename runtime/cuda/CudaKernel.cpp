@@ -15,7 +15,8 @@ CudaKernel::CudaKernel(std::string name, std::vector<StreamInfo> streams,
     : kernelName(std::move(name)), streamInfos(std::move(streams)), scalarNames(std::move(scalars)),
       module("kernel `" + kernelName + "`", std::move(code.ptx), abi::cuda::symbol,
              std::move(code.binaries)),
-      combine(std::move(code.combine)), sweptExtent(over), drawsRandom(random) {
+      combine(std::move(code.combine)), memory(code.memory ? code.memory : deviceMemory()),
+      sweptExtent(over), drawsRandom(random) {
   assert((combine || std::none_of(streamInfos.begin(), streamInfos.end(),
                                   [](auto &stream) { return isReduction(stream.access); })) &&
          "reductions are combined");
@@ -39,21 +40,33 @@ bool CudaKernel::move(const Partition &opaque, std::span<const Segment>,
   return true;
 }
 
-/// Finds the device, and takes memory for the table there.
-Status CudaKernel::place(const CudaPartition &partition) const {
+/// Finds the device.
+Status CudaKernel::locate(const CudaPartition &partition) const {
   CudaPartition::Resident &resident = partition.resident;
-  if (!resident.device) {
-    Result<std::shared_ptr<const Device>> device = Device::of(partition.anyAddress);
-    if (!device)
-      return device.error();
-    resident.device = *device;
-  }
-  if (resident.memory.data())
+  if (resident.device)
     return std::nullopt;
-  Result<Buffer> made = Buffer::create(deviceMemory(), partition.total, partition.anyAddress);
+  Result<std::shared_ptr<const Device>> device = Device::of(partition.anyAddress);
+  if (!device)
+    return device.error();
+  resident.device = *device;
+  return std::nullopt;
+}
+
+/// Takes memory for the table: of `stream`, unless a graph will read it.
+Status CudaKernel::place(const CudaPartition &partition, void *stream, bool isCaptured) const {
+  CudaPartition::Resident &resident = partition.resident;
+  if (resident.memory.data()) {
+    if (isCaptured || stream != resident.stream)
+      resident.memory.share();
+    return std::nullopt;
+  }
+  Result<Buffer> made = isCaptured
+                            ? Buffer::create(memory, partition.total, partition.anyAddress)
+                            : Buffer::borrow(memory, partition.total, partition.anyAddress, stream);
   if (!made)
     return made.error();
   resident.memory = std::move(*made);
+  resident.stream = stream;
   resident.current = false;
   return std::nullopt;
 }
@@ -64,8 +77,7 @@ Status CudaKernel::settle(const CudaPartition &partition, void *stream) const {
   if (resident.current)
     return std::nullopt;
   std::vector<char> image = partition.placed(addressOf(resident.memory.data()));
-  if (Status bad =
-          deviceMemory()->copyIn(resident.memory.data(), image.data(), image.size(), stream))
+  if (Status bad = memory->copyIn(resident.memory.data(), image.data(), image.size(), stream))
     return bad;
   resident.numbers.clear();
   resident.current = true;
@@ -121,11 +133,13 @@ Status CudaKernel::update(const Partition &opaque, std::span<const float> scalar
   const auto &partition = static_cast<const CudaPartition &>(opaque);
   if (partition.chunks == 0 && partition.combinations == 0)
     return std::nullopt;
-  if (Status bad = place(partition))
+  if (Status bad = locate(partition))
     return bad;
   Current current(*partition.resident.device);
   if (current.status())
     return current.status();
+  if (Status bad = place(partition, stream, /*isCaptured=*/false))
+    return bad;
   if (Status bad = settle(partition, stream))
     return bad;
   return send(partition, scalars, draw, stream);
@@ -136,7 +150,7 @@ Status CudaKernel::launch(const Partition &opaque, std::span<const float> scalar
   const auto &partition = static_cast<const CudaPartition &>(opaque);
   if (partition.chunks == 0 && partition.combinations == 0)
     return std::nullopt;
-  if (Status bad = place(partition))
+  if (Status bad = locate(partition))
     return bad;
   const Device &device = *partition.resident.device;
   Current current(device);
@@ -145,6 +159,8 @@ Status CudaKernel::launch(const Partition &opaque, std::span<const float> scalar
   int captures = 0;
   BREGMAN_CUDA(device.driver, "kernel `" + kernelName + "` on " + device.name, cuStreamIsCapturing,
                stream, &captures);
+  if (Status bad = place(partition, stream, captures != 0))
+    return bad;
   if (captures)
     return run(partition, stream);
   if (Status bad = settle(partition, stream))

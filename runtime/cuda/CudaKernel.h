@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/Kernel.h"
+#include "runtime/Memory.h"
 #include "runtime/Partition.h"
 #include "runtime/cuda/CudaModule.h"
 
@@ -16,6 +17,8 @@ struct CudaCode {
   std::shared_ptr<const CudaModule> combine;
   /// Where the machine code is kept; null: nowhere.
   std::shared_ptr<CudaBinaries> binaries = nullptr;
+  /// What the tables are taken from; null: from one of the kernel's own.
+  std::shared_ptr<Memory> memory = nullptr;
 };
 
 class CudaKernel final : public Kernel {
@@ -46,7 +49,8 @@ public:
 
 private:
   KernelShape shape() const { return {streamInfos, sweptExtent, drawsRandom}; }
-  Status place(const CudaPartition &partition) const;
+  Status locate(const CudaPartition &partition) const;
+  Status place(const CudaPartition &partition, void *stream, bool isCaptured) const;
   Status settle(const CudaPartition &partition, void *stream) const;
   Status send(const CudaPartition &partition, std::span<const float> scalars, const Draw &draw,
               void *stream) const;
@@ -57,6 +61,7 @@ private:
   std::vector<std::string> scalarNames;
   CudaModule module;
   std::shared_ptr<const CudaModule> combine;
+  std::shared_ptr<Memory> memory;
   Extent sweptExtent;
   bool drawsRandom;
 };

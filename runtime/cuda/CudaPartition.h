@@ -25,6 +25,7 @@ public:
   struct Resident {
     std::shared_ptr<const Device> device;
     Buffer memory;
+    void *stream = nullptr;    ///< which it was borrowed for
     bool current = false;      ///< the tables are those of the image
     std::vector<char> numbers; ///< the scalars and the Draw that were sent last
   };

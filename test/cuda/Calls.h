@@ -27,6 +27,8 @@ int cuMemAlloc_v2(unsigned long long *address, size_t size);
 int cuMemFree_v2(unsigned long long address);
 int cuMemcpyHtoDAsync_v2(unsigned long long to, const void *from, size_t size, void *stream);
 int cuMemcpyDtoHAsync_v2(void *to, unsigned long long from, size_t size, void *stream);
+int cuStreamCreate(void **stream, unsigned flags);
+int cuStreamDestroy_v2(void *stream);
 int cuStreamBeginCapture_v2(void *stream, int mode);
 int cuStreamEndCapture(void *stream, void **graph);
 int cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags);

@@ -180,8 +180,52 @@ TEST_F(CudaKernels, OtherDevicesAreLeftAlone) {
   CudaKernel kernel = scale();
   ASSERT_FALSE(kernel.launch(std::vector<Segment>{segment}, std::vector<float>{2}));
   ASSERT_EQ(cuMemFree_v2(there), 0);
-  // The second's context and the kernel's module; nothing of the first device.
-  EXPECT_EQ(standinLive(), 2);
+  // The second's context, the kernel's module and its table; nothing of the first device.
+  EXPECT_EQ(standinLive(), 3);
+}
+
+TEST_F(CudaKernels, TablesAreKeptForTheirStream) {
+  CudaKernel kernel = scale();
+  Values a(100), b(200);
+  auto device = Device::get(0);
+  ASSERT_TRUE(device) << device.error().message;
+  Current current(**device);
+  const Driver &driver = (*device)->driver;
+  void *streams[2] = {};
+  for (void *&stream : streams)
+    ASSERT_EQ(driver.cuStreamCreate(&stream, 0), 0);
+  int64_t allocations = standinCalls("cuMemAlloc_v2"), releases = standinCalls("cuMemFree_v2");
+  auto launch = [&](const Partition &partition, void *stream) {
+    EXPECT_FALSE(kernel.launch(partition, std::vector<float>{1}, {}, stream));
+  };
+  auto partitionOf = [&](const Values &values) {
+    return kernel.partition(std::vector<Segment>{values.segment()}, 1);
+  };
+  for (int k = 0; k < 3; ++k) {
+    launch(*partitionOf(a), streams[0]);
+    launch(*partitionOf(b), streams[0]);
+  }
+  EXPECT_EQ(standinCalls("cuMemAlloc_v2") - allocations, 1);
+  EXPECT_EQ(standinCalls("cuMemFree_v2"), releases);
+  // What two streams read may still be read by either.
+  auto both = partitionOf(a);
+  launch(*both, streams[0]);
+  launch(*both, streams[1]);
+  both.reset();
+  EXPECT_EQ(standinCalls("cuMemFree_v2") - releases, 1);
+  // Of what a graph reads, its replays are told nothing either.
+  auto captured = partitionOf(a);
+  void *graph = nullptr;
+  launch(*captured, streams[0]);
+  ASSERT_EQ(cuStreamBeginCapture_v2(streams[0], 0), 0);
+  launch(*captured, streams[0]);
+  ASSERT_EQ(cuStreamEndCapture(streams[0], &graph), 0);
+  ASSERT_EQ(cuGraphDestroy(graph), 0);
+  captured.reset();
+  EXPECT_EQ(standinCalls("cuMemFree_v2") - releases, 2);
+  for (void *stream : streams)
+    ASSERT_EQ(driver.cuStreamDestroy_v2(stream), 0);
+  expectScaled(a.read(), 1);
 }
 
 TEST_F(CudaKernels, GraphsSeeNewNumbers) {
