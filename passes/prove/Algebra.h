@@ -202,7 +202,16 @@ private:
               const Piece &piece);
   bool addKink(const Piece &piece, const Fraction &difference, bool jumps,
                std::vector<Kink> &kinks);
+  void addStart(const Piece &piece, std::vector<Kink> &kinks);
+  bool addRoot(const Piece &piece, const Fraction &root, bool jumps, std::vector<Kink> &kinks);
+  Fraction withoutFactors(const Fraction &fraction, const Piece &piece);
+  bool isolateRoots(const Piece &piece, const Fraction &difference, std::vector<Kink> &kinks,
+                    unsigned depth);
+  bool isolateRoot(const Piece &piece, const Fraction &difference, bool rises,
+                   std::vector<Kink> &kinks);
   bool inOrder(std::vector<Kink> &kinks);
+  bool joinsWithin(mlir::Value root, const Piece &left, const Piece &right, const Fraction &before,
+                   const Fraction &after);
   std::vector<Piece> between(const std::vector<Kink> &kinks);
   bool usesLatentBeside(const Polynomial &polynomial) const;
   void forget();

@@ -9,6 +9,8 @@ using namespace bregman::prove;
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 static constexpr size_t maxPieces = 200;
+/// How often a function is differentiated until it is monotone.
+static constexpr unsigned maxTurns = 4;
 
 /// Levels written as numbers, sorted; empty when they are not.
 static SmallVector<double> constantLevels(Value levels) {
@@ -76,7 +78,44 @@ static std::optional<Interval> bracket(llvm::function_ref<Interval(double)> valu
   return Interval{low, high};
 }
 
-/// The root of `difference` on a piece, if it has one there; false if that could not be told.
+/// The start of a piece, at the kink of another switch.
+void Algebra::addStart(const Piece &piece, std::vector<Kink> &kinks) {
+  Fraction place = piece.origin ? *piece.origin + *piece.start : *piece.start;
+  auto values = scratch.evaluate(scratch.inside(0));
+  kinks.push_back({range(place, Interval::point(0)), valueAt(place, 0, values), place});
+}
+
+/// A root known by its formula, if it lies on the piece; false if that could not be told.
+bool Algebra::addRoot(const Piece &piece, const Fraction &root, bool jumps,
+                      std::vector<Kink> &kinks) {
+  if (!piece.moves() && root.isConstant()) {
+    double x = root.value().lo;
+    // At the start too, where another switch may turn already.
+    if (piece.low <= x && x < piece.high && std::isfinite(x))
+      kinks.push_back({root.value(), x, root});
+    return true;
+  }
+  // Inside the piece at every setting, or at none.
+  auto lies = [&](const std::optional<Fraction> &end, double bound, bool above) {
+    if (std::isinf(bound) && !end)
+      return Sign::Positive;
+    Fraction from = end ? *end : Fraction::constant(bound);
+    return sign(above ? from - root : root - from, piece);
+  };
+  Sign fromStart = lies(piece.start, piece.low, false), toEnd = lies(piece.end, piece.high, true);
+  if (jumps && fromStart == Sign::Zero && piece.start)
+    addStart(piece, kinks);
+  if (isNonPositive(fromStart) || isNonPositive(toEnd))
+    return true;
+  if (!isNonNegative(fromStart) || !isNonNegative(toEnd))
+    return false;
+  Fraction place = piece.origin ? root + *piece.origin : root;
+  auto values = scratch.evaluate(scratch.inside(0));
+  kinks.push_back({range(place, Interval::point(0)), valueAt(place, 0, values), place});
+  return true;
+}
+
+/// The roots of `difference` on a piece; false if that could not be told.
 /// A switch that `jumps` may turn where the piece starts, at the kink of another one.
 bool Algebra::addKink(const Piece &piece, const Fraction &difference, bool jumps,
                       std::vector<Kink> &kinks) {
@@ -88,20 +127,16 @@ bool Algebra::addKink(const Piece &piece, const Fraction &difference, bool jumps
   Sign side = affine ? sign(difference.below, piece) : sign(difference, piece);
   if (affine && side != Sign::Positive && side != Sign::Negative)
     return false;
-  auto addStart = [&] {
-    Fraction place = piece.origin ? *piece.origin + *piece.start : *piece.start;
-    auto values = scratch.evaluate(scratch.inside(0));
-    kinks.push_back({range(place, Interval::point(0)), valueAt(place, 0, values), place});
-  };
-  if (!affine && (side == Sign::Positive || side == Sign::Negative || side == Sign::Zero)) {
-    if (!jumps || (!piece.start && std::isinf(piece.low)))
-      return true;
+  if (!affine && jumps && (piece.start || !std::isinf(piece.low))) {
     auto here = piece.start ? at(difference, *piece.start) : std::nullopt;
     if (here && here->isZero())
-      addStart();
+      addStart(piece, kinks);
     Interval there = range(difference, Interval::point(piece.start ? 0 : piece.low));
-    return here || !there.contains(0);
+    if (!here && there.contains(0))
+      return false;
   }
+  if (!affine && (side == Sign::Positive || side == Sign::Negative || side == Sign::Zero))
+    return true;
   if (affine) {
     Polynomial constant = p.coefficient(0, 0), slope = p.coefficient(0, 1);
     Fraction root = -Fraction(constant, slope);
@@ -112,39 +147,78 @@ bool Algebra::addKink(const Piece &piece, const Fraction &difference, bool jumps
       if (steep != Sign::Positive && steep != Sign::Negative)
         return false;
     }
-    if (!piece.moves() && root.isConstant()) {
-      double x = root.value().lo;
-      // At the start too, where another switch may turn already.
-      if (piece.low <= x && x < piece.high && std::isfinite(x))
-        kinks.push_back({root.value(), x, root});
-      return true;
-    }
-    // Inside the piece at every setting, or at none.
-    auto lies = [&](const std::optional<Fraction> &end, double bound, bool above) {
-      if (std::isinf(bound) && !end)
-        return Sign::Positive;
-      Fraction from = end ? *end : Fraction::constant(bound);
-      return sign(above ? from - root : root - from, piece);
-    };
-    Sign fromStart = lies(piece.start, piece.low, false), toEnd = lies(piece.end, piece.high, true);
-    if (jumps && fromStart == Sign::Zero && piece.start)
-      addStart();
-    if (isNonPositive(fromStart) || isNonPositive(toEnd))
-      return true;
-    if (!isNonNegative(fromStart) || !isNonNegative(toEnd))
-      return false;
-    Fraction place = piece.origin ? root + *piece.origin : root;
-    auto values = scratch.evaluate(scratch.inside(0));
-    kinks.push_back({range(place, Interval::point(0)), valueAt(place, 0, values), place});
-    return true;
+    return addRoot(piece, root, jumps, kinks);
   }
-  // A monotone difference of x alone has one root at most.
+  // x^2 = k, where k moves with the host's numbers.
+  bool isSquare = p.lowestDegree(0) == 0 && p.degree(0) == 2 && !usesLatentBeside(p) &&
+                  p.coefficient(0, 1).isZero();
+  if (isSquare && hostAtomsIn(difference)) {
+    Fraction square = -Fraction(p.coefficient(0, 0), p.coefficient(0, 2));
+    Sign below = sign(difference.below, piece);
+    if ((below != Sign::Positive && below != Sign::Negative) ||
+        sign(square, piece) != Sign::Positive)
+      return false;
+    Fraction root = function(Kind::Root, square, 2);
+    return addRoot(piece, -root, jumps, kinks) && addRoot(piece, root, jumps, kinks);
+  }
   if (piece.moves() || hostAtomsIn(difference))
     return false;
+  return isolateRoots(piece, difference, kinks, 0);
+}
+
+/// Without a denominator and factors that are never 0: what is left has the same roots, and its
+/// derivatives are simpler.
+Fraction Algebra::withoutFactors(const Fraction &fraction, const Piece &piece) {
+  auto isNever0 = [](Sign of) { return of == Sign::Positive || of == Sign::Negative; };
+  if (!isNever0(sign(fraction.below, piece)))
+    return fraction;
+  Polynomial above = fraction.above;
+  for (Atom atom = 0; atom < atoms.size(); ++atom)
+    if (int lowest = above.contains(atom) ? above.lowestDegree(atom) : 0;
+        lowest && isNever0(signOf(atom, piece)))
+      above = above.shifted({{atom, -lowest}});
+  return above;
+}
+
+/// The roots of a difference of x alone, each within an interval: between the roots of its
+/// derivative it has one at most.
+bool Algebra::isolateRoots(const Piece &piece, const Fraction &given, std::vector<Kink> &kinks,
+                           unsigned depth) {
+  const Fraction difference = withoutFactors(given, piece);
+  Sign side = sign(difference, piece);
+  if (side == Sign::Positive || side == Sign::Negative)
+    return true;
   auto slope = derivative(difference);
   Sign steep = slope ? sign(*slope, piece) : Sign::Unknown;
-  if (!isNonNegative(steep) && !isNonPositive(steep))
+  if (isNonNegative(steep) || isNonPositive(steep))
+    return isolateRoot(piece, difference, isNonNegative(steep), kinks);
+  std::vector<Kink> turns;
+  if (!slope || depth == maxTurns || scratch.isExhausted() ||
+      !isolateRoots(piece, *slope, turns, depth + 1))
     return false;
+  llvm::sort(turns, [](const Kink &a, const Kink &b) { return a.here < b.here; });
+  Piece rest = piece;
+  for (const Kink &turn : turns) {
+    Piece left = rest;
+    left.high = turn.where.lo;
+    left.end = turn.exact;
+    rest.low = turn.where.hi;
+    rest.start = turn.exact;
+    if (left.low < left.high && !isolateRoots(left, difference, kinks, depth + 1))
+      return false;
+    // It may touch 0 where it turns.
+    auto there = turn.exact ? at(difference, *turn.exact) : std::nullopt;
+    if (there && there->isZero())
+      kinks.push_back(turn);
+    else if (range(difference, turn.where).contains(0))
+      return false;
+  }
+  return !(rest.low < rest.high) || isolateRoots(rest, difference, kinks, depth + 1);
+}
+
+/// The root of a monotone difference of x alone, if it has one inside.
+bool Algebra::isolateRoot(const Piece &piece, const Fraction &difference, bool rises,
+                          std::vector<Kink> &kinks) {
   double low = std::max(piece.low, -0x1p64), high = std::min(piece.high, 0x1p64);
   auto exact = [&](double x) { return at(difference, x); };
   auto value = [&](double x) {
@@ -156,8 +230,13 @@ bool Algebra::addKink(const Piece &piece, const Fraction &difference, bool jumps
     if (auto here = exact(*end); here && here->isZero())
       *end += (end == &low ? 1 : -1) * 0x1p-40 * std::max(1.0, std::abs(*end));
   auto root = bracket(value, low, high);
-  if (!root)
-    return false;
+  if (!root) {
+    // Above 0 from its lower end on, or below 0 up to its upper end.
+    Interval first = value(rises ? low : high), last = value(rises ? high : low);
+    bool hasFirst = !std::isinf(rises ? piece.low : piece.high);
+    bool hasLast = !std::isinf(rises ? piece.high : piece.low);
+    return (first.lo > 0 && hasFirst) || (last.hi < 0 && hasLast);
+  }
   // A root with few digits may be exact.
   double middle = root->lo + (root->hi - root->lo) / 2, simple = std::round(middle * 64) / 64;
   auto there = root->contains(simple) ? exact(simple) : std::nullopt;
@@ -349,13 +428,35 @@ bool Algebra::isRounding(const Fraction &a, const Fraction &b) {
   return away.hi <= roundingOf(size.lo);
 }
 
+/// A switch that turns within an interval: whatever is taken there is the same on all of it, up to
+/// rounding.
+bool Algebra::joinsWithin(Value root, const Piece &left, const Piece &right, const Fraction &before,
+                          const Fraction &after) {
+  Interval where{right.low, left.high};
+  const Leaf *latent = scratch.latent();
+  if (left.moves() || right.moves() || !(where.lo <= where.hi) || !unit.isConstant() || !latent ||
+      held)
+    return false;
+  Box box = scratch.admissible();
+  box[latent - scratch.leaves().data()] = interval::mul(where, unit.value());
+  Interval whole = scratch.range(root, box);
+  for (const Fraction *part : {&before, &after}) {
+    Interval here = range(*part, where);
+    whole = {std::min(whole.lo, here.lo), std::max(whole.hi, here.hi)};
+  }
+  double size = std::max(std::abs(whole.lo), std::abs(whole.hi));
+  return whole.hi - whole.lo <= roundingOf(size);
+}
+
 bool Algebra::joins(Value root, ArrayRef<Piece> pieces, ArrayRef<std::optional<Fraction>> parts,
                     size_t i) {
   if (pieces[i].joinsNext)
     return true;
   const auto &end = pieces[i].end, &start = pieces[i + 1].start;
-  if (!end || !start || !parts[i] || !parts[i + 1])
+  if (!parts[i] || !parts[i + 1])
     return false;
+  if (!end || !start)
+    return joinsWithin(root, pieces[i], pieces[i + 1], *parts[i], *parts[i + 1]);
   auto before = at(*parts[i], *end), after = at(*parts[i + 1], *start);
   if (!before || !after || !isRounding(*before, *after))
     return false;

@@ -112,9 +112,15 @@ std::optional<Finding> Projection::findJump() {
       for (const Point &point : settings(scratch)) {
         double low = algebra.valueAt(*before, point), high = algebra.valueAt(*after, point);
         bool isGap = std::abs(low - high) > 1e-6 * std::max(std::abs(low), std::abs(high));
-        if (isGap && std::isfinite(low) && std::isfinite(high) && !moves)
-          return Finding::refuted("the projection jumps at x = " +
-                                  describe(algebra.latentAt(pieces[i], pieces[i].high)) + " from " +
+        if (!isGap || !std::isfinite(low) || !std::isfinite(high))
+          continue;
+        double place = algebra.latentAt(pieces[i], pieces[i].high);
+        if (moves) {
+          Fraction kink = pieces[i].origin ? *pieces[i].origin + *end : *end;
+          place = algebra.valueAt(kink, point) / algebra.scaleAt(point);
+        }
+        if (std::isfinite(place))
+          return Finding::refuted("the projection jumps at x = " + describe(place) + " from " +
                                   describe(low) + " to " + describe(high) + at(point));
       }
     } else if (!moves) { // it lies between two numbers

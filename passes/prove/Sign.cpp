@@ -223,6 +223,11 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
 
   Interval whole = range(polynomial, piece.closed());
   rest = signOfInterval(whole);
+  if (rest == Sign::NonNegative || rest == Sign::NonPositive) {
+    // What an interval holds at its end only: e^u > 1 on an open piece.
+    Sign strict = signByExponents(polynomial, piece, depth);
+    rest = strict == Sign::Positive || strict == Sign::Negative ? strict : rest;
+  }
   if (rest != Sign::Unknown)
     return product(factor, rest);
 
