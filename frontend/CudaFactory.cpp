@@ -118,13 +118,13 @@ llvm::Expected<std::shared_ptr<const Kernel>> CudaFactory::make(KernelOp kernel)
             });
   if (!ptx)
     return ptx.takeError();
-  std::vector<StreamInfo> streams = streamsOf(kernel);
-  bool reduces = llvm::any_of(streams, [](auto &stream) { return isReduction(stream.access); });
+  KernelSignature signature = signatureOf(kernel);
+  bool reduces =
+      llvm::any_of(signature.streams, [](auto &stream) { return isReduction(stream.access); });
   if (reduces)
     if (llvm::Error error = provideCombine(kernel.getContext()))
       return std::move(error);
   return std::make_shared<cuda::CudaKernel>(
-      kernel.getSymName().str(), std::move(streams), scalarsOf(kernel),
-      cuda::CudaCode{std::move(*ptx), reduces ? combine : nullptr, binaries, kernelMemory},
-      extentOf(kernel.getOverAttr()), drawsRandom(kernel));
+      std::move(signature),
+      cuda::CudaCode{std::move(*ptx), reduces ? combine : nullptr, binaries, kernelMemory});
 }

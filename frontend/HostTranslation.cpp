@@ -309,7 +309,7 @@ static Access accessOf(Reduction reduction) {
   return Access::Std;
 }
 
-std::vector<StreamInfo> bregman::streamsOf(KernelOp kernel) {
+static std::vector<StreamInfo> streamsOf(KernelOp kernel) {
   std::vector<StreamInfo> streams;
   for (unsigned index = 0; index < kernel.getStreams().size(); ++index) {
     Type storage = cast<TypeAttr>(kernel.getStorage()[index]).getValue();
@@ -324,13 +324,18 @@ std::vector<StreamInfo> bregman::streamsOf(KernelOp kernel) {
   return streams;
 }
 
-std::vector<std::string> bregman::scalarsOf(KernelOp kernel) {
+static std::vector<std::string> scalarsOf(KernelOp kernel) {
   std::vector<std::string> names;
   for (Attribute name : kernel.getScalars())
     names.push_back(cast<StringAttr>(name).getValue().str());
   return names;
 }
 
-bool bregman::drawsRandom(KernelOp kernel) {
+static bool drawsRandom(KernelOp kernel) {
   return kernel.walk([](RandomOp) { return WalkResult::interrupt(); }).wasInterrupted();
+}
+
+KernelSignature bregman::signatureOf(KernelOp kernel) {
+  return {kernel.getSymName().str(), streamsOf(kernel), scalarsOf(kernel),
+          extentOf(kernel.getOverAttr()), drawsRandom(kernel)};
 }

@@ -37,13 +37,7 @@ std::vector<std::string> positiveScalars(QuantizerOp quantizer, const HostProgra
 /// the latent, which the method then says.
 void dropUnstored(Method &method);
 
-/// Names, access and storage of a kernel's streams.
-std::vector<StreamInfo> streamsOf(KernelOp kernel);
-
-/// Names of a kernel's scalars.
-std::vector<std::string> scalarsOf(KernelOp kernel);
-
-/// Whether it asks for random numbers.
-bool drawsRandom(KernelOp kernel);
+/// What a kernel wants to be given.
+KernelSignature signatureOf(KernelOp kernel);
 
 } // namespace bregman

@@ -120,9 +120,7 @@ llvm::Expected<std::shared_ptr<const Kernel>> KernelFactory::make(KernelOp kerne
   llvm::Expected<HostCode> code = engine->loadKernel(kernel.getSymName(), *plain, streamingObject);
   if (!code)
     return code.takeError();
-  return std::make_shared<HostKernel>(kernel.getSymName().str(), streamsOf(kernel),
-                                      scalarsOf(kernel), std::move(*code), CutPolicy(),
-                                      extentOf(kernel.getOverAttr()), drawsRandom(kernel));
+  return std::make_shared<HostKernel>(signatureOf(kernel), std::move(*code));
 }
 
 llvm::Expected<std::string> KernelFactory::text(KernelOp kernel, LoopVariant variant,

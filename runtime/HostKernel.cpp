@@ -29,19 +29,15 @@ void drainStreamingStores() {
 
 } // namespace
 
-HostKernel::HostKernel(std::string name, std::vector<StreamInfo> streams,
-                       std::vector<std::string> scalars, HostCode code, CutPolicy policy,
-                       Extent over, bool random)
-    : kernelName(std::move(name)), streamInfos(std::move(streams)), scalarNames(std::move(scalars)),
-      code(std::move(code)), policy(policy), sweptExtent(over), drawsRandom(random) {
+HostKernel::HostKernel(KernelSignature signature, HostCode code, CutPolicy policy)
+    : Kernel(std::move(signature)), code(std::move(code)), policy(policy) {
   assert(this->code.plain && "a kernel without code");
 }
 
 std::shared_ptr<const Partition> HostKernel::partition(std::span<const Segment> segments,
                                                        int threads) const {
-  return std::make_shared<const HostPartition>(cut({streamInfos, sweptExtent, drawsRandom},
-                                                   segments, threads, code.streaming != nullptr,
-                                                   policy));
+  return std::make_shared<const HostPartition>(
+      cut(shapeOf(*this), segments, threads, code.streaming != nullptr, policy));
 }
 
 /// What is only read may lie anywhere; where the others lie has decided the cut.
@@ -52,7 +48,7 @@ bool HostKernel::move(const Partition &opaque, std::span<const Segment> before,
     return false;
   size_t plane = 0;
   std::vector<size_t> read;
-  for (const StreamInfo &stream : streamInfos)
+  for (const StreamInfo &stream : streams())
     for (int i = 0; i < stream.planes; ++i, ++plane) {
       if (stream.access == Access::In)
         read.push_back(plane);
@@ -98,12 +94,12 @@ void HostKernel::runRandomly(const HostPartition &partition, size_t index,
 
 Status HostKernel::launch(const Partition &opaque, std::span<const float> scalars, const Draw &draw,
                           void *) const {
-  assert(scalars.size() == scalarNames.size() && "one value per scalar");
+  assert(scalars.size() == Kernel::scalars().size() && "one value per scalar");
   const auto &partition = static_cast<const HostPartition &>(opaque);
   auto runShare = [&](int index) {
     const HostPartition::Share &share = partition.shares[index];
     for (size_t i = share.begin; i < share.end; ++i)
-      if (drawsRandom)
+      if (random())
         runRandomly(partition, i, scalars, draw);
       else
         runChunk(partition, i, scalars);

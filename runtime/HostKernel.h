@@ -24,15 +24,7 @@ struct HostCode {
 
 class HostKernel final : public Kernel {
 public:
-  HostKernel(std::string name, std::vector<StreamInfo> streams, std::vector<std::string> scalars,
-             HostCode code, CutPolicy policy = {}, Extent over = {}, bool random = false);
-
-  const std::string &name() const override { return kernelName; }
-  const std::vector<StreamInfo> &streams() const override { return streamInfos; }
-  const std::vector<std::string> &scalars() const override { return scalarNames; }
-
-  Extent over() const override { return sweptExtent; }
-  bool random() const override { return drawsRandom; }
+  HostKernel(KernelSignature signature, HostCode code, CutPolicy policy = {});
 
   std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
                                              int threads) const override;
@@ -47,13 +39,8 @@ private:
   void runRandomly(const HostPartition &partition, size_t chunk, std::span<const float> scalars,
                    const Draw &draw) const;
 
-  std::string kernelName;
-  std::vector<StreamInfo> streamInfos;
-  std::vector<std::string> scalarNames;
   HostCode code;
   CutPolicy policy;
-  Extent sweptExtent;
-  bool drawsRandom;
 };
 
 } // namespace bregman

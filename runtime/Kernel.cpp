@@ -1,10 +1,13 @@
 // What all kernels share.
 #include "runtime/Kernel.h"
 
+#include <utility>
+
 namespace bregman {
 
 int sizeOf(ElementType type) { return type == ElementType::F32 ? 4 : 2; }
 
+Kernel::Kernel(KernelSignature signature) : signature(std::move(signature)) {}
 Kernel::~Kernel() = default;
 
 Status Kernel::launch(std::span<const Segment> segments, std::span<const float> scalars,

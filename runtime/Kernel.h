@@ -49,21 +49,28 @@ struct Draw {
   uint64_t seed = 0, step = 0, next = 0;
 };
 
+/// What a kernel wants to be given.
+struct KernelSignature {
+  std::string name;
+  std::vector<StreamInfo> streams;
+  std::vector<std::string> scalars = {}; ///< the names of the f32 host values of a launch, in order
+  Extent over = {};                      ///< goes over weights, or the segments of an extent
+  bool random = false;                   ///< asks for random numbers
+};
+
 /// The cut of a model's tensors over threads, made once and used in every step.
 class Partition;
 
 class BREGMAN_API Kernel {
 public:
+  explicit Kernel(KernelSignature signature);
   virtual ~Kernel();
 
-  virtual const std::string &name() const = 0;
-  virtual const std::vector<StreamInfo> &streams() const = 0;
-  /// The names of the f32 host values that a launch passes, in order.
-  virtual const std::vector<std::string> &scalars() const = 0;
-  /// What it goes over: weights, or the segments of an extent.
-  virtual Extent over() const = 0;
-  /// Whether it asks for random numbers.
-  virtual bool random() const = 0;
+  const std::string &name() const { return signature.name; }
+  const std::vector<StreamInfo> &streams() const { return signature.streams; }
+  const std::vector<std::string> &scalars() const { return signature.scalars; }
+  Extent over() const { return signature.over; }
+  bool random() const { return signature.random; }
 
   /// Cuts `segments` into equal shares, one per thread. Weight counts, not tensors, are equal.
   virtual std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
@@ -90,6 +97,9 @@ public:
   /// partition and launch in one, for a single use.
   Status launch(std::span<const Segment> segments, std::span<const float> scalars, int threads = 1,
                 const Draw &draw = {}) const;
+
+private:
+  KernelSignature signature;
 };
 
 } // namespace bregman

@@ -22,6 +22,10 @@ struct KernelShape {
   bool random = false; ///< its calls have to know where they lie
 };
 
+inline KernelShape shapeOf(const Kernel &kernel) {
+  return {kernel.streams(), kernel.over(), kernel.random()};
+}
+
 /// What decides how a model is cut. Zero means: what this machine has.
 struct CutPolicy {
   /// f32 lanes of the machine code's vectors.

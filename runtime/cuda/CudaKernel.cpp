@@ -10,28 +10,25 @@
 
 namespace bregman::cuda {
 
-CudaKernel::CudaKernel(std::string name, std::vector<StreamInfo> streams,
-                       std::vector<std::string> scalars, CudaCode code, Extent over, bool random)
-    : kernelName(std::move(name)), streamInfos(std::move(streams)), scalarNames(std::move(scalars)),
-      module("kernel `" + kernelName + "`", std::move(code.ptx), abi::cuda::symbol,
-             std::move(code.binaries)),
-      combine(std::move(code.combine)), memory(code.memory ? code.memory : deviceMemory()),
-      sweptExtent(over), drawsRandom(random) {
-  assert((combine || std::none_of(streamInfos.begin(), streamInfos.end(),
+CudaKernel::CudaKernel(KernelSignature signature, CudaCode code)
+    : Kernel(std::move(signature)), title("kernel `" + name() + "`"),
+      module(title, std::move(code.ptx), abi::cuda::symbol, std::move(code.binaries)),
+      combine(std::move(code.combine)), memory(code.memory ? code.memory : deviceMemory()) {
+  assert((combine || std::none_of(streams().begin(), streams().end(),
                                   [](auto &stream) { return isReduction(stream.access); })) &&
          "reductions are combined");
 }
 
 std::shared_ptr<const Partition> CudaKernel::partition(std::span<const Segment> segments,
                                                        int) const {
-  return std::make_shared<const CudaPartition>(shape(), segments, scalarNames.size());
+  return std::make_shared<const CudaPartition>(shapeOf(*this), segments, scalars().size());
 }
 
 /// The table is made anew, which takes microseconds, but keeps its place.
 bool CudaKernel::move(const Partition &opaque, std::span<const Segment>,
                       std::span<const Segment> after) const {
   const auto &partition = static_cast<const CudaPartition &>(opaque);
-  CudaPartition moved(shape(), after, scalarNames.size());
+  CudaPartition moved(shapeOf(*this), after, scalars().size());
   if (moved.total != partition.total || moved.chunks != partition.chunks ||
       moved.combinations != partition.combinations)
     return false;
@@ -90,16 +87,15 @@ Status CudaKernel::send(const CudaPartition &partition, std::span<const float> s
   std::vector<char> numbers(partition.drawAt + sizeof(abi::cuda::Draw));
   if (!scalars.empty())
     std::memcpy(numbers.data(), scalars.data(), scalars.size_bytes());
-  if (drawsRandom) {
+  if (random()) {
     abi::cuda::Draw made{{uint32_t(draw.seed), uint32_t(draw.seed >> 32)}, draw.step, draw.next};
     std::memcpy(numbers.data() + partition.drawAt, &made, sizeof made);
   }
   if (numbers == resident.numbers)
     return std::nullopt;
   const Driver &driver = resident.device->driver;
-  BREGMAN_CUDA(driver, "kernel `" + kernelName + "` on " + resident.device->name,
-               cuMemcpyHtoDAsync_v2, addressOf(resident.memory.data()), numbers.data(),
-               numbers.size(), stream);
+  BREGMAN_CUDA(driver, title + " on " + resident.device->name, cuMemcpyHtoDAsync_v2,
+               addressOf(resident.memory.data()), numbers.data(), numbers.size(), stream);
   resident.numbers = std::move(numbers);
   return std::nullopt;
 }
@@ -113,8 +109,7 @@ Status CudaKernel::run(const CudaPartition &partition, void *stream) const {
   Address chunks = base + partition.chunksAt, scalars = base, draw = base + partition.drawAt;
   auto count = int32_t(partition.chunks);
   void *parameters[] = {&chunks, &count, &scalars, &draw};
-  std::string what = "kernel `" + kernelName + "`";
-  if (Status bad = (*function)->launch(partition.chunks, parameters, stream, what))
+  if (Status bad = (*function)->launch(partition.chunks, parameters, stream, title))
     return bad;
   if (partition.combinations == 0)
     return std::nullopt;
@@ -124,12 +119,12 @@ Status CudaKernel::run(const CudaPartition &partition, void *stream) const {
   Address combinations = base + partition.combinationsAt;
   count = int32_t(partition.combinations);
   void *ofCombine[] = {&combinations, &count};
-  return (*combining)->launch(partition.combinations, ofCombine, stream, what);
+  return (*combining)->launch(partition.combinations, ofCombine, stream, title);
 }
 
 Status CudaKernel::update(const Partition &opaque, std::span<const float> scalars, const Draw &draw,
                           void *stream) const {
-  assert(scalars.size() == scalarNames.size() && "one value per scalar");
+  assert(scalars.size() == Kernel::scalars().size() && "one value per scalar");
   const auto &partition = static_cast<const CudaPartition &>(opaque);
   if (partition.chunks == 0 && partition.combinations == 0)
     return std::nullopt;
@@ -157,8 +152,7 @@ Status CudaKernel::launch(const Partition &opaque, std::span<const float> scalar
   if (current.status())
     return current.status();
   int captures = 0;
-  BREGMAN_CUDA(device.driver, "kernel `" + kernelName + "` on " + device.name, cuStreamIsCapturing,
-               stream, &captures);
+  BREGMAN_CUDA(device.driver, title + " on " + device.name, cuStreamIsCapturing, stream, &captures);
   if (Status bad = place(partition, stream, captures != 0))
     return bad;
   if (captures)

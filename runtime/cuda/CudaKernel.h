@@ -23,14 +23,7 @@ struct CudaCode {
 
 class CudaKernel final : public Kernel {
 public:
-  CudaKernel(std::string name, std::vector<StreamInfo> streams, std::vector<std::string> scalars,
-             CudaCode code, Extent over = {}, bool random = false);
-
-  const std::string &name() const override { return kernelName; }
-  const std::vector<StreamInfo> &streams() const override { return streamInfos; }
-  const std::vector<std::string> &scalars() const override { return scalarNames; }
-  Extent over() const override { return sweptExtent; }
-  bool random() const override { return drawsRandom; }
+  CudaKernel(KernelSignature signature, CudaCode code);
 
   /// The threads are the device's business.
   std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
@@ -48,7 +41,6 @@ public:
                               const Draw &draw, void *stream) const override;
 
 private:
-  KernelShape shape() const { return {streamInfos, sweptExtent, drawsRandom}; }
   Status locate(const CudaPartition &partition) const;
   Status place(const CudaPartition &partition, void *stream, bool isCaptured) const;
   Status settle(const CudaPartition &partition, void *stream) const;
@@ -56,14 +48,10 @@ private:
               void *stream) const;
   Status run(const CudaPartition &partition, void *stream) const;
 
-  std::string kernelName;
-  std::vector<StreamInfo> streamInfos;
-  std::vector<std::string> scalarNames;
+  std::string title; ///< for messages
   CudaModule module;
   std::shared_ptr<const CudaModule> combine;
   std::shared_ptr<Memory> memory;
-  Extent sweptExtent;
-  bool drawsRandom;
 };
 
 } // namespace bregman::cuda

@@ -95,9 +95,8 @@ HostKernel load(std::vector<std::unique_ptr<KernelRunner>> &runners, int lanes, 
     else if (streaming)
       code.streaming = runners.back()->code.function;
   }
-  return HostKernel("k", streams(), {}, code,
-                    {.lanes = lanes, .cacheBytes = streaming ? 1 : 0, .bytesPerThread = 0}, {},
-                    /*random=*/true);
+  return HostKernel({.name = "k", .streams = streams(), .random = true}, code,
+                    {.lanes = lanes, .cacheBytes = streaming ? 1 : 0, .bytesPerThread = 0});
 }
 } // namespace
 

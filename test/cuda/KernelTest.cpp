@@ -35,7 +35,7 @@ $L4: ret;
 )";
 
 CudaKernel scale() {
-  return CudaKernel("scale", {{"x", Access::InOut}}, {"scale"}, {scalePtx, nullptr});
+  return CudaKernel({"scale", {{"x", Access::InOut}}, {"scale"}}, {scalePtx, nullptr});
 }
 
 /// Values on a device, from 0 on.
@@ -263,7 +263,7 @@ TEST_F(CudaKernels, GraphsSeeNewNumbers) {
 
   // What was never launched before: memory and code are taken beside the graph, and the table
   // follows with the numbers.
-  CudaKernel another("scale", {{"x", Access::InOut}}, {"scale"}, {scalePtx, nullptr});
+  CudaKernel another({"scale", {{"x", Access::InOut}}, {"scale"}}, {scalePtx, nullptr});
   partition = another.partition(std::vector<Segment>{fresh.segment()}, 1);
   first = fresh.read();
   ASSERT_EQ(cuStreamBeginCapture_v2(stream, 0), 0);
@@ -285,7 +285,7 @@ TEST_F(CudaKernels, GraphsSeeNewNumbers) {
 TEST_F(CudaKernels, FaultsCarryTheKernelsCode) {
   std::string ptx = scalePtx;
   ptx.replace(ptx.find("ld.global.b32 %r6, [%rd7]"), 25, "ld.global.b32 %r6, [%rd6]");
-  CudaKernel kernel("stray", {{"x", Access::InOut}}, {"scale"}, {ptx, nullptr});
+  CudaKernel kernel({"stray", {{"x", Access::InOut}}, {"scale"}}, {ptx, nullptr});
   Values a(100);
   ASSERT_FALSE(kernel.launch(std::vector<Segment>{a.segment()}, std::vector<float>{2}));
   std::vector<float> values(100);
@@ -300,7 +300,7 @@ TEST_F(CudaKernels, FaultsCarryTheKernelsCode) {
 }
 
 TEST_F(CudaKernels, RefusedPtxShowsTheLog) {
-  CudaKernel kernel("broken", {{"x", Access::InOut}}, {"scale"},
+  CudaKernel kernel({"broken", {{"x", Access::InOut}}, {"scale"}},
                     {".version 8.0\n.target sm_80\n.address_size 64\nnonsense\n", nullptr});
   Values a(100);
   Status bad = kernel.launch(std::vector<Segment>{a.segment()}, std::vector<float>{2});

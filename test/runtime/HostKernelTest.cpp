@@ -81,9 +81,9 @@ TEST(HostKernel, HalfPrecisionStreamsAndPlanesAreCutWithTheWeights) {
       w[i] = uint16_t(bits >> 16);
     }
   };
-  HostKernel kernel("half",
-                    {{"x", Access::In, ElementType::F32, 2}, {"w", Access::Out, ElementType::BF16}},
-                    {}, {code, code, nullptr}, {.cacheBytes = 1, .bytesPerThread = 0});
+  HostKernel kernel(
+      {"half", {{"x", Access::In, ElementType::F32, 2}, {"w", Access::Out, ElementType::BF16}}},
+      {code, code, nullptr}, {.cacheBytes = 1, .bytesPerThread = 0});
   const int64_t size = 10'007;
   std::vector<float> x(2 * size);
   for (size_t i = 0; i < x.size(); ++i)
@@ -120,9 +120,9 @@ TEST(HostKernel, LaunchesFromSeveralThreadsAtOnce) {
 TEST(HostKernel, CodeLivesAsLongAsTheKernel) {
   auto owner = std::make_shared<int>(0);
   std::weak_ptr<int> watch = owner;
-  auto kernel = std::make_unique<HostKernel>("k", momentumStreams(),
-                                             std::vector<std::string>{"lr", "mu", "beta"},
-                                             HostCode{momentumPlain, nullptr, std::move(owner)});
+  auto kernel =
+      std::make_unique<HostKernel>(KernelSignature{"k", momentumStreams(), {"lr", "mu", "beta"}},
+                                   HostCode{momentumPlain, nullptr, std::move(owner)});
   EXPECT_FALSE(watch.expired());
   kernel.reset();
   EXPECT_TRUE(watch.expired());

@@ -132,7 +132,7 @@ TEST_F(KernelCacheTest, ACachedObjectRuns) {
   std::vector<float> w(1);
   std::vector<Segment> segments = {{1, {w.data()}}};
   std::vector<float> scalars = {4};
-  HostKernel("add", {{"w", Access::Out}}, {"s"}, std::move(code)).launch(segments, scalars);
+  HostKernel({"add", {{"w", Access::Out}}, {"s"}}, std::move(code)).launch(segments, scalars);
   EXPECT_EQ(w[0], 7);
 }
 

@@ -25,9 +25,9 @@ bregman::abi::Partial &record(void *const *streams, int index) {
 std::shared_ptr<const Kernel> kernel(std::string name, std::vector<StreamInfo> streams,
                                      std::vector<std::string> scalars, bregman::abi::Function code,
                                      Extent over = {}, bool random = false) {
-  return std::make_shared<HostKernel>(std::move(name), std::move(streams), std::move(scalars),
-                                      HostCode{code, nullptr, nullptr},
-                                      CutPolicy{.bytesPerThread = 0}, over, random);
+  return std::make_shared<HostKernel>(
+      KernelSignature{std::move(name), std::move(streams), std::move(scalars), over, random},
+      HostCode{code, nullptr, nullptr}, CutPolicy{.bytesPerThread = 0});
 }
 
 StreamInfo stored(const char *name, Access access, Extent extent = {}) {

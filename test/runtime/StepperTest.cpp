@@ -42,8 +42,9 @@ void finalCode(int64_t size, void *const *s, const float *) {
 KernelSequence kernel(std::string name, std::vector<StreamInfo> streams,
                       std::vector<std::string> scalars, bregman::abi::Function code,
                       Extent over = {}) {
-  return {std::make_shared<HostKernel>(std::move(name), std::move(streams), std::move(scalars),
-                                       HostCode{code, nullptr, nullptr}, CutPolicy(), over)};
+  return {std::make_shared<HostKernel>(
+      KernelSignature{std::move(name), std::move(streams), std::move(scalars), over},
+      HostCode{code, nullptr, nullptr})};
 }
 
 /// md_tanh_s with beta = growth ^ step, by momentum; `lr` is divided by t, so that resets show.
@@ -478,17 +479,14 @@ TEST(Stepper, AMethodWhosePartsDoNotFitIsOurBug) {
 /// A kernel that counts how often it is cut.
 class CountingKernel final : public Kernel {
 public:
-  explicit CountingKernel(std::shared_ptr<const Kernel> inner) : inner(std::move(inner)) {}
-  const std::string &name() const override { return inner->name(); }
-  const std::vector<StreamInfo> &streams() const override { return inner->streams(); }
-  const std::vector<std::string> &scalars() const override { return inner->scalars(); }
+  explicit CountingKernel(std::shared_ptr<const Kernel> counted)
+      : Kernel({counted->name(), counted->streams(), counted->scalars()}),
+        inner(std::move(counted)) {}
   std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
                                              int threads) const override {
     ++cuts;
     return inner->partition(segments, threads);
   }
-  Extent over() const override { return inner->over(); }
-  bool random() const override { return inner->random(); }
   Status launch(const Partition &partition, std::span<const float> scalars, const Draw &draw,
                 void *stream) const override {
     return inner->launch(partition, scalars, draw, stream);

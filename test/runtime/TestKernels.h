@@ -64,7 +64,7 @@ inline std::vector<StreamInfo> momentumStreams() {
 }
 
 inline HostKernel momentumKernel(CutPolicy policy, bool streaming = true) {
-  return HostKernel("momentum", momentumStreams(), {"lr", "mu", "beta"},
+  return HostKernel({"momentum", momentumStreams(), {"lr", "mu", "beta"}},
                     {momentumPlain, streaming ? momentumStreaming : nullptr, nullptr}, policy);
 }
 

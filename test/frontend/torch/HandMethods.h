@@ -19,28 +19,20 @@ using Body = std::function<void(int64_t size, void *const *streams, std::span<co
 
 class HandKernel final : public Kernel {
 public:
-  HandKernel(std::string name, std::vector<StreamInfo> streams, std::vector<std::string> scalars,
-             Body body)
-      : kernelName(std::move(name)), streamInfos(std::move(streams)),
-        scalarNames(std::move(scalars)), body(std::move(body)) {}
-
-  const std::string &name() const override { return kernelName; }
-  const std::vector<StreamInfo> &streams() const override { return streamInfos; }
-  const std::vector<std::string> &scalars() const override { return scalarNames; }
+  HandKernel(KernelSignature signature, Body body)
+      : Kernel(std::move(signature)), body(std::move(body)) {}
 
   std::shared_ptr<const Partition> partition(std::span<const Segment> segments,
                                              int) const override {
     auto kept = std::make_shared<std::vector<Segment>>(segments.begin(), segments.end());
     for (const Segment &segment : *kept) {
-      EXPECT_EQ(segment.streams.size(), streamInfos.size());
+      EXPECT_EQ(segment.streams.size(), streams().size());
       EXPECT_GT(segment.size, 0) << "an empty tensor is not for kernels";
     }
     // Only this class looks inside.
     return {kept, reinterpret_cast<const Partition *>(kept.get())};
   }
   using Kernel::launch;
-  Extent over() const override { return {}; }
-  bool random() const override { return false; }
   Status launch(const Partition &partition, std::span<const float> scalars, const Draw &,
                 void *) const override {
     for (const Segment &segment : *reinterpret_cast<const std::vector<Segment> *>(&partition))
@@ -49,9 +41,6 @@ public:
   }
 
 private:
-  std::string kernelName;
-  std::vector<StreamInfo> streamInfos;
-  std::vector<std::string> scalarNames;
   Body body;
 };
 
@@ -72,8 +61,8 @@ struct Element {
 
 inline KernelSequence makeKernel(std::string name, std::vector<StreamInfo> streams,
                                  std::vector<std::string> scalars, Body body) {
-  return {std::make_shared<HandKernel>(std::move(name), std::move(streams), std::move(scalars),
-                                       std::move(body))};
+  return {std::make_shared<HandKernel>(
+      KernelSignature{std::move(name), std::move(streams), std::move(scalars)}, std::move(body))};
 }
 
 inline ParameterInfo number(std::string name, double value) {
