@@ -3,10 +3,11 @@
 // functions none; that gives c.
 #include "passes/Homogeneous.h"
 
+#include "dialect/calculus/Emit.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/Clauses.h"
 #include "passes/HostScalars.h"
-
-#include "mlir/IR/Matchers.h"
+#include "passes/prove/Polynomial.h"
 
 #include <cmath>
 
@@ -82,13 +83,25 @@ Law Law::times(const Law &other, double power) const {
   return result;
 }
 
-/// The number that an exponent is.
+/// The number that an exponent is: three thirds are 1, though f32 has no third.
 static std::optional<double> exponentOf(Value value) {
-  FloatAttr number;
-  if (auto truncate = value.getDefiningOp<arith::TruncFOp>())
-    value = truncate.getIn();
-  return matchPattern(value, m_Constant(&number)) ? std::optional<double>(number.getValueAsDouble())
-                                                  : std::nullopt;
+  if (std::optional<double> number = constantOf(value)) {
+    Interval written = prove::asWritten(*number, !value.getType().isF64()).value();
+    return written.lo + (written.hi - written.lo) / 2;
+  }
+  Operation *op = value.getDefiningOp();
+  if (isa_and_present<arith::TruncFOp>(op))
+    return exponentOf(op->getOperand(0));
+  if (!isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op) ||
+      !value.getType().isF64())
+    return std::nullopt;
+  auto a = exponentOf(op->getOperand(0)), b = exponentOf(op->getOperand(1));
+  if (!a || !b)
+    return std::nullopt;
+  return isa<arith::AddFOp>(op)   ? *a + *b
+         : isa<arith::SubFOp>(op) ? *a - *b
+         : isa<arith::MulFOp>(op) ? *a * *b
+                                  : *a / *b;
 }
 
 static bool isZero(Value value) {
@@ -198,6 +211,17 @@ bool LawFinder::reads(LevelsOp levels) const {
   return result;
 }
 
+/// Levels -q and q, whose midpoint is 0.
+static bool areOpposite(Value levels) {
+  if (auto declared = levels.getDefiningOp<LevelsOp>())
+    levels = yieldOf(declared.getBody()).getValues().front();
+  DenseFPElementsAttr numbers;
+  if (!matchPattern(levels, m_Constant(&numbers)) || numbers.getNumElements() != 2)
+    return false;
+  auto each = numbers.getValues<APFloat>();
+  return each[0].convertToFloat() == -each[1].convertToFloat();
+}
+
 Law LawFinder::compute(Value value) {
   if (value == latent) {
     Law law;
@@ -244,6 +268,10 @@ Law LawFinder::compute(Value value) {
   if (isa<arith::AddFOp, arith::SubFOp, arith::MinimumFOp, arith::MaximumFOp, ClampOp, SteOp,
           NearestOp, LowerOp, UpperOp>(op))
     return common(op, 0, op->getNumOperands());
+  if (auto soft = dyn_cast<SoftNearestOp>(op); soft && areOpposite(soft.getLevels())) {
+    same(of(soft.getOperand()).times(of(soft.getSteepness()), 1), Law());
+    return {};
+  }
   if (isa<RandomOp, OptimizerStateOp>(op) || op->getNumRegions() || op->getNumOperands() == 0)
     fits = false;
   for (Value operand : op->getOperands())

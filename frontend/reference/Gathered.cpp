@@ -44,19 +44,22 @@ struct Growth {
 
 class Gathering {
 public:
-  Gathering(ProjectOp project, mlir::Value latent) : project(project), latent(latent) {}
+  Gathering(ProjectOp project, mlir::Value latent, const Environment &inside)
+      : project(project), latent(latent), inside(inside) {}
 
-  double scale(const Environment &inside);
+  double scale();
 
 private:
   Growth of(mlir::Value value);
   Growth ofParts(Operation *op, bool isHost);
   Growth ofWhole(mlir::Value number);
   bool isSchedulesOnly(const Growth &growth) const;
+  bool dependsOnLatent(mlir::Value value) const;
   void meet(const Growth &a, const Growth &b);
 
   ProjectOp project;
   mlir::Value latent;
+  const Environment &inside;
   std::vector<mlir::Value> numbers;
   std::optional<Growth> difference; ///< of the first two that meet and grow apart with x
 };
@@ -87,6 +90,13 @@ bool Gathering::isSchedulesOnly(const Growth &growth) const {
   });
 }
 
+bool Gathering::dependsOnLatent(mlir::Value value) const {
+  Operation *op = value.getDefiningOp();
+  return value == latent || (op && llvm::any_of(op->getOperands(), [&](mlir::Value operand) {
+                               return dependsOnLatent(operand);
+                             }));
+}
+
 /// Where two are added or compared, both have to grow alike.
 void Gathering::meet(const Growth &a, const Growth &b) {
   if (a.isZero || b.isZero || difference || a.withLatent == b.withLatent)
@@ -97,15 +107,21 @@ void Gathering::meet(const Growth &a, const Growth &b) {
 
 Growth Gathering::ofParts(Operation *op, bool isHost) {
   auto power = [&]() -> std::optional<double> {
-    FloatAttr number;
-    mlir::Value exponent = op->getNumOperands() == 2 ? op->getOperand(1) : mlir::Value();
     if (isa<math::SqrtOp>(op))
       return 0.5;
+    mlir::Value exponent = isa<math::PowFOp>(op) ? op->getOperand(1) : mlir::Value();
     if (auto truncate = exponent ? exponent.getDefiningOp<arith::TruncFOp>() : nullptr)
       exponent = truncate.getIn();
-    if (isa<math::PowFOp>(op) && matchPattern(exponent, m_Constant(&number)))
-      return number.getValueAsDouble();
-    return std::nullopt;
+    // Where x is in it, P would not be homogeneous.
+    const Tensor *known = exponent ? inside.find(exponent) : nullptr;
+    if (!known || moves(exponent) || dependsOnLatent(exponent))
+      return std::nullopt;
+    // A quotient that was rounded to f32 is itself.
+    double number = known->at(0).value;
+    for (int below = 1; below < 100; ++below)
+      if (double above = std::round(number * below); float(above / below) == float(number))
+        return above / below;
+    return number;
   }();
   Growth growth;
   if (isa<arith::MulFOp, arith::DivFOp>(op)) {
@@ -118,6 +134,10 @@ Growth Gathering::ofParts(Operation *op, bool isHost) {
     return of(op->getOperand(0));
   } else if (isa<SignOp, SgnOp>(op)) {
     of(op->getOperand(0));
+  } else if (auto soft = dyn_cast<SoftNearestOp>(op)) { // of two levels, about 0
+    Growth argument = of(soft.getOperand());
+    argument.add(of(soft.getSteepness()), 1);
+    meet(argument, Growth());
   } else {
     bool isChoice = isa<arith::SelectOp>(op);
     bool keeps = isChoice || isa<arith::AddFOp, arith::SubFOp, arith::MinimumFOp, arith::MaximumFOp,
@@ -168,7 +188,7 @@ Growth Gathering::of(mlir::Value value) {
 
 /// With x = z / c and c a product of powers, both sides of `difference` are the same when c's power
 /// makes up for the host's.
-double Gathering::scale(const Environment &inside) {
+double Gathering::scale() {
   meet(of(yieldOf(project.getBody()).getValues().front()), Growth());
   double scale = 1;
   if (difference)
@@ -178,5 +198,5 @@ double Gathering::scale(const Environment &inside) {
 }
 
 double reference::gatheredScale(ProjectOp project, mlir::Value latent, const Environment &inside) {
-  return Gathering(project, latent).scale(inside);
+  return Gathering(project, latent, inside).scale();
 }

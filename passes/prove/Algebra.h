@@ -160,6 +160,7 @@ private:
   Sign termwiseInAnyForm(const Polynomial &polynomial, const Piece &piece);
   Sign signByRoots(const Polynomial &polynomial, const Piece &piece, unsigned depth);
   Sign signByExponents(const Polynomial &polynomial, const Piece &piece, unsigned depth);
+  Sign signByArguments(const Polynomial &polynomial, const Piece &piece, unsigned depth);
   Sign signByHostEnds(const Polynomial &polynomial, const Piece &piece, unsigned depth);
   Polynomial withSquares(const Polynomial &polynomial, bool ofSlopes);
   Sign splitAt(const Polynomial &polynomial, const Piece &piece, double x, unsigned depth);
@@ -207,7 +208,7 @@ private:
   Fraction withoutFactors(const Fraction &fraction, const Piece &piece);
   bool isolateRoots(const Piece &piece, const Fraction &difference, std::vector<Kink> &kinks,
                     unsigned depth);
-  bool isolateRoot(const Piece &piece, const Fraction &difference, bool rises,
+  bool isolateRoot(const Piece &piece, const Fraction &difference, Sign steep,
                    std::vector<Kink> &kinks);
   bool inOrder(std::vector<Kink> &kinks);
   bool joinsWithin(mlir::Value root, const Piece &left, const Piece &right, const Fraction &before,

@@ -191,7 +191,7 @@ bool Algebra::isolateRoots(const Piece &piece, const Fraction &given, std::vecto
   auto slope = derivative(difference);
   Sign steep = slope ? sign(*slope, piece) : Sign::Unknown;
   if (isNonNegative(steep) || isNonPositive(steep))
-    return isolateRoot(piece, difference, isNonNegative(steep), kinks);
+    return isolateRoot(piece, difference, steep, kinks);
   std::vector<Kink> turns;
   if (!slope || depth == maxTurns || scratch.isExhausted() ||
       !isolateRoots(piece, *slope, turns, depth + 1))
@@ -217,25 +217,44 @@ bool Algebra::isolateRoots(const Piece &piece, const Fraction &given, std::vecto
 }
 
 /// The root of a monotone difference of x alone, if it has one inside.
-bool Algebra::isolateRoot(const Piece &piece, const Fraction &difference, bool rises,
+bool Algebra::isolateRoot(const Piece &piece, const Fraction &difference, Sign steep,
                           std::vector<Kink> &kinks) {
-  double low = std::max(piece.low, -0x1p64), high = std::min(piece.high, 0x1p64);
   auto exact = [&](double x) { return at(difference, x); };
   auto value = [&](double x) {
     auto here = exact(x);
     return here ? range(*here, Interval::point(x)) : Interval::all();
   };
-  // Ends, where the difference may be 0, are no roots inside.
-  for (double *end : {&low, &high})
-    if (auto here = exact(*end); here && here->isZero())
-      *end += (end == &low ? 1 : -1) * 0x1p-40 * std::max(1.0, std::abs(*end));
+  // As far out as the sign is seen: it stays what it is there.
+  auto boundOf = [&](double end, double sign) {
+    double bound = end;
+    for (int power : {64, 32, 16, 10, 8, 7, 6, 5, 4, 3, 2}) {
+      if (!std::isinf(end))
+        break;
+      bound = sign * std::ldexp(1, power);
+      if (!value(bound).contains(0))
+        break;
+    }
+    return bound;
+  };
+  double low = boundOf(piece.low, -1), high = boundOf(piece.high, 1);
+  // 0 at an end, it is 0 nowhere else.
+  for (double end : {low, high})
+    if (auto here = exact(end); here && here->isZero() && !(steep == Sign::Zero))
+      return true;
   auto root = bracket(value, low, high);
   if (!root) {
     // Above 0 from its lower end on, or below 0 up to its upper end.
+    bool rises = isNonNegative(steep);
     Interval first = value(rises ? low : high), last = value(rises ? high : low);
     bool hasFirst = !std::isinf(rises ? piece.low : piece.high);
     bool hasLast = !std::isinf(rises ? piece.high : piece.low);
-    return (first.lo > 0 && hasFirst) || (last.hi < 0 && hasLast);
+    if ((first.lo > 0 && hasFirst) || (last.hi < 0 && hasLast))
+      return true;
+    // Or from its limit there.
+    Limit from = limit(difference, rises ? End::Minus : End::Plus, piece);
+    Limit to = limit(difference, rises ? End::Plus : End::Minus, piece);
+    return (!hasFirst && from.value && isNonNegative(sign(*from.value, piece))) ||
+           (!hasLast && to.value && isNonPositive(sign(*to.value, piece)));
   }
   // A root with few digits may be exact.
   double middle = root->lo + (root->hi - root->lo) / 2, simple = std::round(middle * 64) / 64;

@@ -233,7 +233,7 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
 
   for (Sign found :
        {signByRoots(polynomial, piece, depth), signByExponents(polynomial, piece, depth),
-        signByHostEnds(polynomial, piece, depth)})
+        signByArguments(polynomial, piece, depth), signByHostEnds(polynomial, piece, depth)})
     if (found != Sign::Unknown)
       return product(factor, found);
   if (depth >= 4)
@@ -295,6 +295,34 @@ Sign Algebra::signByExponents(const Polynomial &polynomial, const Piece &piece, 
     return Sign::Unknown;
   Sign found = prove::product(sign(difference.above, piece, depth + 1), ofBelow);
   return a.lo > 0 ? found : negated(found);
+}
+
+/// c (f(u) - f(v)) with an increasing f has the sign of c (u - v).
+Sign Algebra::signByArguments(const Polynomial &polynomial, const Piece &piece, unsigned depth) {
+  if (polynomial.terms().size() != 2 || depth >= 3)
+    return Sign::Unknown;
+  const auto &[above, a] = *polynomial.terms().begin();
+  const auto &[below, b] = *polynomial.terms().rbegin();
+  Monomial ratio = prove::product(above, reciprocal(below));
+  if (!a.isPoint() || !b.isPoint() || a.lo != -b.lo || ratio.size() != 2 ||
+      ratio[0].second != -ratio[1].second || std::abs(ratio[0].second) != 1)
+    return Sign::Unknown;
+  bool isFirst = ratio[0].second == 1;
+  const Atom f = ratio[isFirst ? 0 : 1].first, g = ratio[isFirst ? 1 : 0].first;
+  const AtomInfo of = atoms[f], other = atoms[g];
+  bool rises = llvm::is_contained(
+      {Kind::Tanh, Kind::Sigmoid, Kind::Atan, Kind::Erf, Kind::Log, Kind::Root}, of.kind);
+  if (!rises || of.kind != other.kind || of.exponent != other.exponent)
+    return Sign::Unknown;
+  Sign factor = signOfInterval(a);
+  for (auto [atom, power] : prove::product(above, {{f, -1}}))
+    for (int i = 0; i < std::abs(power); ++i)
+      factor = prove::product(factor, signOf(atom, piece));
+  Fraction difference = of.argument - other.argument;
+  Sign side = sign(difference.below, piece, depth + 1);
+  if (factor == Sign::Unknown || (side != Sign::Positive && side != Sign::Negative))
+    return Sign::Unknown;
+  return prove::product(factor, prove::product(sign(difference.above, piece, depth + 1), side));
 }
 
 /// What is linear in one of the host's numbers lies between its values at the ends of the range.

@@ -71,6 +71,10 @@ const Form forms[] = {
                       : x / decay(k) / 2)},
     {"ItCancels", "schedule beta = 1 + step / 8 project w = beta * x / (beta + beta * abs(x))",
      P(x / (1 + std::fabs(x)))},
+    {"RootOfCubes", "schedule T = 0.9375 ^ step project w = x / (T ^ 3 + abs(x) ^ 3) ^ (1 / 3)",
+     P(x / std::cbrt(std::pow(decay(k), 3) + std::pow(std::fabs(x), 3)))},
+    {"SoftNearest", "schedule T = 0.9375 ^ step project w = soft_nearest(x, 1 / T)",
+     P(std::tanh(x / decay(k) / 2))},
     {"OfSquares", "schedule T = 0.9375 ^ step project w = sgn(x) * (1 - T / (T + x ^ 2))",
      P(sgn(x) * (1 - decay(k) / (decay(k) + x * x)))},
 };
