@@ -87,8 +87,8 @@ public:
   [[nodiscard]] virtual Status launch(const Partition &partition, std::span<const float> scalars,
                                       const Draw &draw = {}, void *stream = nullptr) const = 0;
 
-  /// Gives the launches of `partition` that were captured the numbers of their next replay, which
-  /// is work for `stream`. Where nothing can be captured there is nothing to do.
+  /// Gives the coming launches of `partition`, replays of captured ones too, their numbers and all
+  /// else that they need, which is work for `stream`. On the host they need nothing more.
   [[nodiscard]] virtual Status update(const Partition &partition, std::span<const float> scalars,
                                       const Draw &draw, void *stream) const {
     return std::nullopt;

@@ -110,9 +110,9 @@ Status Launcher::bind(Clock &clock, Moment moment) {
   return std::nullopt;
 }
 
-Status Launcher::launch(std::span<const TensorRef> tensors,
-                        const std::vector<std::vector<float *>> &temporaries, void *stream,
-                        bool captured) {
+Status Launcher::place(std::span<const TensorRef> tensors,
+                       const std::vector<std::vector<float *>> &temporaries, void *stream,
+                       bool captured) {
   static const std::vector<float *> none;
   segments.resize(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
@@ -135,9 +135,19 @@ Status Launcher::launch(std::span<const TensorRef> tensors,
     if (!fits || isCaptured() || !kernel.move(*partition, cutFor, segments))
       partition = kernel.partition(segments, threads);
     std::swap(cutFor, segments);
+    isReady = false;
   }
   if (captured && !isCaptured())
     captures.push_back(partition);
+  // What a graph needs is taken beside it, when it is captured.
+  if (captured || isReady)
+    return std::nullopt;
+  Status bad = kernel.update(*partition, scalars, draw, stream);
+  isReady = !bad;
+  return bad;
+}
+
+Status Launcher::launch(void *stream) const {
   return kernel.launch(*partition, scalars, draw, stream);
 }
 

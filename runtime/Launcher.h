@@ -26,12 +26,13 @@ public:
 
   /// The scalars of the coming launches, rounded to f32 once. Fails by Q11.
   Status bind(Clock &clock, Moment moment);
-  /// Launches on `tensors`, of which each has an address for every temporary; the cut is kept as
-  /// long as sizes and addresses stay. With `captured` it becomes part of a graph, and the cut is
-  /// kept for good.
-  [[nodiscard]] Status launch(std::span<const TensorRef> tensors,
-                              const std::vector<std::vector<float *>> &temporaries, void *stream,
-                              bool captured);
+  /// Cuts `tensors`, of which each has an address for every temporary, for the coming launch, and
+  /// takes what that needs of a device, so that afterwards there is nothing to be short of. The cut
+  /// is kept as long as sizes and addresses stay; of a launch that is `captured` for good.
+  [[nodiscard]] Status place(std::span<const TensorRef> tensors,
+                             const std::vector<std::vector<float *>> &temporaries, void *stream,
+                             bool captured);
+  [[nodiscard]] Status launch(void *stream) const;
   /// The scalars of the coming replay to all launches that were captured.
   [[nodiscard]] Status update(void *stream) const;
 
@@ -55,6 +56,7 @@ private:
   Draw draw;
   std::vector<Segment> segments, cutFor;
   std::shared_ptr<const Partition> partition;
+  bool isReady = false; ///< the device has what a launch of it needs
   std::vector<std::shared_ptr<const Partition>> captures; ///< what graphs refer to
 };
 

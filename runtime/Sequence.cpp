@@ -77,15 +77,28 @@ Status Sequence::provide(std::span<const TensorRef> tensors) {
   return std::nullopt;
 }
 
-Status Sequence::launch(std::span<const TensorRef> tensors, void *stream, bool isCaptured) {
+Status Sequence::place(std::span<const TensorRef> tensors, void *stream, bool isCaptured) {
   if (!temporaries.empty())
     if (Status bad = provide(tensors))
       return bad;
   captured |= isCaptured;
   for (Launcher &launcher : launchers)
-    if (Status bad = launcher.launch(tensors, addresses, stream, isCaptured))
+    if (Status bad = launcher.place(tensors, addresses, stream, isCaptured))
       return bad;
   return std::nullopt;
+}
+
+Status Sequence::run(void *stream) const {
+  for (const Launcher &launcher : launchers)
+    if (Status bad = launcher.launch(stream))
+      return bad;
+  return std::nullopt;
+}
+
+Status Sequence::launch(std::span<const TensorRef> tensors, void *stream) {
+  if (Status bad = place(tensors, stream))
+    return bad;
+  return run(stream);
 }
 
 Status Sequence::update(void *stream) const {

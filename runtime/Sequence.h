@@ -20,9 +20,14 @@ public:
   void watch(std::vector<Clock::Watch> &watched, bool everyStep) const;
   /// The scalars of the coming launches. Fails by Q11.
   Status bind(Clock &clock, Moment moment);
-  /// With `captured` it becomes part of a graph, whose replays update() gives their scalars.
-  [[nodiscard]] Status launch(std::span<const TensorRef> tensors, void *stream,
-                              bool captured = false);
+  /// Takes what run() needs, which then has nothing to be short of. With `captured` it becomes part
+  /// of a graph, whose replays update() gives their scalars.
+  [[nodiscard]] Status place(std::span<const TensorRef> tensors, void *stream,
+                             bool captured = false);
+  /// Launches on what was placed last.
+  [[nodiscard]] Status run(void *stream) const;
+  /// Both.
+  [[nodiscard]] Status launch(std::span<const TensorRef> tensors, void *stream);
   [[nodiscard]] Status update(void *stream) const;
   /// Whether a launch was captured.
   bool isCaptured() const { return captured; }

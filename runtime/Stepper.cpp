@@ -73,7 +73,9 @@ struct Stepper::State {
   };
   Result<Coming> prepare(const Parts &parts);
   Error refuseFrozen() const;
-  Status complete(const Coming &coming, const Parts &parts, std::span<const TensorRef> tensors);
+  Status attachStates(std::span<const TensorRef> tensors);
+  Status placeRest(const Coming &coming, const Parts &parts, std::span<const TensorRef> tensors);
+  Status complete(const Coming &coming, const Parts &parts);
 
   /// A block and the host output that says whether it is due.
   struct Every {
@@ -261,17 +263,29 @@ Result<Stepper::State::Coming> Stepper::State::prepare(const Parts &parts) {
   return coming;
 }
 
-/// What follows the step's own kernels. Where nothing is due these have published what they moved.
-Status Stepper::State::complete(const Coming &coming, const Parts &parts,
-                                std::span<const TensorRef> tensors) {
+/// Takes what the kernels that follow the step's own need. Where nothing is due these have
+/// published what they moved.
+Status Stepper::State::placeRest(const Coming &coming, const Parts &parts,
+                                 std::span<const TensorRef> tensors) {
   for (Sequence *sequence : coming.due)
-    if (Status bad = sequence->launch(parts.moved, stream))
+    if (Status bad = sequence->place(parts.moved, stream))
       return bad;
   if (!coming.due.empty() || !parts.still.empty())
-    if (Status bad = publish.launch(coming.due.empty() ? parts.still : tensors, stream))
+    if (Status bad = publish.place(coming.due.empty() ? parts.still : tensors, stream))
+      return bad;
+  return coming.freezes ? final.place(tensors, stream) : std::nullopt;
+}
+
+/// What follows the step's own kernels, once it is placed.
+Status Stepper::State::complete(const Coming &coming, const Parts &parts) {
+  for (const Sequence *sequence : coming.due)
+    if (Status bad = sequence->run(stream))
+      return bad;
+  if (!coming.due.empty() || !parts.still.empty())
+    if (Status bad = publish.run(stream))
       return bad;
   if (coming.freezes)
-    if (Status bad = final.launch(tensors, stream))
+    if (Status bad = final.run(stream))
       return bad;
   clock.states = coming.states;
   frozen = coming.freezes;
@@ -294,9 +308,14 @@ Status Stepper::advance(std::span<const TensorRef> tensors) {
   Result<State::Coming> coming = s.prepare(parts);
   if (!coming)
     return coming.error();
-  if (Status bad = s.step.launch(parts.moved, s.stream, *captured))
+  if (Status bad = s.step.place(parts.moved, s.stream, *captured))
     return bad;
-  return *captured ? std::nullopt : s.complete(*coming, parts, tensors);
+  if (!*captured)
+    if (Status bad = s.placeRest(*coming, parts, tensors))
+      return bad;
+  if (Status bad = s.step.run(s.stream))
+    return bad;
+  return *captured ? std::nullopt : s.complete(*coming, parts);
 }
 
 Result<bool> Stepper::captures(std::span<const TensorRef> tensors) const {
@@ -321,6 +340,8 @@ Status Stepper::prepareReplay(std::span<const TensorRef> tensors) {
   Result<State::Coming> coming = s.prepare(parts);
   if (!coming)
     return coming.error();
+  if (Status bad = s.placeRest(*coming, parts, tensors))
+    return bad;
   if (Status bad = s.step.update(s.stream))
     return bad;
   s.replaying = std::move(*coming);
@@ -335,28 +356,40 @@ Status Stepper::finishReplay(std::span<const TensorRef> tensors) {
                                         "graph the numbers of its step");
   State::Coming coming = std::move(*s.replaying);
   s.replaying.reset();
-  return s.complete(coming, s.split(tensors), tensors);
+  State::Parts parts = s.split(tensors);
+  if (Status bad = s.placeRest(coming, parts, tensors))
+    return bad;
+  return s.complete(coming, parts);
 }
 
-/// What attach writes besides the optimizers' states goes into copies.
 Status Stepper::resetStates(std::span<const TensorRef> tensors) {
   if (Status bad = refuseCapture(*this, tensors, "a reset"))
     return bad;
-  state->t = 1;
+  std::vector<double> before = state->clock.states;
   state->clock.initializeStates(/*onlyOfOptimizers=*/true);
-  if (!state->attach.exists())
-    return std::nullopt;
-  if (Status bad = state->attach.bind(state->clock, Moment::atRest(0, 1)))
+  if (Status bad = state->attachStates(tensors)) {
+    state->clock.states = std::move(before);
     return bad;
-  const std::vector<StoredInfo> &stored = state->method->stored;
+  }
+  state->t = 1;
+  return std::nullopt;
+}
+
+/// What attach writes besides the optimizers' states goes into copies.
+Status Stepper::State::attachStates(std::span<const TensorRef> tensors) {
+  if (!attach.exists())
+    return std::nullopt;
+  if (Status bad = attach.bind(clock, Moment::atRest(0, 1)))
+    return bad;
+  const std::vector<StoredInfo> &stored = method->stored;
   std::vector<Buffer> copies;
   // A copy of `bytes` of an array; attach writes there instead.
   auto copied = [&](void *from, size_t bytes) -> Result<void *> {
-    const std::shared_ptr<Memory> &memory = state->method->memory;
-    Result<Buffer> made = Buffer::create(memory, bytes, from);
+    const std::shared_ptr<Memory> &memory = method->memory;
+    Result<Buffer> made = Buffer::borrow(memory, bytes, from, stream);
     if (!made)
       return made.error();
-    if (Status bad = memory->copy(made->data(), from, bytes, state->stream))
+    if (Status bad = memory->copy(made->data(), from, bytes, stream))
       return *bad;
     copies.push_back(std::move(*made));
     return copies.back().data();
@@ -372,14 +405,13 @@ Status Stepper::resetStates(std::span<const TensorRef> tensors) {
         return copy.error();
       tensor.stored[i] = static_cast<float *>(*copy);
     }
-    if (state->attach.writes("w")) {
-      Result<void *> copy =
-          copied(tensor.weight, size_t(tensor.size * sizeOf(state->method->element)));
+    if (attach.writes("w")) {
+      Result<void *> copy = copied(tensor.weight, size_t(tensor.size * sizeOf(method->element)));
       if (!copy)
         return copy.error();
       tensor.weight = *copy;
     }
-    if (Status bad = state->attach.launch({&tensor, 1}, state->stream))
+    if (Status bad = attach.launch({&tensor, 1}, stream))
       return bad;
   }
   return std::nullopt;

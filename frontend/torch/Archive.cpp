@@ -153,6 +153,7 @@ void ParameterGroup::load(InputArchive &archive) {
                                    read(from, key("argument", i)).toDouble()));
       bucket->stepper.restore(read(from, "step").toInt(), read(from, "t").toInt(),
                               read(from, "frozen").toBool(), states);
+      bucket->progress = Bucket::Waits;
       bucket->stepper.setSeed(uint64_t(read(from, "seed").toInt()));
       publish(*bucket);
     }

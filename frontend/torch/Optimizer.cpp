@@ -285,6 +285,8 @@ torch::Tensor Optimizer::step(LossClosure closure) {
   for (size_t i = 0; i < groups.size() && !skipped; ++i)
     groups[i]->step(*groupOptions[i], factor);
   if (!skipped) {
+    for (const auto &group : groups)
+      group->endStep();
     for (const auto &line : activationLines)
       line->clampLearned();
     ++clock->step;

@@ -150,7 +150,8 @@ ParameterGroup::Bucket &ParameterGroup::bucketFor(const Member &member) {
                      member.learned,
                      method,
                      unwrap(Stepper::create(method, timing, options.threads())),
-                     {}});
+                     {},
+                     Bucket::Waits});
   return buckets.back();
 }
 
@@ -350,7 +351,7 @@ void ParameterGroup::beginStep(Bucket &bucket, const GroupOptions &options) {
 }
 
 /// What follows a step that is counted.
-void ParameterGroup::endStep(Bucket &bucket) {
+void ParameterGroup::resetIfDue(Bucket &bucket) {
   if (resetsAfter(line, bucket.stepper.step() - 1, timing))
     onTensors(bucket, /*factor=*/0, [&](std::span<const TensorRef> tensors) {
       return bucket.stepper.resetStates(tensors);
@@ -365,11 +366,21 @@ void ParameterGroup::tellLearningRate(GroupOptions &options) {
 void ParameterGroup::step(GroupOptions &options, double factor) {
   for (Bucket &bucket : buckets) {
     beginStep(bucket, options);
-    onTensors(bucket, line.optimizer.empty() ? 0 : factor,
-              [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });
-    endStep(bucket);
+    if (bucket.progress == Bucket::Waits) {
+      onTensors(bucket, line.optimizer.empty() ? 0 : factor,
+                [&](std::span<const TensorRef> refs) { return bucket.stepper.advance(refs); });
+      bucket.progress = Bucket::Moved;
+    }
+    if (bucket.progress == Bucket::Moved)
+      resetIfDue(bucket);
+    bucket.progress = Bucket::Done;
   }
   tellLearningRate(options);
+}
+
+void ParameterGroup::endStep() {
+  for (Bucket &bucket : buckets)
+    bucket.progress = Bucket::Waits;
 }
 
 std::vector<std::pair<c10::Device, bool>> ParameterGroup::devices() const {
@@ -409,7 +420,7 @@ void ParameterGroup::finishReplay(GroupOptions &options) {
     onTensors(bucket, line.optimizer.empty() ? 0 : 1, [&](std::span<const TensorRef> tensors) {
       return bucket.stepper.finishReplay(tensors);
     });
-    endStep(bucket);
+    resetIfDue(bucket);
   }
   tellLearningRate(options);
 }

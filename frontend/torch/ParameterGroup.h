@@ -48,8 +48,10 @@ public:
   void check(const GroupOptions &options) const;
   /// The sum of the squares of all gradients that a step would read.
   double squaredGradients() const;
-  /// One step on `factor` times the gradients. `options.lr` is taken before and told after.
+  /// One step on `factor` times the gradients. `options.lr` is taken before and told after. Where
+  /// it throws, the next one goes on with what has not moved yet, until endStep() ends it.
   void step(GroupOptions &options, double factor);
+  void endStep();
 
   /// The devices of the parameters, and whether LibTorch captures a graph on them.
   std::vector<std::pair<c10::Device, bool>> devices() const;
@@ -77,6 +79,7 @@ private:
     std::shared_ptr<const Method> method;
     Stepper stepper;
     std::vector<Slot> slots;
+    enum { Waits, Moved, Done } progress = Waits; ///< of the present step
   };
 
   /// The buckets that differ in their devices alone. An archive knows nothing of devices.
@@ -87,7 +90,7 @@ private:
   void setArguments(Bucket &bucket, bool all);
   void publish(Bucket &bucket);
   void beginStep(Bucket &bucket, const GroupOptions &options);
-  void endStep(Bucket &bucket);
+  void resetIfDue(Bucket &bucket);
   void tellLearningRate(GroupOptions &options);
   /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where
   /// there are any, with `factor` times their gradients, or without where that is 0.

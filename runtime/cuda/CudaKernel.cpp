@@ -68,6 +68,17 @@ Status CudaKernel::place(const CudaPartition &partition, void *stream, bool isCa
   return std::nullopt;
 }
 
+/// Has the code on the device.
+Status CudaKernel::load(const CudaPartition &partition) const {
+  const std::shared_ptr<const Device> &device = partition.resident.device;
+  if (Result<const Function *> function = module.on(device); !function)
+    return function.error();
+  if (partition.combinations == 0)
+    return std::nullopt;
+  Result<const Function *> combining = combine->on(device);
+  return combining ? std::nullopt : Status(combining.error());
+}
+
 /// Has the table on the device.
 Status CudaKernel::settle(const CudaPartition &partition, void *stream) const {
   CudaPartition::Resident &resident = partition.resident;
@@ -134,6 +145,8 @@ Status CudaKernel::update(const Partition &opaque, std::span<const float> scalar
   if (current.status())
     return current.status();
   if (Status bad = place(partition, stream, /*isCaptured=*/false))
+    return bad;
+  if (Status bad = load(partition))
     return bad;
   if (Status bad = settle(partition, stream))
     return bad;

@@ -36,13 +36,14 @@ public:
   /// which update() sends.
   [[nodiscard]] Status launch(const Partition &partition, std::span<const float> scalars,
                               const Draw &draw, void *stream) const override;
-  /// Gives the launches on `stream` that follow, those of captured graphs too, these numbers.
+  /// The device then has code, table and numbers.
   [[nodiscard]] Status update(const Partition &partition, std::span<const float> scalars,
                               const Draw &draw, void *stream) const override;
 
 private:
   Status locate(const CudaPartition &partition) const;
   Status place(const CudaPartition &partition, void *stream, bool isCaptured) const;
+  Status load(const CudaPartition &partition) const;
   Status settle(const CudaPartition &partition, void *stream) const;
   Status send(const CudaPartition &partition, std::span<const float> scalars, const Draw &draw,
               void *stream) const;

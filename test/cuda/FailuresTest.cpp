@@ -131,6 +131,95 @@ TEST_F(CudaFailures, AStepThatIsNotTakenCanBeTakenAgain) {
   EXPECT_EQ(difference(*actual, *wanted), "");
 }
 
+// Of several kernels none has moved anything before all have what they need.
+TEST_F(CudaFailures, WhateverIsMissingOfSeveralKernelsTheStepCanBeTakenAgain) {
+  CompileOptions onDevice;
+  onDevice.device = "cuda";
+  constexpr uint64_t steps = 3;
+  // One after the other, and a block `every N steps`.
+  for (const numeric::Pair &several :
+       {numeric::Pair{"lsq", "momentum"}, numeric::Pair{"admm", "sgd"}}) {
+    auto begin = [&](const CompileOptions &options) {
+      Result<Model> model =
+          Model::create(numeric::compile(several, options), numeric::shortRun(), {{300, 3, 1}});
+      EXPECT_TRUE(model) << model.error().message;
+      for (const auto &[name, value] : numeric::livelyNumbers())
+        model->set(name, value);
+      EXPECT_FALSE(model->attach(numeric::randomValues(model->size(), 3)));
+      return std::move(*model);
+    };
+    auto gradient = [](Model &model, uint64_t k) {
+      return numeric::randomValues(model.size(), 10 + k);
+    };
+    Model host = begin({});
+    for (uint64_t k = 0; k < steps; ++k)
+      ASSERT_FALSE(host.advance(gradient(host, k)));
+    auto wanted = host.arrays();
+    ASSERT_TRUE(wanted);
+    for (const char *call : {"cuMemAlloc_v2", "cuModuleLoadDataEx", "cuModuleGetFunction"}) {
+      int failures = 0;
+      for (int nth = 1; nth < 20; ++nth) {
+        SCOPED_TRACE(several.quantizer + ", " + call + ", " + std::to_string(nth));
+        Model model = begin(onDevice);
+        standinFail(call, nth, outOfMemory);
+        int failed = 0;
+        for (uint64_t k = 0; k < steps; ++k)
+          if (model.advance(gradient(model, k))) {
+            ++failed;
+            ASSERT_FALSE(model.advance(gradient(model, k)));
+          }
+        auto actual = model.arrays();
+        bool unused = standinClear();
+        ASSERT_TRUE(actual) << actual.error().message;
+        EXPECT_EQ(difference(*actual, *wanted), "");
+        EXPECT_EQ((*model).step(), int64_t(steps));
+        failures += failed;
+        if (unused)
+          break;
+      }
+      EXPECT_GT(failures, 1) << call;
+    }
+  }
+}
+
+TEST_F(CudaFailures, AResetThatFailsCanBeRepeated) {
+  CompileOptions options;
+  options.device = "cuda";
+  auto begin = [&](const std::string &device) {
+    options.device = device;
+    Result<Model> model = Model::create(numeric::compile({"lsq", "adam"}, options),
+                                        numeric::shortRun(), {{300, 3, 1}, {20, 1, 1}});
+    EXPECT_TRUE(model) << model.error().message;
+    EXPECT_FALSE(model->attach(numeric::randomValues(model->size(), 3)));
+    EXPECT_FALSE(model->advance(numeric::randomValues(model->size(), 4)));
+    return std::move(*model);
+  };
+  Model host = begin("host");
+  ASSERT_FALSE(host.reset());
+  ASSERT_FALSE(host.advance(numeric::randomValues(host.size(), 5)));
+  auto wanted = host.arrays();
+  int failures = 0;
+  for (int nth = 1; nth < 20; ++nth) {
+    Model device = begin("cuda");
+    int64_t t = (*device).t();
+    standinFail("cuMemAlloc_v2", nth, outOfMemory);
+    if (device.reset()) {
+      ++failures;
+      EXPECT_EQ((*device).t(), t) << "the optimizer's counter is that of its states";
+      ASSERT_FALSE(device.reset());
+    }
+    bool unused = standinClear();
+    EXPECT_EQ((*device).t(), 1);
+    ASSERT_FALSE(device.advance(numeric::randomValues(device.size(), 5)));
+    auto actual = device.arrays();
+    ASSERT_TRUE(wanted && actual);
+    EXPECT_EQ(difference(*actual, *wanted), "");
+    if (unused)
+      break;
+  }
+  EXPECT_GT(failures, 0);
+}
+
 TEST_F(CudaFailures, OutOfMemorySaysHowMuchThereIs) {
   standinMemory(1 << 20);
   auto result = live(pair, "cuda", {{1 << 20}});

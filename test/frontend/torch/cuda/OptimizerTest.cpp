@@ -210,6 +210,40 @@ TEST(CudaOptimizer, NoMemoryLeft) {
   EXPECT_EQ(moved.weights(), host.weights()) << "a step that was not taken can be taken again";
 }
 
+// Of several devices and of several lines of a plan: what has moved already waits for the rest.
+TEST(CudaOptimizer, AStepThatFailedHalfwayGoesOn) {
+  if (!isStandin())
+    GTEST_SKIP() << "the driver is a real one";
+  auto program = std::make_shared<const Program>(unwrap(Program::parse("net.breg", R"(
+plan {
+  "*.weight" : md_tanh_s by adam(lr = 1e-2) reset every epoch
+  else       : float by sgd(lr = 1e-2)
+}
+)")));
+  for (int nth = 1; nth <= 8; ++nth) {
+    Moved host(torch::kCPU), mixed(first);
+    mixed.moveSome(first, second);
+    Optimizer a(*host.net, program, run()), b(*mixed.net, program, run());
+    int failures = 0;
+    standinFail("cuLaunchKernel", nth, 2);
+    for (int k = 0; k < 3; ++k) {
+      host.step(a, k);
+      mixed.giveGradients(k);
+      try {
+        b.step();
+      } catch (const Exception &) {
+        ++failures;
+        b.step();
+      }
+      ASSERT_EQ(mixed.weights(), host.weights()) << "launch " << nth << ", step " << k;
+      ASSERT_EQ(mixed.stored(b), host.stored(a)) << "launch " << nth << ", step " << k;
+    }
+    EXPECT_EQ(failures, 1);
+    EXPECT_FALSE(standinClear());
+    EXPECT_EQ(b.steps(), 3);
+  }
+}
+
 TEST(CudaOptimizer, WhatCanNotBeAttachedIsLeftAlone) {
   if (!isStandin())
     GTEST_SKIP() << "the driver is a real one";
