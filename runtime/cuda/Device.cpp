@@ -8,7 +8,7 @@ namespace bregman::cuda {
 
 Status Device::open() {
   name = "cuda:" + std::to_string(ordinal);
-  int handle = 0, count = 0;
+  int count = 0;
   BREGMAN_CUDA(driver, "number of devices", cuDeviceGetCount, &count);
   if (ordinal < 0 || ordinal >= count)
     return Error{ErrorKind::Usage, "CUDA: there is no device " + name + "; the driver finds " +
@@ -27,7 +27,7 @@ Status Device::open() {
 
 Device::~Device() {
   if (primary)
-    (void)driver.cuDevicePrimaryCtxRelease_v2(ordinal);
+    (void)driver.cuDevicePrimaryCtxRelease_v2(handle);
 }
 
 Result<std::shared_ptr<const Device>> Device::get(int ordinal) {

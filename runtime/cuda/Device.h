@@ -28,6 +28,7 @@ public:
 private:
   Device(const Driver &driver, int ordinal) : driver(driver), ordinal(ordinal) {}
   Status open();
+  int handle = 0; ///< the driver's
   void *primary = nullptr;
 };
 

@@ -19,6 +19,9 @@ Error Driver::error(int code, const char *call, const std::string &what,
     text = "no text";
   std::string message =
       what + ": " + call + " gives " + name + " (" + std::to_string(code) + "): " + text;
+  // Some of its texts are sentences.
+  if (message.ends_with('.'))
+    message.pop_back();
   constexpr int outOfMemory = 2, noBinary = 209, invalidPtx = 218, unsupportedPtx = 222;
   if (code == outOfMemory)
     message += "; free memory of the device, or train a smaller model";

@@ -45,6 +45,11 @@ public:
     for (Status bad : {activator.forward(ref, 0), activator.backward(ref, 0)})
       EXPECT_FALSE(bad) << bad->message;
   }
+  /// Both passes as far as they go.
+  Status tryPass(const Activator &activator) {
+    Status bad = activator.forward(ref, 0);
+    return bad ? bad : activator.backward(ref, 0);
+  }
   void initialize(const Activator &activator) {
     Status bad = activator.initialize(ref, 0);
     EXPECT_FALSE(bad) << bad->message;
@@ -143,6 +148,32 @@ TEST_P(CudaActivator, StreamsHaveMemoryOfTheirOwn) {
     ASSERT_EQ(cuStreamDestroy_v2(stream), 0);
   ASSERT_EQ(cuCtxPopCurrent_v2(nullptr), 0);
   ASSERT_EQ(cuDevicePrimaryCtxRelease_v2(0), 0);
+}
+
+TEST_P(CudaActivator, APassThatFailsCanBeTakenAgain) {
+  if (!standinFail)
+    GTEST_SKIP() << "the driver is a real one";
+  constexpr int outOfMemory = 2;
+  for (const char *call : {"cuMemAlloc_v2", "cuMemcpyHtoDAsync_v2", "cuLaunchKernel",
+                           "cuModuleGetFunction", "cuPointerGetAttribute"})
+    for (int nth : {1, 2, 4}) {
+      int64_t live = standinLive();
+      {
+        Activator activator = compile(GetParam(), "cuda");
+        Activation activation(activator, 3, 20);
+        activation.initialize(activator);
+        standinFail(call, nth, outOfMemory);
+        for (Status bad = activation.tryPass(activator); bad; bad = activation.tryPass(activator)) {
+          EXPECT_EQ(bad->kind, ErrorKind::Environment);
+          EXPECT_NE(bad->message.find(std::string(call) + " gives CUDA_ERROR_OUT_OF_MEMORY (2)"),
+                    std::string::npos)
+              << bad->message;
+        }
+        standinClear();
+        EXPECT_EQ(activation.written(), onHost(GetParam(), 3, 20)) << call << ", " << nth;
+      }
+      EXPECT_EQ(standinLive(), live) << call << ", " << nth;
+    }
 }
 
 // Values of a token, of a channel and of a group between kernels, and learned ones.

@@ -190,10 +190,9 @@ TEST_F(CudaKernels, TablesAreKeptForTheirStream) {
   auto device = Device::get(0);
   ASSERT_TRUE(device) << device.error().message;
   Current current(**device);
-  const Driver &driver = (*device)->driver;
   void *streams[2] = {};
   for (void *&stream : streams)
-    ASSERT_EQ(driver.cuStreamCreate(&stream, 0), 0);
+    ASSERT_EQ(cuStreamCreate(&stream, 0), 0);
   int64_t allocations = standinCalls("cuMemAlloc_v2"), releases = standinCalls("cuMemFree_v2");
   auto launch = [&](const Partition &partition, void *stream) {
     EXPECT_FALSE(kernel.launch(partition, std::vector<float>{1}, {}, stream));
@@ -224,7 +223,7 @@ TEST_F(CudaKernels, TablesAreKeptForTheirStream) {
   captured.reset();
   EXPECT_EQ(standinCalls("cuMemFree_v2") - releases, 2);
   for (void *stream : streams)
-    ASSERT_EQ(driver.cuStreamDestroy_v2(stream), 0);
+    ASSERT_EQ(cuStreamDestroy_v2(stream), 0);
   expectScaled(a.read(), 1);
 }
 
@@ -234,9 +233,8 @@ TEST_F(CudaKernels, GraphsSeeNewNumbers) {
   auto device = Device::get(0);
   ASSERT_TRUE(device) << device.error().message;
   Current current(**device);
-  const Driver &driver = (*device)->driver;
   void *stream = nullptr, *graph = nullptr, *executable = nullptr;
-  ASSERT_EQ(driver.cuStreamCreate(&stream, 0), 0);
+  ASSERT_EQ(cuStreamCreate(&stream, 0), 0);
   auto partition = kernel.partition(std::vector<Segment>{a.segment()}, 1);
   ASSERT_FALSE(kernel.launch(*partition, std::vector<float>{1}, {}, stream));
 
@@ -253,7 +251,7 @@ TEST_F(CudaKernels, GraphsSeeNewNumbers) {
     ASSERT_FALSE(kernel.update(*partition, std::vector<float>{factor}, {}, stream));
     ASSERT_EQ(cuGraphLaunch(executable, stream), 0);
   }
-  ASSERT_EQ(driver.cuStreamSynchronize(stream), 0);
+  ASSERT_EQ(cuStreamSynchronize(stream), 0);
   std::vector<float> after = a.read();
   for (size_t i = 0; i < after.size(); ++i) {
     float place = placeOf(i);
@@ -273,13 +271,13 @@ TEST_F(CudaKernels, GraphsSeeNewNumbers) {
   ASSERT_EQ(cuGraphInstantiateWithFlags(&executable, graph, 0), 0);
   ASSERT_FALSE(another.update(*partition, std::vector<float>{2}, {}, stream));
   ASSERT_EQ(cuGraphLaunch(executable, stream), 0);
-  ASSERT_EQ(driver.cuStreamSynchronize(stream), 0);
+  ASSERT_EQ(cuStreamSynchronize(stream), 0);
   after = fresh.read();
   for (size_t i = 0; i < after.size(); ++i)
     ASSERT_EQ(after[i], first[i] * 2 + placeOf(i)) << i;
   ASSERT_EQ(cuGraphExecDestroy(executable), 0);
   ASSERT_EQ(cuGraphDestroy(graph), 0);
-  ASSERT_EQ(driver.cuStreamDestroy_v2(stream), 0);
+  ASSERT_EQ(cuStreamDestroy_v2(stream), 0);
 }
 
 TEST_F(CudaKernels, FaultsCarryTheKernelsCode) {
@@ -297,6 +295,38 @@ TEST_F(CudaKernels, FaultsCarryTheKernelsCode) {
                               "a checkpoint"),
             std::string::npos)
       << bad->message;
+}
+
+// What the driver says of a code, and what to do about it.
+TEST_F(CudaKernels, CodesHaveRemedies) {
+  Values a(100);
+  auto failing = [&](const char *call, int code) {
+    standinFail(call, 1, code);
+    CudaKernel kernel = scale();
+    Status bad = kernel.launch(std::vector<Segment>{a.segment()}, std::vector<float>{1});
+    EXPECT_TRUE(bad);
+    EXPECT_EQ(bad->kind, ErrorKind::Environment);
+    return bad->message;
+  };
+  const std::string kernel = "CUDA: kernel `scale` on cuda:0 (stand-in 0): ";
+  EXPECT_EQ(failing("cuLinkAddData_v2", 222),
+            kernel + "cuLinkAddData_v2 gives CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222): the "
+                     "provided PTX was compiled with an unsupported toolchain; install a newer "
+                     "driver");
+  EXPECT_EQ(failing("cuModuleLoadDataEx", 209),
+            kernel + "cuModuleLoadDataEx gives CUDA_ERROR_NO_BINARY_FOR_GPU (209): no kernel image "
+                     "is available for execution on the device; compile for an older chip");
+  EXPECT_EQ(failing("cuModuleGetFunction", 12345),
+            kernel + "cuModuleGetFunction gives an unknown error (12345): no text");
+  for (const char *call : {"cuStreamIsCapturing", "cuMemcpyHtoDAsync_v2", "cuLaunchKernel",
+                           "cuOccupancyMaxActiveBlocksPerMultiprocessor"})
+    EXPECT_EQ(failing(call, 3).find(std::string(call) == "cuMemcpyHtoDAsync_v2"
+                                        ? "CUDA: copy of "
+                                        : kernel + call + " gives "),
+              0U)
+        << call;
+  EXPECT_FALSE(scale().launch(std::vector<Segment>{a.segment()}, std::vector<float>{1}));
+  expectScaled(a.read(), 1);
 }
 
 TEST_F(CudaKernels, RefusedPtxShowsTheLog) {

@@ -25,7 +25,7 @@ protected:
     device = *made;
     Current current(*device);
     for (void *&stream : streams)
-      ASSERT_EQ(device->driver.cuStreamCreate(&stream, 0), 0);
+      ASSERT_EQ(cuStreamCreate(&stream, 0), 0);
     memory = deviceMemory();
   }
   void TearDown() override {
@@ -35,7 +35,7 @@ protected:
     {
       Current current(*device);
       for (void *stream : streams)
-        ASSERT_EQ(device->driver.cuStreamDestroy_v2(stream), 0);
+        ASSERT_EQ(cuStreamDestroy_v2(stream), 0);
     }
     device.reset();
     EXPECT_EQ(standinLive(), 0) << "something was kept";

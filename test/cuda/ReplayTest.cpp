@@ -6,11 +6,7 @@
 
 #include <optional>
 
-extern "C" {
-int cuStreamCreate(void **stream, unsigned flags);
-int cuStreamDestroy_v2(void *stream);
-int cuStreamSynchronize(void *stream);
-}
+extern "C" {}
 
 using namespace bregman;
 using namespace bregman::testing;

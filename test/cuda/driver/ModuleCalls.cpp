@@ -75,26 +75,6 @@ BREGMAN_EXPORT int cuModuleGetFunction(void **function, void *module, const char
   });
 }
 
-BREGMAN_EXPORT int cuFuncGetAttribute(int *value, int attribute, void *function) {
-  return call("cuFuncGetAttribute", Needs::Context, [&](State &state) -> int {
-    auto *known = static_cast<Function *>(function);
-    if (!state.functions.count(known))
-      return codes::InvalidHandle;
-    constexpr int maxThreads = 0, sharedBytes = 1, localBytes = 3, registers = 4;
-    if (attribute == maxThreads)
-      *value = int(known->entry->maxThreads);
-    else if (attribute == sharedBytes)
-      *value = int(known->entry->sharedBytes);
-    else if (attribute == localBytes)
-      *value = 0;
-    else if (attribute == registers)
-      *value = std::min(known->entry->registers, 255);
-    else
-      return codes::InvalidValue;
-    return codes::Success;
-  });
-}
-
 BREGMAN_EXPORT int cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, void *function,
                                                                int threads, size_t) {
   return call("cuOccupancyMaxActiveBlocksPerMultiprocessor", Needs::Context,

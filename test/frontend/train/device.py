@@ -67,6 +67,15 @@ for before, after in [("cuda", "cpu"), ("cpu", "cuda:1")]:
     run(0, "", "train", "--resume", name, "--device", after, "--quiet")
     check(f"{name}: other bits", result(name)["digest"] == result("cpu")["digest"])
 
+# A device that is lost in the middle of a run: the checkpoint is whole, and the run goes on from it.
+run(4, "gives CUDA_ERROR_LAUNCH_FAILED (719): unspecified launch failure; the device is lost to this process: start "
+    "again from a checkpoint", *train, "--device", "cuda", "--out", "lost",
+    environment=dict(preload, BREGMAN_STANDIN_FAIL="cuLaunchKernel:30:719"))
+check("lost: there is no checkpoint, or all was done", (folder / "lost" / "checkpoint.bregman").exists()
+      and not (folder / "lost" / "result.json").exists())
+run(0, "", "train", "--resume", "lost", "--quiet")
+check("lost: other bits", result("lost")["digest"] == result("cpu")["digest"])
+
 # Activations, and two branches with multipliers.
 (folder / "acts.breg").write_text("""plan acts {
   activations "act*" : lsq_act(bits = 4) by momentum(lr = 1e-3)

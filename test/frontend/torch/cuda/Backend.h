@@ -10,6 +10,7 @@ extern "C" {
 #define X(name, ...) int name(__VA_ARGS__);
 #include "runtime/cuda/DriverFunctions.def"
 #undef X
+int cuStreamCreate(void **stream, unsigned flags);
 }
 
 namespace bregman::standin {
