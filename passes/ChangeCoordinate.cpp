@@ -7,8 +7,6 @@
 #include "passes/prove/Describe.h"
 #include "passes/prove/Scratch.h"
 
-#include <cmath>
-
 namespace bregman {
 #define GEN_PASS_DEF_CHANGECOORDINATE
 #include "passes/Passes.h.inc"
@@ -38,6 +36,7 @@ private:
   void yieldDual(YieldOp yield, StringRef name, Value value);
   HostScalar times(HostArithmetic &host, HostScalar product, const HostFactor &factor,
                    IRMapping &mapping);
+  HostScalar gatheredScale(HostArithmetic &host, IRMapping &mapping);
   void removeCommon(const LatentRead::Link &link);
   Value hostValue(Value source, IRMapping &mapping);
 
@@ -103,10 +102,22 @@ HostScalar CoordinateChange::times(HostArithmetic &host, HostScalar product,
                                    const HostFactor &factor, IRMapping &mapping) {
   HostScalar by = factor.scalar.isLiteral() ? factor.scalar
                                             : HostScalar(hostValue(factor.scalar.value, mapping));
-  double size = std::abs(factor.power);
-  if (size != 1)
-    by = host.pow(by, size);
-  return factor.power < 0 ? host.div(product, by) : host.mul(product, by);
+  return factor.divides ? host.div(product, by) : host.mul(product, by);
+}
+
+/// A product of powers.
+HostScalar CoordinateChange::gatheredScale(HostArithmetic &host, IRMapping &mapping) {
+  auto place = [&](Value source) { return hostValue(source, mapping); };
+  HostScalar product = 1;
+  for (const Homogeneity::Factor &factor : gathered->scale) {
+    HostScalar by(place(factor.scalar));
+    bool divides = factor.power.number && *factor.power.number < 0;
+    HostScalar power = divides ? -*factor.power.number : factor.power.build(host, place);
+    if (!power.is(1))
+      by = host.pow(by, power);
+    product = divides ? host.div(product, by) : host.mul(product, by);
+  }
+  return product;
 }
 
 /// c, or its reciprocal taken in double, in the shape of `type`; null where c is 1.
@@ -114,8 +125,11 @@ Value CoordinateChange::scale(Location loc, Type type, bool inverse) {
   HostArithmetic host(builder, loc);
   HostScalar product = 1;
   IRMapping mapping;
-  for (const HostFactor &factor : gathered ? gathered->scale : found.scale)
-    product = times(host, product, factor, mapping);
+  if (gathered)
+    product = gatheredScale(host, mapping);
+  else
+    for (const HostFactor &factor : found.scale)
+      product = times(host, product, factor, mapping);
   if (product.is(1))
     return {};
   if (inverse)

@@ -3,13 +3,9 @@
 // functions none; that gives c.
 #include "passes/Homogeneous.h"
 
-#include "dialect/calculus/Emit.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/Clauses.h"
 #include "passes/HostScalars.h"
-#include "passes/prove/Polynomial.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace bregman;
@@ -18,19 +14,18 @@ namespace {
 
 /// A product of powers of host scalars, by their number, and of c; a zero has any law.
 struct Law {
-  SmallVector<double, 4> ofScalars;
-  double ofScale = 0;
+  std::vector<Exponent> ofScalars;
+  Exponent ofScale;
   bool isAny = false;
 
-  double at(size_t scalar) const { return scalar < ofScalars.size() ? ofScalars[scalar] : 0; }
-  bool isOfHost() const { return ofScale == 0; }
+  Exponent at(size_t scalar) const {
+    return scalar < ofScalars.size() ? ofScalars[scalar] : Exponent();
+  }
   bool isNone() const;
   /// This law times `power` of another.
-  Law times(const Law &other, double power) const;
-  Law to(double power) const { return Law().times(*this, power); }
+  Law times(const Law &other, const Exponent &power) const;
+  Law to(const Exponent &power) const { return Law().times(*this, power); }
 };
-
-bool isNear(double a, double b) { return std::abs(a - b) < 1e-9; }
 
 class LawFinder {
 public:
@@ -60,7 +55,7 @@ private:
   Value latent;
   function_ref<bool(Value)> isPositive;
   SmallVector<Value> scalars;
-  SmallVector<std::pair<Law, Law>> equal;
+  std::vector<std::pair<Law, Law>> equal;
   DenseMap<Value, Law> known;
   DenseMap<Value, HostLaw> knownOfHost;
   bool fits = true;
@@ -69,39 +64,18 @@ private:
 } // namespace
 
 bool Law::isNone() const {
-  return isAny || (isNear(ofScale, 0) &&
-                   llvm::all_of(ofScalars, [](double power) { return isNear(power, 0); }));
+  return isAny || (ofScale.isZero() &&
+                   llvm::all_of(ofScalars, [](const Exponent &power) { return power.isZero(); }));
 }
 
-Law Law::times(const Law &other, double power) const {
+Law Law::times(const Law &other, const Exponent &power) const {
   Law result = *this;
   result.isAny |= other.isAny;
-  result.ofScale += power * other.ofScale;
+  result.ofScale = ofScale + power * other.ofScale;
   result.ofScalars.resize(std::max(ofScalars.size(), other.ofScalars.size()));
   for (size_t i = 0; i < other.ofScalars.size(); ++i)
-    result.ofScalars[i] += power * other.ofScalars[i];
+    result.ofScalars[i] = result.ofScalars[i] + power * other.ofScalars[i];
   return result;
-}
-
-/// The number that an exponent is: three thirds are 1, though f32 has no third.
-static std::optional<double> exponentOf(Value value) {
-  if (std::optional<double> number = constantOf(value)) {
-    Interval written = prove::asWritten(*number, !value.getType().isF64()).value();
-    return written.lo + (written.hi - written.lo) / 2;
-  }
-  Operation *op = value.getDefiningOp();
-  if (isa_and_present<arith::TruncFOp>(op))
-    return exponentOf(op->getOperand(0));
-  if (!isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op) ||
-      !value.getType().isF64())
-    return std::nullopt;
-  auto a = exponentOf(op->getOperand(0)), b = exponentOf(op->getOperand(1));
-  if (!a || !b)
-    return std::nullopt;
-  return isa<arith::AddFOp>(op)   ? *a + *b
-         : isa<arith::SubFOp>(op) ? *a - *b
-         : isa<arith::MulFOp>(op) ? *a * *b
-                                  : *a / *b;
 }
 
 static bool isZero(Value value) {
@@ -133,7 +107,7 @@ LawFinder::HostLaw LawFinder::ofWhole(Value value) {
 LawFinder::HostLaw LawFinder::ofSchedule(ScheduleOp schedule) {
   HostLaw law = ofHost(yieldOf(schedule.getBody()).getValues().front());
   for (auto [i, scalar] : llvm::enumerate(scalars))
-    if (law && law->at(i) != 0 && !scalar.getDefiningOp<ScheduleOp>())
+    if (law && !law->at(i).isZero() && !scalar.getDefiningOp<ScheduleOp>())
       law.reset();
   return law ? law : ofWhole(schedule.getResult());
 }
@@ -161,7 +135,7 @@ LawFinder::HostLaw LawFinder::computeHost(Value value) {
   if (isa<arith::NegFOp, math::AbsFOp>(op))
     return ofHost(op->getOperand(0));
   if (isa<math::SqrtOp, math::PowFOp>(op)) {
-    auto power = isa<math::SqrtOp>(op) ? 0.5 : exponentOf(op->getOperand(1));
+    auto power = isa<math::SqrtOp>(op) ? Exponent(0.5) : Exponent::of(op->getOperand(1));
     HostLaw base = power ? ofHost(op->getOperand(0)) : std::nullopt;
     return base ? base->to(*power) : HostLaw();
   }
@@ -251,7 +225,7 @@ Law LawFinder::compute(Value value) {
   if (isa<math::SqrtOp>(op))
     return of(op->getOperand(0)).to(0.5);
   if (isa<math::PowFOp>(op))
-    if (auto power = exponentOf(op->getOperand(1)))
+    if (auto power = Exponent::of(op->getOperand(1)))
       return of(op->getOperand(0)).to(*power);
   if (isa<SignOp, SgnOp>(op)) {
     of(op->getOperand(0));
@@ -288,16 +262,18 @@ std::optional<Law> LawFinder::solve() const {
   };
   for (const auto &pair : equal) {
     Law law = difference(pair);
-    if (law.isAny || isNear(law.ofScale, 0))
+    if (law.isAny || law.ofScale.isZero())
       continue;
-    double power = -1 / law.ofScale;
+    if (!law.ofScale.isNeverZero())
+      return std::nullopt;
+    Exponent power = Exponent(-1) / law.ofScale;
     law.ofScale = 0;
     scale = law.to(power);
     break;
   }
   for (const auto &pair : equal) {
     Law law = difference(pair);
-    double power = law.ofScale;
+    Exponent power = law.ofScale;
     law.ofScale = 0;
     if (!law.times(scale, power).isNone())
       return std::nullopt;
@@ -313,8 +289,8 @@ std::optional<Homogeneity> LawFinder::run() {
   Homogeneity found;
   for (auto [i, scalar] : llvm::enumerate(scalars)) {
     found.ones.push_back(scalar);
-    if (!isNear(scale->at(i), 0))
-      found.scale.push_back({HostScalar(scalar), scale->at(i)});
+    if (!scale->at(i).isZero())
+      found.scale.push_back({scalar, scale->at(i)});
   }
   return found;
 }

@@ -2,6 +2,7 @@
 // x^2) is R(x / T). What c and R are.
 #pragma once
 
+#include "passes/Exponent.h"
 #include "passes/ScaledLatent.h"
 
 namespace bregman {
@@ -9,7 +10,11 @@ namespace bregman {
 /// P(x) = R(c x). As P holds whatever positive numbers the moving scalars are, R is P where each of
 /// them is 1.
 struct Homogeneity {
-  llvm::SmallVector<HostFactor> scale; ///< c
+  struct Factor {
+    mlir::Value scalar;
+    Exponent power;
+  };
+  std::vector<Factor> scale;           ///< c
   llvm::SmallVector<mlir::Value> ones; ///< what is 1 in R
 };
 

@@ -59,10 +59,10 @@ HostScalar HostArithmetic::div(HostScalar a, HostScalar b) {
   return HostScalar(arith::DivFOp::create(builder, loc, number(a), number(b)));
 }
 
-HostScalar HostArithmetic::pow(HostScalar a, double power) {
-  if (a.isLiteral())
-    return std::pow(a.literal, power);
-  return HostScalar(math::PowFOp::create(builder, loc, a.value, number(power)));
+HostScalar HostArithmetic::pow(HostScalar a, HostScalar power) {
+  if (a.isLiteral() && power.isLiteral())
+    return std::pow(a.literal, power.literal);
+  return HostScalar(math::PowFOp::create(builder, loc, number(a), number(power)));
 }
 
 HostScalar HostArithmetic::neg(HostScalar a) {

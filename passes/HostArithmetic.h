@@ -33,7 +33,7 @@ public:
   HostScalar add(HostScalar a, HostScalar b);
   HostScalar mul(HostScalar a, HostScalar b);
   HostScalar div(HostScalar a, HostScalar b);
-  HostScalar pow(HostScalar a, double power);
+  HostScalar pow(HostScalar a, HostScalar power);
   HostScalar neg(HostScalar a);
   HostScalar abs(HostScalar a);
 

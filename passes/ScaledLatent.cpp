@@ -24,23 +24,23 @@ bool bregman::isSame(Value a, Value b) {
 }
 
 static bool isSameFactor(const HostFactor &a, const HostFactor &b) {
-  if (a.power != b.power)
+  if (a.divides != b.divides)
     return false;
   return a.scalar.isLiteral() || b.scalar.isLiteral() ? a.scalar == b.scalar
                                                       : isSame(a.scalar.value, b.scalar.value);
 }
 
 /// The factors of a host product.
-static void split(const HostScalar &scalar, double power, SmallVectorImpl<HostFactor> &factors) {
+static void split(const HostScalar &scalar, bool divides, SmallVectorImpl<HostFactor> &factors) {
   Operation *op = scalar.isLiteral() ? nullptr : scalar.value.getDefiningOp();
   if (op && isa<arith::MulFOp, arith::DivFOp>(op)) {
-    split(HostScalar(op->getOperand(0)), power, factors);
-    split(HostScalar(op->getOperand(1)), isa<arith::DivFOp>(op) ? -power : power, factors);
+    split(HostScalar(op->getOperand(0)), divides, factors);
+    split(HostScalar(op->getOperand(1)), divides != isa<arith::DivFOp>(op), factors);
   } else if (op && isa<arith::NegFOp>(op)) {
     factors.push_back({HostScalar(-1.0)});
-    split(HostScalar(op->getOperand(0)), power, factors);
+    split(HostScalar(op->getOperand(0)), divides, factors);
   } else if (!scalar.is(1)) {
-    factors.push_back({scalar, power});
+    factors.push_back({scalar, divides});
   }
 }
 
@@ -67,7 +67,7 @@ static LatentRead follow(OpOperand &use) {
     LatentRead::Link link{op};
     if (scalar) {
       link.scalar = *scalar;
-      split(*scalar, /*power=*/1, link.factors);
+      split(*scalar, /*divides=*/false, link.factors);
     }
     read.links.push_back(link);
     if (isa<SoftmaxOp>(op) || !op->getResult(0).hasOneUse())

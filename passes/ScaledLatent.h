@@ -6,10 +6,10 @@
 
 namespace bregman {
 
-/// A factor of a host product, a divisor with the power -1.
+/// A factor of a host product, or a divisor.
 struct HostFactor {
   HostScalar scalar;
-  double power = 1;
+  bool divides = false;
   bool isCommon = false; ///< part of c
 };
 

@@ -14,16 +14,18 @@ using namespace bregman::prove;
 /// c in the language's words, as `beta^0.5 / T`.
 static std::string describeScale(const Homogeneity &gathered) {
   std::string over, under;
-  for (const HostFactor &factor : gathered.scale) {
-    std::string power = describe(std::abs(factor.power));
-    std::string scalar = describe(factor.scalar.value);
-    bool isAlone = gathered.scale.size() == 1 && factor.power == 1;
+  for (const Homogeneity::Factor &factor : gathered.scale) {
+    std::optional<double> number = factor.power.number;
+    bool divides = number && *number < 0;
+    std::string power = number ? describe(std::abs(*number)) : factor.power.text();
+    std::string scalar = describe(factor.scalar);
+    bool isAlone = gathered.scale.size() == 1 && number == 1.0;
     if (!isAlone && scalar.find(' ') != std::string::npos)
       scalar = "(" + scalar + ")";
-    std::string &side = factor.power > 0 ? over : under;
-    side += (side.empty()       ? ""
-             : factor.power > 0 ? " * "
-                                : " / ") +
+    std::string &side = divides ? under : over;
+    side += (side.empty() ? ""
+             : divides    ? " / "
+                          : " * ") +
             scalar + (power == "1" ? "" : "^" + power);
   }
   return (over.empty() ? "1" : over) + (under.empty() ? "" : " / " + under);

@@ -73,6 +73,11 @@ const Form forms[] = {
      P(x / (1 + std::fabs(x)))},
     {"RootOfCubes", "schedule T = 0.9375 ^ step project w = x / (T ^ 3 + abs(x) ^ 3) ^ (1 / 3)",
      P(x / std::cbrt(std::pow(decay(k), 3) + std::pow(std::fabs(x), 3)))},
+    {"PowerOfAParameter", "schedule T = 0.9375 ^ step project w = x / (T + abs(x) ^ p) ^ (1 / p)",
+     P(x / std::pow(decay(k) + std::pow(std::fabs(x), 1.75), 1 / 1.75))},
+    {"ParameterInTheScale",
+     "schedule beta = 1 + step / 8 project w = sgn(x) * tanh(beta ^ 2 * abs(x) ^ p)",
+     P(sgn(x) * std::tanh(slowly(k) * slowly(k) * std::pow(std::fabs(x), 1.75)))},
     {"SoftNearest", "schedule T = 0.9375 ^ step project w = soft_nearest(x, 1 / T)",
      P(std::tanh(x / decay(k) / 2))},
     {"OfSquares", "schedule T = 0.9375 ^ step project w = sgn(x) * (1 - T / (T + x ^ 2))",
@@ -83,7 +88,7 @@ class Agile : public testing::TestWithParam<Form> {};
 
 TEST_P(Agile, MovesThePrimalAsThePageSays) {
   const Form &form = GetParam();
-  Program program(std::string("quantizer q { levels {-1, 1} ") + form.clauses +
+  Program program(std::string("quantizer q(p in [1, 4] = 2) { levels {-1, 1} ") + form.clauses +
                   " update agile mirror final sign(w) } plan { else : q by sgd }");
   ASSERT_TRUE(bool(program.derived));
   Timing timing;
@@ -92,6 +97,7 @@ TEST_P(Agile, MovesThePrimalAsThePageSays) {
   timing.epochs = 10;
   KernelRun run(*program.derived, timing);
   run.parameters["optimizer.lr"] = 0.0625;
+  run.parameters["p"] = 1.75;
   std::mt19937 generator(11);
   std::normal_distribution<double> normal;
   std::vector<double> u, w0;

@@ -58,7 +58,7 @@ TEST(ProofsTest, ofMirrorDescentByTanh) {
 /// The scale that agile mirror descent stores its dual by, where it stands apart from x.
 TEST(ProofsTest, nameTheGatheredScale) {
   auto scaleOf = [](const std::string &clauses) {
-    std::string proofs = proofsOf("quantizer q { levels {-1, 1} " + clauses +
+    std::string proofs = proofsOf("quantizer q(p in [1, 4] = 2) { levels {-1, 1} " + clauses +
                                   " update agile mirror final sign(w) }");
     size_t at = proofs.find("Q13: ");
     return proofs.substr(at, proofs.find('\n', at) - at);
@@ -74,6 +74,11 @@ TEST(ProofsTest, nameTheGatheredScale) {
             "Q13: structure: P(x) = R(c x) with c = 1 + step");
   EXPECT_EQ(scaleOf("schedule b = 1 + step project w = b * x / (b + b * abs(x))"),
             "Q13: structure: P(x) = R(c x) with c = 1");
+  EXPECT_EQ(scaleOf("schedule T = 1 / (1 + step) "
+                    "project w = x / (T ^ p + abs(x) ^ p) ^ (1 / p)"),
+            "Q13: structure: P(x) = R(c x) with c = 1 / T");
+  EXPECT_EQ(scaleOf("schedule b = 1 + step project w = sgn(x) * tanh(b * abs(x) ^ p)"),
+            "Q13: structure: P(x) = R(c x) with c = b^(1 / p)");
 }
 
 } // namespace
