@@ -60,7 +60,7 @@ TEST(ValueTest, aNaNPassesThroughEveryFunction) {
     EXPECT_TRUE(std::isnan(at((op + " %a : f32").str(), {notANumber}))) << op.str();
   for (llvm::StringRef op : {"arith.addf", "arith.subf", "arith.mulf", "arith.divf",
                              "arith.minimumf", "arith.maximumf", "math.powf"})
-    for (Point point : {Point{notANumber, 0}, Point{1, notANumber}})
+    for (const Point &point : {Point{notANumber, 0}, Point{1, notANumber}})
       EXPECT_TRUE(std::isnan(at((op + " %a, %b : f32").str(), point, {"f32", "f32"}))) << op.str();
   EXPECT_TRUE(
       std::isnan(at("bregman.clamp %a, %b, %c : f32", {notANumber, -1, 1}, {"f32", "f32", "f32"})));
