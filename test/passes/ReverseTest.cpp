@@ -126,7 +126,8 @@ TEST_P(ReverseTest, IsThatOfCentralDifferences) {
   for (int64_t i = 0; i < entryCount; ++i) {
     point[0][i] = normal(generator);
     point[1][i] = 0.7;
-    point[2][i] = 0.5 + double(i / (entryCount / channels));
+    int64_t channel = i / (entryCount / channels);
+    point[2][i] = 0.5 + double(channel);
     point[3][i] = normal(generator);
   }
   auto loss = [&](const std::vector<std::vector<double>> &at) {

@@ -28,7 +28,7 @@ TEST(Combine, GivesEachReduction) {
 }
 
 TEST(Combine, NothingAndOne) {
-  for (std::vector<bregman::abi::Partial> none :
+  for (const std::vector<bregman::abi::Partial> &none :
        {std::vector<bregman::abi::Partial>(), {{0, 0, 0}, {0, 0, 0}}}) {
     EXPECT_EQ(result(Access::Sum, none), 0);
     EXPECT_EQ(result(Access::Mean, none), 0);

@@ -8,7 +8,6 @@
 
 using namespace bregman;
 using namespace bregman::test;
-using testing::HasSubstr;
 
 static std::string run(const std::string &text, bool proofs) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);

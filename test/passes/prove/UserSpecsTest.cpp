@@ -174,33 +174,33 @@ const Case warned[] = {
      {"warning: Q9: the projection, which no schedule sharpens, is not"}},
 };
 
-std::string final_(const std::string &final, const std::string &levels = "{-1, 1}",
-                   const std::string &before = "") {
+std::string endingIn(const std::string &final, const std::string &levels = "{-1, 1}",
+                     const std::string &before = "") {
   return "quantizer q { " + before + " levels " + levels + " final " + final + " }";
 }
 
 const Case finals[] = {
-    {"sign", final_("sign(x)"), {}},
-    {"nearest", final_("nearest(x)", ternary), {}},
-    {"nearestOfAnything", final_("nearest(3 * x ^ 2 - tanh(x))", ternary), {}},
-    {"nearestOfASubset", final_("nearest(x, {-1, 1})", ternary), {}},
-    {"ifOfLevels", final_("if x > 0.7 then 1 else if x < -0.7 then -1 else 0", ternary), {}},
-    {"sgnOverTernary", final_("sgn(x)", ternary), {}},
-    {"scaledSign", final_("2 * sign(x)", "{-2, 2}"), {}},
-    {"signOfTwoBits", final_("sign(x) + 0.5 * sign(x - sign(x))", "{-1.5, -0.5, 0.5, 1.5}"), {}},
-    {"roundOfClamp", final_("round(clamp(x, -2, 1))", "{-2, -1, 0, 1}"), {}},
-    {"bySteps", final_("if x < 0 then -1 else 1"), {}},
-    {"latentItself", final_("x"), {"Q6: final is not a level: at x = "}},
+    {"sign", endingIn("sign(x)"), {}},
+    {"nearest", endingIn("nearest(x)", ternary), {}},
+    {"nearestOfAnything", endingIn("nearest(3 * x ^ 2 - tanh(x))", ternary), {}},
+    {"nearestOfASubset", endingIn("nearest(x, {-1, 1})", ternary), {}},
+    {"ifOfLevels", endingIn("if x > 0.7 then 1 else if x < -0.7 then -1 else 0", ternary), {}},
+    {"sgnOverTernary", endingIn("sgn(x)", ternary), {}},
+    {"scaledSign", endingIn("2 * sign(x)", "{-2, 2}"), {}},
+    {"signOfTwoBits", endingIn("sign(x) + 0.5 * sign(x - sign(x))", "{-1.5, -0.5, 0.5, 1.5}"), {}},
+    {"roundOfClamp", endingIn("round(clamp(x, -2, 1))", "{-2, -1, 0, 1}"), {}},
+    {"bySteps", endingIn("if x < 0 then -1 else 1"), {}},
+    {"latentItself", endingIn("x"), {"Q6: final is not a level: at x = "}},
     {"signOverOtherLevels",
-     final_("sign(x)", "{-2, 2}"),
+     endingIn("sign(x)", "{-2, 2}"),
      {"at x = 0 it is 1, and the levels are -2, 2"}},
     {"nearestOfAnotherSet",
-     final_("nearest(x, {-1, 0, 1})"),
+     endingIn("nearest(x, {-1, 0, 1})"),
      {"it is 0, and the levels are -1, 1"}},
-    {"sgnOverTwoLevels", final_("sgn(x)"), {"Q6: final is not a level: at x = 0 it is 0"}},
-    {"softFinal", final_("tanh(x)"), {"Q6: final is not a level"}},
+    {"sgnOverTwoLevels", endingIn("sgn(x)"), {"Q6: final is not a level: at x = 0 it is 0"}},
+    {"softFinal", endingIn("tanh(x)"), {"Q6: final is not a level"}},
     {"oneArmIsNoLevel",
-     final_("if x > 3 then 0.5 else sign(x)"),
+     endingIn("if x > 3 then 0.5 else sign(x)"),
      {"Q6: final is not a level: at x = "}},
 };
 
