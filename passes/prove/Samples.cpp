@@ -118,11 +118,19 @@ std::vector<Point> prove::settings(const Scratch &scratch) {
   Point now = scratch.now(0);
   std::vector<Point> all{now};
   std::vector<Point> joint = jointSettings(scratch);
+  bool areJoint = !joint.empty();
+  // A decay comes near 0, but not there, though double precision does.
+  llvm::erase_if(joint, [&](const Point &point) {
+    return llvm::any_of(llvm::zip(scratch.leaves(), point), [](const auto &entry) {
+      const auto &[leaf, numbers] = entry;
+      return leaf.isPositive && llvm::is_contained(numbers, 0.0);
+    });
+  });
   all.insert(all.end(), joint.begin(), joint.end());
   for (auto [i, leaf] : llvm::enumerate(scratch.leaves())) {
     bool isJoint =
-        !joint.empty() && (leaf.kind == Leaf::Kind::Schedule || leaf.kind == Leaf::Kind::Counter ||
-                           leaf.kind == Leaf::Kind::Parameter);
+        areJoint && (leaf.kind == Leaf::Kind::Schedule || leaf.kind == Leaf::Kind::Counter ||
+                     leaf.kind == Leaf::Kind::Parameter);
     if (leaf.kind == Leaf::Kind::Latent || leaf.range.isPoint() || isJoint)
       continue;
     std::vector<double> values;
