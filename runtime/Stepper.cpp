@@ -205,13 +205,15 @@ Status Stepper::attach(std::span<const TensorRef> tensors) {
     sequence->watch(watched, /*everyStep=*/sequence == &state->step);
   if (Status bad = state->clock.checkRun(watched))
     return refuse(bad->kind, titleOf(*state->method) + ": " + bad->message);
-  if (state->attach.exists()) {
-    if (Status bad = state->attach.bind(state->clock, Moment::atRest(0, 1)))
+  for (Sequence *sequence : {&state->attach, &state->publish}) {
+    if (Status bad = sequence->bind(state->clock, Moment::atRest(0, 1)))
       return bad;
-    if (Status bad = state->attach.launch(tensors, state->stream))
+    if (Status bad = sequence->place(tensors, state->stream))
       return bad;
   }
-  return publish(tensors);
+  if (Status bad = state->attach.run(state->stream))
+    return bad;
+  return state->publish.run(state->stream);
 }
 
 Error Stepper::State::refuseFrozen() const {

@@ -2,6 +2,7 @@
 // good as ever.
 #include "test/cuda/Scenario.h"
 
+#include <bit>
 #include <set>
 
 using namespace bregman;
@@ -180,6 +181,38 @@ TEST_F(CudaFailures, WhateverIsMissingOfSeveralKernelsTheStepCanBeTakenAgain) {
       EXPECT_GT(failures, 1) << call;
     }
   }
+}
+
+TEST_F(CudaFailures, WhatCanNotBeAttachedIsLeftAlone) {
+  CompileOptions options;
+  options.device = "cuda";
+  for (const numeric::Pair &one : {pair, numeric::Pair{"bwn", "sgd"}, numeric::Pair{"pmf", "sgd"}})
+    for (const char *call : {"cuMemAlloc_v2", "cuModuleLoadDataEx", "cuModuleGetFunction"}) {
+      int failures = 0;
+      for (int nth = 1; nth < 20; ++nth) {
+        SCOPED_TRACE(one.quantizer + ", " + call + ", " + std::to_string(nth));
+        auto method = numeric::compile(one, options);
+        Result<Model> model = Model::create(method, numeric::shortRun(), {{300, 3, 1}});
+        ASSERT_TRUE(model) << model.error().message;
+        std::vector<float> w0 = numeric::randomValues(model->size(), 3);
+        standinFail(call, nth, outOfMemory);
+        Status bad = model->attach(w0);
+        bool unused = standinClear();
+        auto arrays = model->arrays();
+        ASSERT_TRUE(arrays) << arrays.error().message;
+        if (!bad) {
+          EXPECT_TRUE(unused);
+          break;
+        }
+        ++failures;
+        std::vector<uint32_t> bits;
+        for (float value : w0)
+          bits.push_back(std::bit_cast<uint32_t>(value));
+        EXPECT_EQ(arrays->front().name, "w");
+        EXPECT_EQ(arrays->front().bits, bits);
+      }
+      EXPECT_GT(failures, 0) << one << ", " << call;
+    }
 }
 
 TEST_F(CudaFailures, AResetThatFailsCanBeRepeated) {
