@@ -84,11 +84,20 @@ Sign Algebra::signAt(const Fraction &fraction, const Piece &piece) {
   return here ? sign(*here, piece) : Sign::Unknown;
 }
 
+/// Whether a point of the piece may be evaluated on the wrong side of one of its ends, as constants
+/// are rounded to f32 there.
+static bool isTiny(const Piece &piece) {
+  double size = std::max(std::abs(piece.low), std::abs(piece.high));
+  bool isPoint = piece.low == piece.high; // that point itself is asked about
+  return !piece.moves() && !isPoint && std::isfinite(size) &&
+         piece.high - piece.low <= size * 0x1p-16;
+}
+
 /// The sign of a - b, or of a, here: by a point of the piece if all switches of `op` are known,
 /// else by proof.
 Sign Algebra::sideOf(Operation *op, Value a, Value b, unsigned level, const Piece &piece) {
   enter(piece);
-  if (resolved.contains(op) && !piece.isMovingPoint()) {
+  if (resolved.contains(op) && !piece.isMovingPoint() && !isTiny(piece)) {
     double x = insideValues.lookup(a)[0], y = b ? insideValues.lookup(b)[0] : 0;
     if (!std::isnan(x) && !std::isnan(y))
       return x < y ? Sign::Negative : x > y ? Sign::Positive : Sign::Zero;
@@ -128,7 +137,7 @@ std::optional<Fraction> Algebra::computeBranch(Operation *op, unsigned level, co
   auto operand = [&](unsigned i) { return convert(op->getOperand(i), level, piece); };
   auto inside = [&](Value value) { return insideValues.lookup(value)[0]; };
   // At a kink that moves values are equal by their formulas, not by their doubles.
-  bool known = resolved.contains(op) && !piece.isMovingPoint();
+  bool known = resolved.contains(op) && !piece.isMovingPoint() && !isTiny(piece);
   auto compare = [&](Value a, Value b) { return sideOf(op, a, b, level, piece); };
   Value u = op->getOperand(0);
   if (isa<math::AbsFOp>(op)) {
