@@ -81,11 +81,17 @@ Value InverseExpander::project(Value x) {
   return cloneClause(builder, clauses.project.getBody(), mapping);
 }
 
-/// Where x occurs once and each function on its way has a closed inverse; else null.
+/// Null where the calculus knows no closed inverse.
 Value InverseExpander::closed() {
-  Value variable = constant(0);
+  // What stands for x is dead when the inverse is found.
+  Value variable =
+      UnrealizedConversionCastOp::create(builder, op.getLoc(), type, ValueRange()).getResult(0);
   FailureOr<Value> found = invert(builder, project(variable), variable, wanted);
-  return succeeded(found) ? *found : Value();
+  if (failed(found))
+    return {};
+  // Next to a bound rounding may say that it is reached.
+  return emit.make<ClampOp>(sharpenLogarithms(builder, *found, wanted), constant(-outermost),
+                            constant(outermost));
 }
 
 /// P increases strictly (rule Q7), so that the sign of x is known from P(0), and |x| lies in

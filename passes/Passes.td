@@ -314,11 +314,14 @@ def ExpandProx : Pass<"bregman-expand-prox", "::mlir::ModuleOp"> {
 def ExpandInverse : Pass<"bregman-expand-inverse", "::mlir::ModuleOp"> {
   let summary = "Invert the projection where training starts from a weight";
   let description = [{
-    Replaces `bregman.inverse` in the initial latent. Where x occurs once in the projection and each
-    function on its way has a closed inverse, that is taken; else x is found by 32 halvings, of its
-    logarithm first, which is right to the last bit because the projection increases strictly
-    (rule Q7). Weights on an outermost level start at infinity, weights beyond it at NaN; without
-    levels what the projection reaches far out takes their place.
+    Replaces `bregman.inverse` in the initial latent. Where each function on the way to x has a closed
+    inverse, that is taken. Where x occurs more than once, an equation is solved for it: between
+    polynomials of x, or of one exponential of it, of degree 1, or of degree 2 without the linear term;
+    of a projection that is odd in x, between sizes, so that x / (1 + abs(x)) gives w / (1 - abs(w)).
+    Else x is found by 32 halvings, of its logarithm first, which is right to the last bit because
+    the projection increases strictly (rule Q7). A latent is at most 2^64 in size, but weights on an
+    outermost level start at infinity, weights beyond it at NaN; without levels what the projection
+    reaches far out takes their place.
 
     ```mlir
     %x = bregman.latent (w0 = %w0 : f32) : f32 {
@@ -331,7 +334,8 @@ def ExpandInverse : Pass<"bregman-expand-inverse", "::mlir::ModuleOp"> {
 
     ```mlir
     %x = bregman.latent (w0 = %w0 : f32) : f32 {
-      %0 = math.atanh %w0 : f32
+      %far = math.atanh %w0 : f32
+      %0 = bregman.clamp %far, %least, %most : f32
       %bottom = math.tanh %least : f32
       %top = math.tanh %most : f32
       %1 = arith.cmpf oeq, %w0, %top : f32

@@ -106,6 +106,12 @@ Formulas::Piece Formulas::call(const std::string &function, ValueRange operands)
   return {text + ")", Atom};
 }
 
+/// The square of a size is that of the value.
+static Value squared(Value value) {
+  auto size = seenThrough(value).getDefiningOp<math::AbsFOp>();
+  return size ? size.getOperand() : value;
+}
+
 /// (1 - t) (t + 1), as the derivative of tanh is computed, reads better as 1 - t^2.
 std::optional<Formulas::Piece> Formulas::differenceOfSquares(Value a, Value b) {
   auto minus = seenThrough(a).getDefiningOp<arith::SubFOp>();
@@ -113,7 +119,7 @@ std::optional<Formulas::Piece> Formulas::differenceOfSquares(Value a, Value b) {
   if (!minus || !plus || !is(minus.getLhs(), 1) || !is(plus.getRhs(), 1) ||
       seenThrough(minus.getRhs()) != seenThrough(plus.getLhs()))
     return std::nullopt;
-  return Piece{"1 - " + in(plus.getLhs(), Atom) + "^2", Sum};
+  return Piece{"1 - " + in(squared(plus.getLhs()), Atom) + "^2", Sum};
 }
 
 Formulas::Piece Formulas::product(Value a, Value b) {
@@ -130,7 +136,7 @@ Formulas::Piece Formulas::product(Value a, Value b) {
       reciprocal && is(reciprocal.getLhs(), 1))
     return {in(a, Product) + " / " + in(reciprocal.getRhs(), Sign), Product};
   if (seenThrough(a) == seenThrough(b))
-    return {in(a, Atom) + "^2", Power};
+    return {in(squared(a), Atom) + "^2", Power};
   return {in(a, Product) + " * " + in(b, Product), Product};
 }
 
@@ -231,7 +237,7 @@ Formulas::Piece Formulas::compute(Operation *op) {
     return {in(extract->getOperand(0), Atom) + "[" +
                 std::to_string(extract.getStaticPosition().front()) + "]",
             Atom};
-  if (isa<NearestOp, LowerOp, UpperOp, SoftNearestOp>(op))
+  if (isa<NearestOp, LowerOp, UpperOp, SoftNearestOp, InverseOp>(op))
     return call(op->getName().stripDialect().str(), op->getOperands());
   if (auto softmax = dyn_cast<SoftmaxOp>(op)) {
     if (softmax.getScale())

@@ -6,7 +6,8 @@
 // CHECK:      %x = bregman.latent (w0 = %w0: f32) : f32 {
 // CHECK:        %[[B:.*]] = arith.truncf %beta : f64 to f32
 // CHECK-NEXT:   %[[A:.*]] = math.atanh %w0 : f32
-// CHECK-NEXT:   %[[X:.*]] = arith.divf %[[A]], %[[B]] : f32
+// CHECK-NEXT:   %[[Y:.*]] = arith.divf %[[A]], %[[B]] : f32
+// CHECK:        %[[X:.*]] = bregman.clamp %[[Y]],
 // CHECK:        %[[BOTTOM:.*]] = math.tanh
 // CHECK:        %[[TOP:.*]] = math.tanh
 // CHECK:        %[[INSIDE:.*]] = arith.andi
@@ -32,12 +33,34 @@ bregman.quantizer @Closed {
   bregman.update lazy_mirror
 }
 
-// x occurs twice: P(0), 32 halvings and the two ends.
+// x occurs twice and nothing solves for it: P(0), 32 halvings and the two ends.
 // CHECK-LABEL: bregman.quantizer @Bisected
-// CHECK-COUNT-35: math.absf
-// CHECK-NOT:      math.absf
+// CHECK-COUNT-35: math.tanh
+// CHECK-NOT:      math.tanh
 // CHECK:      bregman.project "w"
 bregman.quantizer @Bisected {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    %0 = bregman.inverse project %w0 : f32 to f32
+    bregman.yield %0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %0 = math.tanh %x : f32
+    %1 = arith.addf %x, %0 : f32
+    bregman.yield %1 : f32
+  }
+  bregman.update lazy_mirror
+}
+
+// x occurs twice, and |w| = |x| / (1 + |x|) is linear in |x|. Next to a bound x stays finite.
+// CHECK-LABEL: bregman.quantizer @Solved
+// CHECK:        %[[SIZE:.*]] = math.absf %w0 : f32
+// CHECK:        %[[LEFT:.*]] = arith.subf %{{.*}}, %[[SIZE]] : f32
+// CHECK-NEXT:   %[[X:.*]] = arith.divf %w0, %[[LEFT]] : f32
+// CHECK:        %[[FINITE:.*]] = bregman.clamp %[[X]],
+// CHECK:        arith.select %{{.*}}, %[[FINITE]], %{{.*}} : f32
+// CHECK-NOT:    unrealized_conversion_cast
+// CHECK:      bregman.project "w"
+bregman.quantizer @Solved {
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     %0 = bregman.inverse project %w0 : f32 to f32
     bregman.yield %0 : f32
@@ -48,6 +71,30 @@ bregman.quantizer @Bisected {
     %1 = arith.addf %one, %0 : f32
     %2 = arith.divf %x, %1 : f32
     bregman.yield %2 : f32
+  }
+  bregman.update lazy_mirror
+}
+
+// log(1 - |w|) of a small w is 2 atanh(w / (2 - |w|)), with the digits of w.
+// CHECK-LABEL: bregman.quantizer @SharpLogarithm
+// CHECK:        %[[NEAR:.*]] = arith.divf
+// CHECK-NEXT:   math.atanh %[[NEAR]]
+// CHECK:        math.log
+// CHECK:      bregman.project "w"
+bregman.quantizer @SharpLogarithm {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    %0 = bregman.inverse project %w0 : f32 to f32
+    bregman.yield %0 : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %one = arith.constant 1.0 : f32
+    %0 = math.absf %x : f32
+    %1 = arith.negf %0 : f32
+    %2 = math.exp %1 : f32
+    %3 = arith.subf %one, %2 : f32
+    %4 = bregman.sgn %x : f32
+    %5 = arith.mulf %4, %3 : f32
+    bregman.yield %5 : f32
   }
   bregman.update lazy_mirror
 }
