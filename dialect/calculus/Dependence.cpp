@@ -69,8 +69,10 @@ bool Dependence::isReached(Value from, Value avoided) const {
 }
 
 Value Dependence::waistBelow(Value from) const {
-  for (Value value : llvm::reverse(order))
-    if (value != from && !isReached(from, value))
+  // Operands stand before users.
+  const auto *end = llvm::find(order, unique(from));
+  for (Value value : llvm::reverse(llvm::make_range(order.begin(), end)))
+    if (!isReached(from, value))
       return value;
   return variable;
 }
