@@ -4,6 +4,7 @@
 #include "test/cuda/driver/Narrow.h"
 
 #include <limits>
+#include <utility>
 
 namespace bregman::standin {
 
@@ -117,9 +118,11 @@ template <class To, class From> void intToInt(Warp &warp, const Instruction &in,
   forLanes(active, [&](int lane) {
     From value = get<From>(from, lane);
     if (in.sat) {
-      __int128 wide = __int128(value), low = std::numeric_limits<To>::min(),
-               high = std::numeric_limits<To>::max();
-      value = From(wide < low ? low : wide > high ? high : wide);
+      constexpr To low = std::numeric_limits<To>::min(), high = std::numeric_limits<To>::max();
+      if (std::cmp_less(value, low))
+        value = From(low);
+      else if (std::cmp_greater(value, high))
+        value = From(high);
     }
     // A register that is wider than the type gets the value's own extension.
     if constexpr (sizeof(To) < 4)

@@ -163,7 +163,8 @@ TEST(Activations, SchedulesFollowTheRun) {
   Optimizer optimizer(*task.net, program, OptimizerOptions().stepsPerEpoch(2).epochs(3));
   at::Tensor x = at::linspace(-1, 1, 17);
   for (int step = 0; step < 5; ++step) {
-    double k = 1 + step / 2;
+    int epoch = step / 2;
+    double k = 1 + epoch;
     EXPECT_LE(largestDifference(task.net->act1(x), (k * x).tanh()), 1e-6) << step;
     EXPECT_EQ(optimizer.schedules().back(), (std::pair<std::string, double>("scaled.k", k)));
     task.steps(optimizer, 1);
@@ -210,7 +211,7 @@ TEST(Activations, StridesDoNotMatter) {
         at::zeros({8, 6, 5, 3}).slice(0, 0, 8, 2).copy_(x).detach().set_requires_grad(true);
     at::Tensor w = dense(a);
     w.backward(g);
-    for (at::Tensor other : {b, c, d}) {
+    for (const at::Tensor &other : {b, c, d}) {
       at::Tensor again = strided(other);
       again.backward(g.transpose(2, 3).contiguous().transpose(2, 3));
       EXPECT_LE(largestDifference(w, again), 1e-6) << use;
