@@ -64,8 +64,10 @@ class Build:
         return self.call(self.compiler, *self.flags, *flags, "-c", source, "-o", made)
 
     def link(self, target, sources, *libraries):
-        shared = ["-shared"] if target.suffix == ".so" else []
-        return self.call(self.compiler, *shared, *map(self.object_of, sources), "-o", target, f"-L{self.lib}", *libraries, *self.torch,
+        options = ["-shared"] if target.suffix == ".so" else []
+        # What LibTorch itself needs (cuDNN, NCCL) is the loader's to find, by LibTorch's own run paths.
+        options.append("-Wl,--allow-shlib-undefined")
+        return self.call(self.compiler, *options, *map(self.object_of, sources), "-o", target, f"-L{self.lib}", *libraries, *self.torch,
                          "-lpthread", "-ldl", "-Wl,-rpath,$ORIGIN:$ORIGIN/more:$ORIGIN/../../lib", f"-Wl,-rpath,{self.root}/lib")
 
 
