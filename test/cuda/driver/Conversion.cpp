@@ -120,7 +120,7 @@ template <class To, class From> void intToInt(Warp &warp, const Instruction &in,
     if (in.sat) {
       constexpr To low = std::numeric_limits<To>::min(), high = std::numeric_limits<To>::max();
       if (std::cmp_less(value, low))
-        value = From(low);
+        value = From(low); // NOLINT(bugprone-signed-char-misuse): a number
       else if (std::cmp_greater(value, high))
         value = From(high);
     }
