@@ -3,17 +3,7 @@
 
 #include "frontend/train/RunOptions.h"
 
-#include <optional>
-
 namespace bregman::train {
-
-/// What may be said anew of a run that goes on; the rest is as its checkpoint has it.
-struct ResumeOptions {
-  std::string folder;
-  std::string dataDir, device; ///< empty: as the run had it
-  std::optional<bool> fast;    ///< nothing: as the run had it
-  bool quiet = false;
-};
 
 struct EvalOptions {
   std::string checkpoint; ///< the file, or the folder of a run

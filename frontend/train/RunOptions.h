@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,14 @@ struct RunOptions {
   int64_t checkpointEvery = 0; ///< steps; 0: at every evaluation
   bool twin = false;           ///< also train the same network in float
   double requireAccuracy = 0;  ///< per cent, hardened, on the test images
+  bool quiet = false;
+};
+
+/// What may be said anew of a run that goes on; the rest is as its checkpoint has it.
+struct ResumeOptions {
+  std::string folder;
+  std::string dataDir, device; ///< empty: as the run had it
+  std::optional<bool> fast;    ///< nothing: as the run had it
   bool quiet = false;
 };
 

@@ -1,7 +1,6 @@
 // A run: steps, evaluations, metrics, checkpoints, and the report at its end.
 #pragma once
 
-#include "frontend/train/CommandLine.h"
 #include "frontend/train/Progress.h"
 #include "frontend/train/RunLock.h"
 #include "frontend/train/RunState.h"
