@@ -111,8 +111,9 @@ HostScalar CoordinateChange::gatheredScale(HostArithmetic &host, IRMapping &mapp
   HostScalar product = 1;
   for (const Homogeneity::Factor &factor : gathered->scale) {
     HostScalar by(place(factor.scalar));
-    bool divides = factor.power.number && *factor.power.number < 0;
-    HostScalar power = divides ? -*factor.power.number : factor.power.build(host, place);
+    std::optional<double> number = Exponents::numberOf(factor.power);
+    bool divides = number && *number < 0;
+    HostScalar power = divides ? -*number : gathered->exponents.build(factor.power, host, place);
     if (!power.is(1))
       by = host.pow(by, power);
     product = divides ? host.div(product, by) : host.mul(product, by);

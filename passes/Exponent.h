@@ -1,57 +1,50 @@
 // Exponents of host scalars: numbers, or made of parameters, as the p of x / (T^p + |x|^p)^(1/p).
 #pragma once
 
-#include "dialect/Calculus.h"
 #include "passes/HostArithmetic.h"
+#include "passes/prove/Polynomial.h"
 
-#include <array>
-#include <memory>
 #include <string>
 
 namespace bregman {
 
-/// A rational expression of parameters. Two are the same where they are so at the samples, which
-/// are more than such an expression has zeros.
-class Exponent {
+/// A rational expression, in exact arithmetic: two are the same where their difference is 0.
+using Exponent = prove::Fraction;
+
+/// What exponents are made of: parameters, and host values of them that are not looked into, such
+/// as sqrt(p), which are the same where they are computed alike.
+class Exponents {
 public:
-  Exponent(double number = 0);
-  /// What a power is raised to; nothing where more than parameters and numbers is in it.
-  static std::optional<Exponent> of(mlir::Value value);
+  /// What a power is raised to; nothing where it moves from step to step or from weight to weight.
+  /// `isPositive` tells which host values are above 0 for whatever parameters are admissible.
+  std::optional<Exponent> of(mlir::Value value, llvm::function_ref<bool(mlir::Value)> isPositive);
 
-  Exponent operator+(const Exponent &other) const { return made('+', other); }
-  Exponent operator-(const Exponent &other) const { return made('-', other); }
-  Exponent operator*(const Exponent &other) const { return made('*', other); }
-  Exponent operator/(const Exponent &other) const { return made('/', other); }
-
-  bool isZero() const { return number && *number == 0; }
   /// For whatever parameters are admissible.
-  bool isNeverZero() const { return !range.contains(0); }
-
+  bool isNeverZero(const Exponent &exponent) const;
+  /// Whether no coefficient had to be rounded.
+  static bool isExact(const Exponent &exponent);
   /// Where it is the same for all parameters.
-  std::optional<double> number;
+  static std::optional<double> numberOf(const Exponent &exponent);
   /// In the language's words.
-  std::string text() const;
-  /// As the host computes it; `place` gives a parameter where the builder stands.
-  HostScalar build(HostArithmetic &host, llvm::function_ref<mlir::Value(mlir::Value)> place) const;
+  std::string text(const Exponent &exponent) const;
+  /// As the host computes it; `place` gives a value of the host where the builder stands.
+  HostScalar build(const Exponent &exponent, HostArithmetic &host,
+                   llvm::function_ref<mlir::Value(mlir::Value)> place) const;
 
 private:
-  struct Node {
-    char op; ///< of the arithmetic; p of a parameter, n of a number
-    double number = 0;
-    mlir::Value parameter = {};
-    std::shared_ptr<const Node> left = {}, right = {};
+  struct Part {
+    mlir::Value value;
+    Interval range;
+    bool isNeverZero;
   };
-  static std::string textOf(const Node &node);
-  static HostScalar build(const Node &node, HostArithmetic &host,
-                          llvm::function_ref<mlir::Value(mlir::Value)> place);
-  Exponent made(char op, const Exponent &other) const;
-  void simplify();
-  static void collect(const std::shared_ptr<const Node> &node,
-                      std::vector<std::shared_ptr<const Node>> &parameters);
+  prove::Atom atomOf(mlir::Value value, llvm::function_ref<bool(mlir::Value)> isPositive);
+  Interval rangeOf(const prove::Polynomial &polynomial) const;
+  bool isNeverZero(const prove::Polynomial &polynomial) const;
+  std::string text(const prove::Polynomial &polynomial) const;
+  HostScalar build(const prove::Polynomial &polynomial, HostArithmetic &host,
+                   llvm::function_ref<mlir::Value(mlir::Value)> place) const;
 
-  std::shared_ptr<const Node> node;
-  std::array<double, 24> samples;
-  Interval range; ///< at all admissible parameters
+  llvm::SmallVector<Part> parts; ///< by atom
 };
 
 } // namespace bregman

@@ -54,6 +54,7 @@ private:
   Region &body;
   Value latent;
   function_ref<bool(Value)> isPositive;
+  Exponents exponents;
   SmallVector<Value> scalars;
   std::vector<std::pair<Law, Law>> equal;
   DenseMap<Value, Law> known;
@@ -99,7 +100,7 @@ LawFinder::HostLaw LawFinder::ofWhole(Value value) {
   }
   Law law;
   law.ofScalars.resize(scalars.size());
-  law.ofScalars[found - scalars.begin()] = 1;
+  law.ofScalars[found - scalars.begin()] = Exponent::constant(1);
   return law;
 }
 
@@ -135,13 +136,14 @@ LawFinder::HostLaw LawFinder::computeHost(Value value) {
   if (isa<arith::NegFOp, math::AbsFOp>(op))
     return ofHost(op->getOperand(0));
   if (isa<math::SqrtOp, math::PowFOp>(op)) {
-    auto power = isa<math::SqrtOp>(op) ? Exponent(0.5) : Exponent::of(op->getOperand(1));
+    auto power = isa<math::SqrtOp>(op) ? Exponent::constant(0.5)
+                                       : exponents.of(op->getOperand(1), isPositive);
     HostLaw base = power ? ofHost(op->getOperand(0)) : std::nullopt;
     return base ? base->to(*power) : HostLaw();
   }
   if (isa<arith::MulFOp, arith::DivFOp>(op)) {
     HostLaw a = ofHost(op->getOperand(0)), b = ofHost(op->getOperand(1));
-    return a && b ? a->times(*b, isa<arith::DivFOp>(op) ? -1 : 1) : HostLaw();
+    return a && b ? a->times(*b, Exponent::constant(isa<arith::DivFOp>(op) ? -1 : 1)) : HostLaw();
   }
   if (!isa<arith::AddFOp, arith::SubFOp, arith::MinimumFOp, arith::MaximumFOp>(op))
     return std::nullopt;
@@ -150,7 +152,7 @@ LawFinder::HostLaw LawFinder::computeHost(Value value) {
     return std::nullopt;
   if (a->isAny || b->isAny)
     return a->isAny ? b : a;
-  return a->times(*b, -1).isNone() ? a : HostLaw();
+  return a->times(*b, Exponent::constant(-1)).isNone() ? a : HostLaw();
 }
 
 //===----------------------------------------------------------------------===//
@@ -199,7 +201,7 @@ static bool areOpposite(Value levels) {
 Law LawFinder::compute(Value value) {
   if (value == latent) {
     Law law;
-    law.ofScale = -1;
+    law.ofScale = Exponent::constant(-1);
     return law;
   }
   if (isHost(value) && value.getType().isF64()) {
@@ -221,11 +223,12 @@ Law LawFinder::compute(Value value) {
   if (isa<arith::TruncFOp, arith::ExtFOp, arith::NegFOp, math::AbsFOp, vector::BroadcastOp>(op))
     return of(op->getOperand(0));
   if (isa<arith::MulFOp, arith::DivFOp>(op))
-    return of(op->getOperand(0)).times(of(op->getOperand(1)), isa<arith::DivFOp>(op) ? -1 : 1);
+    return of(op->getOperand(0))
+        .times(of(op->getOperand(1)), Exponent::constant(isa<arith::DivFOp>(op) ? -1 : 1));
   if (isa<math::SqrtOp>(op))
-    return of(op->getOperand(0)).to(0.5);
+    return of(op->getOperand(0)).to(Exponent::constant(0.5));
   if (isa<math::PowFOp>(op))
-    if (auto power = Exponent::of(op->getOperand(1)))
+    if (auto power = exponents.of(op->getOperand(1), isPositive))
       return of(op->getOperand(0)).to(*power);
   if (isa<SignOp, SgnOp>(op)) {
     of(op->getOperand(0));
@@ -243,7 +246,7 @@ Law LawFinder::compute(Value value) {
           NearestOp, LowerOp, UpperOp>(op))
     return common(op, 0, op->getNumOperands());
   if (auto soft = dyn_cast<SoftNearestOp>(op); soft && areOpposite(soft.getLevels())) {
-    same(of(soft.getOperand()).times(of(soft.getSteepness()), 1), Law());
+    same(of(soft.getOperand()).times(of(soft.getSteepness()), Exponent::constant(1)), Law());
     return {};
   }
   if (isa<RandomOp, OptimizerStateOp>(op) || op->getNumRegions() || op->getNumOperands() == 0)
@@ -258,23 +261,23 @@ Law LawFinder::compute(Value value) {
 std::optional<Law> LawFinder::solve() const {
   Law scale;
   auto difference = [](const std::pair<Law, Law> &pair) {
-    return pair.first.times(pair.second, -1);
+    return pair.first.times(pair.second, Exponent::constant(-1));
   };
   for (const auto &pair : equal) {
     Law law = difference(pair);
     if (law.isAny || law.ofScale.isZero())
       continue;
-    if (!law.ofScale.isNeverZero())
+    if (!exponents.isNeverZero(law.ofScale))
       return std::nullopt;
-    Exponent power = Exponent(-1) / law.ofScale;
-    law.ofScale = 0;
+    Exponent power = Exponent::constant(-1) / law.ofScale;
+    law.ofScale = Exponent();
     scale = law.to(power);
     break;
   }
   for (const auto &pair : equal) {
     Law law = difference(pair);
     Exponent power = law.ofScale;
-    law.ofScale = 0;
+    law.ofScale = Exponent();
     if (!law.times(scale, power).isNone())
       return std::nullopt;
   }
@@ -286,9 +289,11 @@ std::optional<Homogeneity> LawFinder::run() {
   std::optional<Law> scale = fits ? solve() : std::nullopt;
   if (!scale)
     return std::nullopt;
-  Homogeneity found;
+  Homogeneity found{{}, exponents, {}};
   for (auto [i, scalar] : llvm::enumerate(scalars)) {
     found.ones.push_back(scalar);
+    if (!Exponents::isExact(scale->at(i)))
+      return std::nullopt;
     if (!scale->at(i).isZero())
       found.scale.push_back({scalar, scale->at(i)});
   }

@@ -15,6 +15,7 @@ struct Homogeneity {
     Exponent power;
   };
   std::vector<Factor> scale;           ///< c
+  Exponents exponents;                 ///< what the powers are made of
   llvm::SmallVector<mlir::Value> ones; ///< what is 1 in R
 };
 

@@ -145,11 +145,46 @@ bool Polynomial::operator<(const Polynomial &other) const {
                                       less);
 }
 
+/// What every term can be divided by.
+static Monomial contentOf(const Polynomial &polynomial) {
+  Monomial content;
+  for (const auto &[monomial, coefficient] : polynomial.terms())
+    for (auto [atom, power] : monomial)
+      if (!llvm::any_of(content, [&](auto factor) { return factor.first == atom; }))
+        if (int lowest = polynomial.lowestDegree(atom))
+          content.push_back({atom, lowest});
+  llvm::sort(content);
+  return content;
+}
+
+/// k m, if a = k m b with a number k and a monomial m; every coefficient is exact.
+static std::optional<Fraction> monomialRatio(const Polynomial &a, const Polynomial &b) {
+  auto isPoint = [](const auto &term) { return term.second.isPoint(); };
+  if (a.terms().size() != b.terms().size() || !llvm::all_of(a.terms(), isPoint) ||
+      !llvm::all_of(b.terms(), isPoint))
+    return std::nullopt;
+  Monomial ofA = contentOf(a), ofB = contentOf(b);
+  Polynomial restOfA = a.shifted(reciprocal(ofA)), restOfB = b.shifted(reciprocal(ofB));
+  Interval top = restOfA.terms().begin()->second, bottom = restOfB.terms().begin()->second;
+  Polynomial left = restOfA.scaled(bottom), right = restOfB.scaled(top);
+  if (!llvm::all_of(left.terms(), isPoint) || !(left == right))
+    return std::nullopt;
+  Polynomial monomial = Polynomial::constant(top).shifted(product(ofA, reciprocal(ofB)));
+  return Fraction(monomial, Polynomial::constant(bottom));
+}
+
 Fraction::Fraction(Polynomial over, Polynomial under)
     : above(std::move(over)), below(std::move(under)) {
-  // A denominator of one term goes into the numerator, as negative powers.
-  if (!below.isMonomial())
+  if (!below.isMonomial()) {
+    if (auto ratio = monomialRatio(above, below)) {
+      *this = *ratio;
+    } else if (!below.isZero() && below.terms().begin()->second.hi < 0) {
+      above = above.scaled(Interval::point(-1));
+      below = below.scaled(Interval::point(-1));
+    }
     return;
+  }
+  // A denominator of one term goes into the numerator, as negative powers.
   const auto [monomial, coefficient] = *below.terms().begin();
   Polynomial shifted = above.shifted(reciprocal(monomial)), quotient;
   bool isExact = true;

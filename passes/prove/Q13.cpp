@@ -15,9 +15,10 @@ using namespace bregman::prove;
 static std::string describeScale(const Homogeneity &gathered) {
   std::string over, under;
   for (const Homogeneity::Factor &factor : gathered.scale) {
-    std::optional<double> number = factor.power.number;
+    std::optional<double> number = Exponents::numberOf(factor.power);
     bool divides = number && *number < 0;
-    std::string power = number ? describe(std::abs(*number)) : factor.power.text();
+    std::string power =
+        number ? describe(std::abs(*number)) : gathered.exponents.text(factor.power);
     std::string scalar = describe(factor.scalar);
     bool isAlone = gathered.scale.size() == 1 && number == 1.0;
     if (!isAlone && scalar.find(' ') != std::string::npos)

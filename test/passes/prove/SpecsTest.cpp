@@ -81,4 +81,33 @@ TEST(ProofsTest, nameTheGatheredScale) {
             "Q13: structure: P(x) = R(c x) with c = b^(1 / p)");
 }
 
+/// Exponents are compared exactly, however they are written, and by numbers of all their digits.
+TEST(ProofsTest, compareExponentsExactly) {
+  auto specOf = [](const std::string &projection) {
+    return "quantizer q(p in [1, 4] = 2, q in [1, 2] = 1) { levels {-1, 1} schedule T = 1 / "
+           "(1 + step) project w = " +
+           projection + " update agile mirror final sign(w) }";
+  };
+  auto verdict = [&](const std::string &projection) {
+    std::string proofs = proofsOf(specOf(projection));
+    size_t at = proofs.find("Q13: ");
+    return at == std::string::npos ? "none" : proofs.substr(at, proofs.find('\n', at) - at);
+  };
+  const std::string found = "Q13: structure: P(x) = R(c x) with c = ";
+  EXPECT_EQ(verdict("x / (T ^ (p + 1) + abs(x) ^ (1 + p)) ^ (1 / (p + 1))"), found + "1 / T");
+  EXPECT_EQ(verdict("x / (T ^ (p + q) + abs(x) ^ (q + p)) ^ (2 / (2 * p + 2 * q))"),
+            found + "1 / T");
+  EXPECT_EQ(verdict("x / (T ^ sqrt(p) + abs(x) ^ sqrt(p)) ^ (1 / sqrt(p))"), found + "1 / T");
+  EXPECT_EQ(verdict("x / (T ^ (p / 3) + abs(x) ^ p) ^ (1 / p)"), found + "1 / T^0.333333333");
+  EXPECT_EQ(verdict("sgn(x) * tanh(abs(x) ^ p / T ^ q)"), found + "T^(-1 * q / p)");
+  EXPECT_EQ(verdict("sgn(x) * tanh(abs(x) ^ (p + q) / T ^ 3)"), found + "T^(-3 / (p + q))");
+  for (const char *projection :
+       {"x / (T ^ p + abs(x) ^ p) ^ (1 / (1.0000000001 * p))",
+        "x / (T ^ p + abs(x) ^ p) ^ (1 / (p + 1e-10))", "x / (T ^ p + abs(x) ^ p) ^ (1 / sqrt(q))"})
+    EXPECT_THAT(verdictOf(specOf(projection)),
+                HasSubstr("error: Q13: agile mirror descent needs P(x) = R(c * x), c > 0 a host "
+                          "scalar and R free of schedules, states and learned values: `T^p + "
+                          "abs(x)^p` does not fit"));
+}
+
 } // namespace
