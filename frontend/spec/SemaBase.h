@@ -96,6 +96,7 @@ public:
               const std::vector<SourceRange> &places);
   const Node *bind(const ast::Levels &written, size_t index);
   const Node *fitOf(const ast::Levels &written, size_t index);
+  const Node *refuseFit(const ast::Levels &written, size_t index);
 
   // Messages. Inside of a user's function they name the call.
   Diagnostic &error(SourceRange range, const std::string &message);

@@ -98,6 +98,15 @@ struct Affine {
 
 } // namespace
 
+/// What stands behind a `fit` that was refused is still looked at.
+const Node *Analyzer::refuseFit(const ast::Levels &written, size_t index) {
+  const ast::Binding &binding = written.where[index];
+  for (const ast::Axis &axis : binding.names)
+    arguments[axis.name.text] = invalid(axis.name.range);
+  bind(written, index + 1);
+  return invalid(binding.fit->range);
+}
+
 /// tuple "=" "fit" "(" expr [ "weighted" expr ] "per" extent ")" "from" start "rounds" expr
 const Node *Analyzer::fitOf(const ast::Levels &written, size_t index) {
   const ast::Binding &binding = written.where[index];
@@ -108,6 +117,16 @@ const Node *Analyzer::fitOf(const ast::Levels &written, size_t index) {
           .note("write (a, b) = fit(...) from (a0, b0)");
       return invalid(fit.range);
     }
+
+  if (fit.start.size() != binding.names.size()) {
+    error("Q2", {fit.start.front()->range.begin, fit.start.back()->range.end},
+          "'fit' needs a start for each of its " + std::to_string(binding.names.size()) +
+              " unknowns; here " + (fit.start.size() == 1 ? "is " : "are ") +
+              std::to_string(fit.start.size()))
+        .note(source, {binding.names.front().name.range.begin, binding.names.back().name.range.end},
+              "these are unknown");
+    return refuseFit(written, index);
+  }
 
   std::vector<const Node *> operands = {number(*fit.value, "what is fitted", 0)};
   bool valid = operands[0]->type.valid();
@@ -138,12 +157,8 @@ const Node *Analyzer::fitOf(const ast::Levels &written, size_t index) {
     error(fit.rounds->range, "'rounds' is an integer from 1 to 1000");
     valid = false;
   }
-  if (!valid || !rounds) {
-    for (const ast::Axis &axis : binding.names)
-      arguments[axis.name.text] = invalid(axis.name.range);
-    bind(written, index + 1);
-    return invalid(fit.range);
-  }
+  if (!valid || !rounds)
+    return refuseFit(written, index);
 
   std::vector<const Declaration *> unknowns;
   for (size_t unknown = 0; unknown < binding.names.size(); ++unknown) {

@@ -454,3 +454,28 @@ t.breg:40:3: error: Q16: 'weight' needs a target of 'project' other than w
      |   ^~~~~~
 )text");
 }
+
+TEST(SemaSharedErrors, EachUnknownOfAFitHasAStart) {
+  EXPECT_EQ(semaMessages(R"breg(quantizer a {
+  levels(v) {-a - b, a + b} where (a, b) = fit(v per tensor) from (1) rounds 2
+  final nearest(x)
+}
+quantizer b {
+  levels(v) {-a - b, a + b} where (a, b) = fit(v per tensor) from (1, 2, y) rounds 2
+  final nearest(x)
+}
+)breg"),
+            R"text(t.breg:2:68: error: Q2: 'fit' needs a start for each of its 2 unknowns; here is 1
+   2 |   levels(v) {-a - b, a + b} where (a, b) = fit(v per tensor) from (1) rounds 2
+     |                                                                    ^
+t.breg:2:36: note: these are unknown
+   2 |   levels(v) {-a - b, a + b} where (a, b) = fit(v per tensor) from (1) rounds 2
+     |                                    ^~~~
+t.breg:6:68: error: Q2: 'fit' needs a start for each of its 2 unknowns; here are 3
+   6 |   levels(v) {-a - b, a + b} where (a, b) = fit(v per tensor) from (1, 2, y) rounds 2
+     |                                                                    ^~~~~~~
+t.breg:6:36: note: these are unknown
+   6 |   levels(v) {-a - b, a + b} where (a, b) = fit(v per tensor) from (1, 2, y) rounds 2
+     |                                    ^~~~
+)text");
+}

@@ -464,3 +464,69 @@ TEST(Library, IsFoundBesideThePrograms) {
   EXPECT_TRUE(Library::standard().names().empty());
   unsetenv("BREGMAN_SPECS");
 }
+
+// One name is looked up by `find`, a line of a plan by `use`.
+TEST(Unit, FindTakesOneName) {
+  std::unique_ptr<Unit> unit;
+  auto find = [&](const std::string &name, bool optimizer) {
+    Diagnostics diagnostics;
+    unit = Unit::check(sourceOf("quantizer q {}"), shipped(), diagnostics);
+    EXPECT_EQ(unit->find(name, optimizer, diagnostics) == nullptr, diagnostics.hasErrors());
+    return diagnostics.render();
+  };
+  EXPECT_EQ(find("md_tanh_s(growth = 1.1)", false), "");
+  EXPECT_EQ(find("q by adam", false),
+            R"text(<quantizer>:1:1: error: expected one name, with structural arguments at most
+   1 | q by adam
+     | ^~~~~~~~~
+)text");
+  EXPECT_EQ(find("sgd reset every epoch", true),
+            R"text(<optimizer>:1:1: error: expected one name, with structural arguments at most
+   1 | sgd reset every epoch
+     | ^~~~~~~~~~~~~~~~~~~~~
+)text");
+}
+
+// What is wrong with a definition of the library is said once; whoever asks again is told so.
+TEST(Unit, RefusedBefore) {
+  Folder folder;
+  folder.write("bad.breg", "quantizer bad { let a = y }\n");
+  folder.write("worse.breg", "optimizer worse { descend y }\n");
+  Diagnostics diagnostics;
+  auto unit = Unit::check(sourceOf("quantizer q {}"), Library(folder.path.string()), diagnostics);
+  ASSERT_NE(unit, nullptr) << diagnostics.render();
+  auto messages = [&](auto ask) {
+    Diagnostics fresh;
+    EXPECT_FALSE(ask(fresh));
+    return fresh.render();
+  };
+  auto findBad = [&](Diagnostics &fresh) { return unit->find("bad", false, fresh); };
+  auto useWorse = [&](Diagnostics &fresh) { return unit->use("q by worse", fresh); };
+  EXPECT_EQ(messages(findBad), (folder.path / "bad.breg").string() +
+                                   R"text(:1:25: error: Q2: 'y' is not declared
+   1 | quantizer bad { let a = y }
+     |                         ^
+)text");
+  EXPECT_EQ(messages(findBad), R"text(<quantizer>:1:1: error: 'bad' was refused before
+   1 | bad
+     | ^~~
+)text");
+  EXPECT_EQ(messages(useWorse), (folder.path / "worse.breg").string() +
+                                    R"text(:1:27: error: Q2: 'y' is not declared
+   1 | optimizer worse { descend y }
+     |                           ^
+)text");
+  EXPECT_EQ(messages(useWorse), R"text(<use>:1:1: error: 'q by worse' was refused before
+   1 | q by worse
+     | ^~~~~~~~~~
+)text");
+}
+
+TEST(Unit, WhatIsNoText) {
+  Folder folder;
+  folder.write("odd.breg", "quantizer q {\x01}\n");
+  Diagnostics diagnostics;
+  std::string path = (folder.path / "odd.breg").string();
+  EXPECT_EQ(readSource(path, diagnostics), nullptr);
+  EXPECT_EQ(diagnostics.render(), "error: " + path + " is not a text: byte 1 at 13\n");
+}
