@@ -1,6 +1,6 @@
 // bregman-compose: a quantizer under an optimizer becomes a method.
-#include "dialect/Extents.h"
 #include "passes/GuardArms.h"
+#include "passes/OptimizerReduction.h"
 #include "passes/Passes.h"
 #include "passes/RegionWriter.h"
 
@@ -131,8 +131,7 @@ LogicalResult Composer::addStored(Composition &composition) {
       else if (failed(composition.host.addState(state, state.getName())))
         return failure();
     }
-  for (Instance &instance : composition.instances) {
-    auto learned = instance.moves.getDefiningOp<LearnOp>();
+  for (Instance &instance : composition.instances)
     for (auto state : instance.optimizer.getBody().getOps<StateOp>()) {
       std::string name = instance.prefix + state.getName().str();
       if (state.getType().isF64()) {
@@ -140,13 +139,9 @@ LogicalResult Composer::addStored(Composition &composition) {
           return failure();
         continue;
       }
-      if (state.getExtentAttr())
-        return state.emitOpError("Q3: a state of an optimizer is per weight or per run, not ")
-               << describe(Extent::of(state.getExtentAttr()));
       add(name, state.getResult(), instance.moves.getType(),
-          learned ? learned.getExtentAttr() : ExtentAttr());
+          extentInOptimizer(state.getExtentAttr(), instance.extent()));
     }
-  }
   return success();
 }
 

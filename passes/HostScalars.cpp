@@ -45,10 +45,9 @@ Value HostScalars::place(Value source, IRMapping &mapping) {
   if (Value known = mapping.lookupOrNull(source))
     return known;
   Operation *op = source.getDefiningOp();
-  if (isa<StateOp>(op)) {
-    op->emitError("is per run, and another one starts from it; write its initial value out");
-    return {};
-  }
+  // Where one state begins with another, that one begins too.
+  if (auto state = dyn_cast<StateOp>(op))
+    return place(yieldOf(state.getBody()).getValues().front(), mapping);
   if (auto schedule = dyn_cast<ScheduleOp>(op))
     return place(yieldOf(schedule.getBody()).getValues().front(), mapping);
   if (auto clock = dyn_cast<CounterOp>(op)) {

@@ -1,10 +1,17 @@
 // Writing one region of a method.
 #include "passes/RegionWriter.h"
 
+#include "passes/OptimizerReduction.h"
+
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace bregman;
+
+ExtentAttr Instance::extent() const {
+  auto learned = mlir::Value(moves).getDefiningOp<LearnOp>();
+  return learned ? learned.getExtentAttr() : ExtentAttr();
+}
 
 Instance &Composition::instanceOf(Value moved) {
   for (Instance &instance : instances)
@@ -144,7 +151,9 @@ LogicalResult RegionWriter::clone(Operation &op) {
 
   // An optimizer is written for one number per weight; on levels it works level by level.
   Type wide;
-  bool elementwise = op.hasTrait<OpTrait::Elementwise>();
+  auto reduce = dyn_cast<ReduceOp>(op);
+  bool isOptimizers = reduce && isa<OptimizerOp>(op.getParentOp());
+  bool elementwise = op.hasTrait<OpTrait::Elementwise>() || isOptimizers;
   for (Value operand : op.getOperands()) {
     Value value = get(operand);
     if (!value)
@@ -158,6 +167,12 @@ LogicalResult RegionWriter::clone(Operation &op) {
     bool choosesAll = isa<arith::SelectOp>(op) && operand == op.getOperand(0);
     operands.map(operand, wide && !choosesAll ? widen(value, wide) : value);
   }
+  if (isOptimizers) {
+    Value condition = reduce.getCondition() ? operands.lookup(reduce.getCondition()) : Value();
+    map(reduce.getResult(), reduceInOptimizer(builder, reduce, extentMovedBy(op.getParentOp()),
+                                              operands.lookup(reduce.getOperand()), condition));
+    return success();
+  }
   Operation *cloned = builder.clone(op, operands);
   for (auto [result, made] : llvm::zip(op.getResults(), cloned->getResults())) {
     if (wide && !isa<VectorType>(made.getType()))
@@ -165,6 +180,14 @@ LogicalResult RegionWriter::clone(Operation &op) {
     map(result, made);
   }
   return success();
+}
+
+/// Which weights share one of the numbers that the optimizer moves.
+ExtentAttr RegionWriter::extentMovedBy(Operation *optimizer) {
+  for (const Instance &instance : composition.instances)
+    if (instance.optimizer == optimizer)
+      return instance.extent();
+  return {};
 }
 
 LogicalResult RegionWriter::expandBase(BaseOp op) {

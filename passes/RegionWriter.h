@@ -20,6 +20,9 @@ struct Instance {
   mlir::Value moves;  ///< the latent's declaration or a learned value's
   std::string prefix; ///< of the names of parameters and states
   OptimizerOp optimizer;
+
+  /// Which weights share one of the numbers that it moves; null: each has its own.
+  ExtentAttr extent() const;
 };
 
 /// What the regions of one method share.
@@ -63,6 +66,7 @@ public:
 private:
   mlir::LogicalResult clone(mlir::Operation &op);
   mlir::LogicalResult expandBase(BaseOp op);
+  ExtentAttr extentMovedBy(mlir::Operation *optimizer);
   mlir::LogicalResult expandApply(ApplyOp op);
   mlir::LogicalResult expandState(OptimizerStateOp op);
   mlir::Value hostArgument(mlir::Value source, mlir::Location loc);

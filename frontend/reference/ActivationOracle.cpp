@@ -62,7 +62,7 @@ LogicalResult ActivationOracle::initialize() {
     Variable variable(learn.getName().str(), shape, learn.getExtentAttr(), levels);
     variable.assign(*start);
     clampToRange(learn, variable);
-    BaseOptimizer base = optimizerOf(variable, optimizer);
+    BaseOptimizer base = optimizerOf(variable, optimizer, Shape());
     if (failed(base.reset(parameters, clock())))
       return failure();
     Tensor none(variable.segments.count(), levels);

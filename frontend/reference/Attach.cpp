@@ -36,10 +36,17 @@ LogicalResult Oracle::attach(ArrayRef<double> w0, int64_t channels) {
 
 /// Learned values and states in textual order, seeing earlier ones.
 LogicalResult Oracle::initialize() {
+  Environment host(context());
+  if (failed(hostAt(host, Point())))
+    return failure();
+  auto scale = scaleOf(host);
+  if (failed(scale))
+    return failure();
   for (Operation &op : clauses.quantizer.getBody().front()) {
     if (!isa<StateOp, LearnOp>(op))
       continue;
     Point at = point();
+    at.x.divide(*scale);
     Environment environment(context());
     // Schedules may read states of the run, which come into being here.
     for (Operation &above : clauses.quantizer.getBody().front()) {
@@ -68,7 +75,8 @@ LogicalResult Oracle::initialize() {
     variable.assign(*start);
     if (learn) {
       auto own = ofLearned.find(variable.name);
-      bases.push_back(optimizerOf(variable, own == ofLearned.end() ? optimizer : own->second));
+      bases.push_back(
+          optimizerOf(variable, own == ofLearned.end() ? optimizer : own->second, shape));
     }
     values.emplace_back(&op, std::move(variable));
   }

@@ -47,8 +47,14 @@ LogicalResult Clauses::host(Environment &environment, const Clock &clock,
         return failure();
       environment.set(schedule.getResult(), std::move(*value));
     } else if (isOfRun(op)) {
-      if (auto found = point.stored.find(&op); found != point.stored.end())
+      if (auto found = point.stored.find(&op); found != point.stored.end()) {
         environment.set(op.getResult(0), found->second);
+        continue;
+      }
+      FailureOr<Tensor> first = yielded(op.getRegion(0), environment);
+      if (failed(first))
+        return failure();
+      environment.set(op.getResult(0), std::move(*first));
     } else if (op.getNumRegions() == 0 && op.getNumResults() == 1) {
       bool isHost = llvm::all_of(op.getOperands(), [&](mlir::Value operand) {
         return environment.find(operand) != nullptr;
@@ -65,7 +71,8 @@ LogicalResult Clauses::declare(Operation &op, Environment &environment, const Po
     FailureOr<Tensor> value = yielded(region, environment);
     if (failed(value))
       return failure();
-    bool holds = point.holdsWeight && op.getResult(0) == weightValue();
+    bool holds =
+        point.holdsWeight && (op.getResult(0) == weightValue() || op.getResult(0) == targetValue());
     environment.set(op.getResult(0), holds ? value->held() : std::move(*value));
     return success();
   };

@@ -10,7 +10,7 @@ namespace bregman::reference {
 struct Point {
   Tensor x;
   llvm::DenseMap<mlir::Operation *, Tensor> stored; ///< of `state` and `learn`
-  /// The weight is taken as a constant, whatever it is computed from.
+  /// The target and the weight are taken as constants, whatever they are computed from.
   bool holdsWeight = false;
 };
 
@@ -18,7 +18,8 @@ class Clauses {
 public:
   explicit Clauses(QuantizerOp quantizer);
 
-  /// What no weight enters: parameters, counters, states of the run, schedules.
+  /// What no weight enters: parameters, counters, states of the run (before there is one, what it
+  /// begins with), schedules.
   mlir::LogicalResult host(Environment &environment, const Clock &clock,
                            const Parameters &parameters, const Point &point) const;
   /// All declarations; without `target` neither project nor weight.

@@ -139,21 +139,24 @@ FailureOr<HandedOn> reference::handOn(const Clauses &clauses, const Environment 
   auto penalties = QuantizerOp(clauses.quantizer).getBody().getOps<PenaltyOp>();
 
   // dE/dw joins g. Without `project` there is no w beside x.
-  if (clauses.project)
+  auto ofPenalties = [&](mlir::Value variable, Tensor &total) -> LogicalResult {
     for (PenaltyOp penalty : penalties) {
-      auto added =
-          handing.gradient(declared.at(clauses.weightValue()), {}, one, [&](const Tensor &w) {
-            Environment inside(&declared);
-            inside.set(clauses.weightValue(), w);
-            return yielded(penalty.getBody(), inside);
-          });
+      auto added = handing.gradient(declared.at(variable), {}, one, [&](const Tensor &value) {
+        Environment inside(&declared);
+        inside.set(variable, value);
+        return yielded(penalty.getBody(), inside);
+      });
       if (failed(added))
         return failure();
-      g = plus(g, *added, size);
+      total = plus(total, *added, size);
     }
+    return success();
+  };
+  if (clauses.project && failed(ofPenalties(clauses.weightValue(), g)))
+    return failure();
 
   HandedOn result;
-  Tensor c = g;
+  Tensor c = g, ofTarget(0.0); // dE/du
   if (clauses.weight) {
     auto through = handing.gradient(
         declared.at(clauses.targetValue()), {}, g,
@@ -166,6 +169,9 @@ FailureOr<HandedOn> reference::handOn(const Clauses &clauses, const Environment 
     if (failed(through))
       return failure();
     c = *through;
+    if (failed(ofPenalties(clauses.targetValue(), ofTarget)))
+      return failure();
+    c = plus(c, ofTarget, size);
   }
 
   for (auto [op, variable] : variables) {
@@ -175,6 +181,15 @@ FailureOr<HandedOn> reference::handOn(const Clauses &clauses, const Environment 
         });
     if (failed(gradient))
       return failure();
+    if (clauses.weight && !penalties.empty()) {
+      auto added = handing.gradient(
+          point.stored.at(op), variable->extent, ofTarget, [&](const Tensor &value) {
+            return handing.valueAt(handing.withStored(op, value), clauses.targetValue());
+          });
+      if (failed(added))
+        return failure();
+      *gradient = plus(*gradient, *added, variable->segments.count());
+    }
     for (PenaltyOp penalty : penalties) {
       auto added =
           handing.gradient(point.stored.at(op), variable->extent, one, [&](const Tensor &value) {

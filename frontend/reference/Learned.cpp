@@ -17,11 +17,12 @@ FailureOr<Tensor> reference::scaledGradient(LearnOp learn, const Variable &varia
   return gradient;
 }
 
-BaseOptimizer reference::optimizerOf(const Variable &variable, OptimizerOp optimizer) {
+BaseOptimizer reference::optimizerOf(const Variable &variable, OptimizerOp optimizer,
+                                     Shape weights) {
   int64_t segments = variable.segments.count();
-  bool isOfChannels = variable.extent && variable.extent.getScope() == Scope::Channel;
+  // What several weights share is a parameter with one axis, each number of which is a channel.
   return BaseOptimizer(optimizer, variable.name + ".optimizer.",
-                       Shape{segments, isOfChannels ? segments : 1},
+                       variable.extent ? Shape{segments, segments} : weights,
                        variable.values.empty() ? 1 : variable.values.front().size());
 }
 

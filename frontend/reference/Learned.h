@@ -9,8 +9,8 @@ namespace bregman::reference {
 mlir::FailureOr<Tensor> scaledGradient(LearnOp learn, const Variable &variable, Tensor gradient,
                                        const Environment &declared);
 
-/// An instance of a base optimizer that moves it.
-BaseOptimizer optimizerOf(const Variable &variable, OptimizerOp optimizer);
+/// An instance of a base optimizer that moves it, of a tensor of `weights`.
+BaseOptimizer optimizerOf(const Variable &variable, OptimizerOp optimizer, Shape weights);
 
 /// n - B(n, h), into its range.
 mlir::LogicalResult moveLearned(LearnOp learn, Variable &variable, const Tensor &h,

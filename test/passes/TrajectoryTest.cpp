@@ -221,6 +221,20 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       "quantizer q { levels {-1, 1} project w = sign(x) / (1 + optimizer.v) "
       "update straight_through every step x' = clamp(x, -1, 1) + 0.01 * random() * optimizer.v "
       "final sign(x) }",
+      // A penalty of the target under a weight of its own: dE/du is handed on with dL/du, and
+      // trains what the target has learned.
+      "quantizer q { levels {-1, 0, 1} learn k per channel = 2 latent x[level] = -abs(levels - w0) "
+      "project u = softmax(k * x) weight w = sum(levels * u) update lazy mirror "
+      "penalty 0.3 * sum(u * (1 - u)) + 0.1 * w ^ 2 + 0.01 * sum(x ^ 2) "
+      "final sum(levels * hardmax(x)) }",
+      // States of the run that schedules read, and one that begins with another.
+      "quantizer q { state n per run = 2 schedule b = if n > 2 then n / 2 else 1 "
+      "state m per run = b + 1 schedule c = b + m levels {-1, 1} project w = tanh(c * x) "
+      "update agile mirror every 2 steps n' = n + 1 every epoch { n' = n * 1.1 } final sign(w) }",
+      // Agile with states that begin with the latent, which is stored times 2.
+      "quantizer q { levels {-1, 1} state s = x state r per channel = mean(x per channel) "
+      "project w = tanh(2 * x) update agile mirror every 2 steps { s' = x x' = clamp(x, -1, 1) } "
+      "every 3 steps { x' = 0.5 * x + 0.4 * s + 0.1 * r r' = mean(x per channel) } final sign(w) }",
   };
   for (const char *text : quantizers) {
     SCOPED_TRACE(text);
@@ -228,6 +242,44 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
     if (program.derived)
       compareRuns(program);
   }
+}
+
+/// Optimizers that know their tensor: what they narrow is what they move, of a learned value its
+/// own numbers; on levels they go level by level.
+TEST(Passes, OptimizersWithReductionsFollowTheOracle) {
+  const std::string optimizers[] = {
+      // LARS and NovoGrad.
+      "optimizer o(lr = 0.1, mu = 0.9) { state m = 0 let r = sqrt(sum(x ^ 2 per tensor)) / "
+      "(sqrt(sum(g ^ 2 per tensor)) + 1e-3) m' = mu * m + r * g descend lr * m' }",
+      "optimizer o(lr = 0.1, b1 = 0.9, b2 = 0.9) { state m = 0 state v per tensor = 0 "
+      "v' = b2 * v + (1 - b2) * sum(g ^ 2 per tensor) m' = b1 * m + g / (sqrt(v') + 0.1) "
+      "descend lr * m' }",
+      // All kinds, with conditions, states of all extents.
+      "optimizer o(lr = 0.1) { state c per channel = 1 state q per group(3) = 1 "
+      "state a per tensor = lr c' = 0.9 * c + mean(abs(g) where g > 0 per channel) "
+      "q' = 0.9 * q + max(-9, max(g where x < 1 per group(3))) - min(g per tensor) "
+      "a' = 0.9 * a + abs(mean(x where x > 0 per tensor)) + 0.1 * sum(x where g > 0 per tensor) "
+      "descend lr * g * c' / (1 + a' ^ 2 + abs(min(q', 2))) }",
+      "optimizer o(lr = 0.1) { state m = 0 m' = m + g descend lr * m' / "
+      "(1 + max(abs(x) per channel)) + lr * 0.1 * mean(g per tensor) }",
+  };
+  const char *quantizers[] = {
+      "quantizer q { levels {-1, 1} project w = tanh(2 * x) update agile mirror final sign(w) }",
+      "quantizer q { levels {-1, 0, 1} latent x[level] = levels * w0 project u = softmax(2 * x) "
+      "weight w = sum(levels * u) update lazy mirror final sum(levels * hardmax(x)) }",
+      "quantizer q { levels {-1, 1} latent x[level] = levels * w0 project u = softmax(2 * x) "
+      "weight w = sum(levels * u) update lazy mirror final sum(levels * hardmax(x)) }",
+      "quantizer q { learn s per tensor in [0.125, 9] = 1 learn t per channel = 1 "
+      "learn r per group(5) = 1 learn b = 0 levels s * {-1, 1} "
+      "project w = s * t * r * ste(sign(x), clamp(x, -1, 1)) + b update chain final s * sign(x) }",
+  };
+  for (const std::string &optimizer : optimizers)
+    for (const char *quantizer : quantizers) {
+      SCOPED_TRACE(optimizer + quantizer);
+      Program program(optimizer + quantizer + " plan { else : q by o }");
+      if (program.derived)
+        compareRuns(program);
+    }
 }
 
 /// A start that is found by halvings is right to the last bit of an f32, not of a double.

@@ -113,29 +113,6 @@ bregman.optimizer @decaying (g = %g : f32, x = %x : f32) {
 
 // -----
 
-bregman.quantizer @float {
-  %x = bregman.latent (w0 = %w0 : f32) : f32 {
-    bregman.yield %w0 : f32
-  }
-  bregman.step (g = %g : f32) {
-    %d = bregman.base %x, %g : f32
-    bregman.yield x = %d : f32
-  }
-  bregman.publish {
-    bregman.yield %x : f32
-  }
-}
-bregman.optimizer @shared (g = %g : f32, x = %x : f32) {
-  // expected-error @+1 {{'bregman.state' op Q3: a state of an optimizer is per weight or per run, not per tensor}}
-  %a = bregman.state "a" per tensor : f32 {
-    %one = arith.constant 1.0 : f32
-    bregman.yield %one : f32
-  }
-  bregman.descend %g : f32
-}
-
-// -----
-
 bregman.quantizer @fits {
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     bregman.yield %w0 : f32

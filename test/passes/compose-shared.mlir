@@ -118,3 +118,44 @@ bregman.optimizer @tracking (g = %g : f32, x = %x : f32) {
   %v1 = arith.addf %v, %g : f32
   bregman.descend %g, v = %v1 : f32, f32
 }
+
+// -----
+
+// An optimizer's reductions go over what it moves: of the latent over its weights, of what is
+// learned per channel over the channels, each of them counted once.
+// CHECK-LABEL: bregman.method @scaled.lengths
+// CHECK:      bregman.stored "x" : f32
+// CHECK-NEXT: bregman.stored "s" learned per channel : f32
+// CHECK-NEXT: bregman.stored "optimizer.v" per tensor : f32
+// CHECK-NEXT: bregman.stored "s.optimizer.v" per tensor : f32
+// CHECK:      bregman.step (
+// CHECK:        %[[V:.*]] = bregman.reduce sum per tensor %{{.*}} : f32
+// CHECK:        %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
+// CHECK-NEXT:   %[[COUNT:.*]] = bregman.reduce sum per channel %[[ONE]] : f32
+// CHECK-NEXT:   %[[SHARE:.*]] = arith.divf %[[ONE]], %[[COUNT]] : f32
+// CHECK-NEXT:   %[[OWN:.*]] = arith.mulf %{{.*}}, %[[SHARE]] : f32
+// CHECK-NEXT:   %[[SV:.*]] = bregman.reduce sum per tensor %[[OWN]] : f32
+// CHECK:        bregman.yield {{.*}}optimizer.v = %[[V]], s.optimizer.v = %[[SV]]
+bregman.quantizer @scaled {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %s = bregman.learn "s" per channel : f32 {
+    %one = arith.constant 1.0 : f32
+    bregman.yield %one : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %0 = arith.mulf %s, %x : f32
+    bregman.yield %0 : f32
+  }
+  bregman.update chain
+}
+bregman.optimizer @lengths (g = %g : f32, x = %x : f32) {
+  %v = bregman.state "v" per tensor : f32 {
+    %zero = arith.constant 0.0 : f32
+    bregman.yield %zero : f32
+  }
+  %v1 = bregman.reduce sum per tensor %g : f32
+  %d = arith.mulf %v1, %g : f32
+  bregman.descend %d, v = %v1 : f32, f32
+}

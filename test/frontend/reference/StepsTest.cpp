@@ -160,4 +160,66 @@ TEST_F(OracleSteps, PenaltyAtFixedWeightAndAtFixedLatent) {
   EXPECT_EQ(stored("x"), (std::vector<double>{1 - 0.5 * 9.5}));
 }
 
+// E = u^2 with u = 3 x and w = 2 u: dE/du = 2 u is handed on with dL/du = 2 g, not through u.
+TEST_F(OracleSteps, PenaltyOfTheTarget) {
+  oracle(std::string(latent) + R"(
+  %u = bregman.project "u" : f32 {
+    %three = arith.constant 3.0 : f32
+    %0 = arith.mulf %three, %x : f32
+    bregman.yield %0 : f32
+  }
+  %w = bregman.weight "w" : f32 {
+    %two = arith.constant 2.0 : f32
+    %0 = arith.mulf %two, %u : f32
+    bregman.yield %0 : f32
+  }
+  bregman.update straight_through
+  bregman.penalty {
+    %0 = arith.mulf %u, %u : f32
+    bregman.yield %0 : f32
+  }
+)");
+  ASSERT_TRUE(succeeded(run->attach({1})));
+  ASSERT_TRUE(succeeded(run->advance({0.5})));
+  // h = 2 * 0.5 + 6.
+  EXPECT_EQ(stored("x"), (std::vector<double>{1 - 0.5 * 7}));
+}
+
+// d = lr g + sum of g over the tensor, which is the four weights of the latent and the two channels
+// of s; v is the sum of x over a channel, of s the value itself.
+TEST_F(OracleSteps, OptimizersNarrowWhatTheyMove) {
+  oracle(std::string(latent) + R"(
+  %s = bregman.learn "s" per channel : f32 {
+    %one = arith.constant 1.0 : f32
+    bregman.yield %one : f32
+  }
+  %w = bregman.project "w" : f32 {
+    %0 = arith.addf %s, %x : f32
+    bregman.yield %0 : f32
+  }
+  bregman.update chain
+)",
+         R"(
+bregman.optimizer @o (g = %g : f32, x = %x : f32) {
+  %lr = bregman.param "lr" = 0.5 : f64
+  %v = bregman.state "v" per channel : f32 {
+    %zero = arith.constant 0.0 : f32
+    bregman.yield %zero : f32
+  }
+  %v1 = bregman.reduce sum per channel %x : f32
+  %sum = bregman.reduce sum per tensor %g : f32
+  %0 = arith.truncf %lr : f64 to f32
+  %1 = arith.mulf %0, %g : f32
+  %d = arith.addf %1, %sum : f32
+  bregman.descend %d, v = %v1 : f32, f32
+}
+)");
+  ASSERT_TRUE(succeeded(run->attach({1, 2, 3, 4}, 2)));
+  ASSERT_TRUE(succeeded(run->advance({1, 2, 4, 8})));
+  EXPECT_EQ(stored("x"), (std::vector<double>{1 - 15.5, 2 - 16, 3 - 17, 4 - 19}));
+  EXPECT_EQ(stored("optimizer.v"), (std::vector<double>{3, 7}));
+  EXPECT_EQ(stored("s"), (std::vector<double>{1 - 1.5 - 15, 1 - 6 - 15}));
+  EXPECT_EQ(stored("s.optimizer.v"), (std::vector<double>{1, 1}));
+}
+
 } // namespace
