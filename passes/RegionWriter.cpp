@@ -229,20 +229,21 @@ LogicalResult RegionWriter::expandState(OptimizerStateOp op) {
   for (auto state : declared.getOps<StateOp>()) {
     if (state.getName() != op.getName())
       continue;
-    if (state.getType().isF64())
-      return op.emitOpError("Q3: `")
-             << op.getName() << "` is a state per run of optimizer `"
-             << instance.optimizer.getSymName() << "`; a quantizer reads those per weight";
+    if (state.getType().isF64()) { // one per run
+      Value number = hostArgument(state.getResult(), op.getLoc());
+      map(op.getResult(), number);
+      return success(number != nullptr);
+    }
     std::string name = instance.prefix + state.getName().str();
     Value newest = mapping.lookupOrNull(state.getResult());
     for (auto &[known, value] : states)
       if (known == name)
         newest = value;
     if (!newest)
-      return op.emitOpError("Q16: `optimizer.")
+      return emitError(op.getLoc(), "Q16: `optimizer.")
              << op.getName() << "` has no value yet when the latent is initialized";
     if (newest.getType() != op.getType())
-      return op.emitOpError("Q3: `optimizer.")
+      return emitError(op.getLoc(), "Q3: `optimizer.")
              << op.getName() << "` has a level axis, as the latent has";
     map(op.getResult(), newest);
     return success();

@@ -1,5 +1,6 @@
 #include "frontend/reference/Fit.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
@@ -94,15 +95,11 @@ public:
             importance * slopes[row] * (v.at(weight).value - offset);
       }
     }
-    for (int64_t segment = 0; segment < segments.count(); ++segment) {
-      std::vector<double> solution;
-      if (!solve(matrices[segment], rights[segment], solution))
-        continue;
-      for (int64_t weight = 0; weight < segments.size(); ++weight)
-        if (segments.of(weight) == segment)
-          for (size_t u = 0; u < n; ++u)
-            unknowns[numbers[u].argument](weight, numbers[u].level) = {solution[u], 0};
-    }
+    std::vector<size_t> system = systemsOf(book);
+    for (int64_t segment = 0; segment < segments.count(); ++segment)
+      for (size_t first = 0; first < n; ++first)
+        if (system[first] == first)
+          solveSystem(segments, segment, system, first, matrices[segment], rights[segment]);
     return success();
   }
 
@@ -119,6 +116,50 @@ private:
         best = level;
     }
     return best;
+  }
+
+  /// Unknowns that no level has together are found by systems of their own: of each the first one.
+  std::vector<size_t> systemsOf(const Codebook &book) const {
+    std::vector<size_t> system(numbers.size());
+    for (size_t u = 0; u < system.size(); ++u)
+      system[u] = u;
+    for (size_t one = 0; one < system.size(); ++one)
+      for (size_t other = 0; other < one; ++other) {
+        bool meet = false;
+        for (int64_t weight = 0; weight < book.levels.entries(); ++weight)
+          for (int64_t level = 0; level < book.levels.levels(); ++level)
+            meet |= book.slopes[one].at(weight, level).tangent != 0 &&
+                    book.slopes[other].at(weight, level).tangent != 0;
+        size_t from = std::max(system[one], system[other]);
+        if (meet)
+          std::replace(system.begin(), system.end(), from, std::min(system[one], system[other]));
+      }
+    return system;
+  }
+
+  /// One whose equations are singular keeps its values.
+  void solveSystem(const Segments &segments, int64_t segment, const std::vector<size_t> &system,
+                   size_t first, const std::vector<std::vector<double>> &matrix,
+                   const std::vector<double> &right) {
+    std::vector<size_t> members;
+    for (size_t u = 0; u < system.size(); ++u)
+      if (system[u] == first)
+        members.push_back(u);
+    std::vector<std::vector<double>> own;
+    std::vector<double> ownRight, solution;
+    for (size_t row : members) {
+      own.emplace_back();
+      for (size_t column : members)
+        own.back().push_back(matrix[row][column]);
+      ownRight.push_back(right[row]);
+    }
+    if (!solve(own, ownRight, solution))
+      return;
+    for (int64_t weight = 0; weight < segments.size(); ++weight)
+      if (segments.of(weight) == segment)
+        for (size_t m = 0; m < members.size(); ++m)
+          unknowns[numbers[members[m]].argument](weight, numbers[members[m]].level) = {solution[m],
+                                                                                       0};
   }
 
   /// The levels at the present unknowns, and how they move with each.

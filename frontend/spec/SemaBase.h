@@ -133,6 +133,7 @@ public:
   bool inOptimizer = false, inConstraint = false;
   std::map<std::string, SourceRange> optimizerStates; ///< those that are read
   std::optional<SourceRange> tokens;                  ///< where a token was spoken of
+  std::optional<SourceRange> channels;                ///< where a channel or a group was
   bool levelsRefused = false;
   /// The words with which a name that is not there yet is explained.
   std::map<std::string, std::string> absent;

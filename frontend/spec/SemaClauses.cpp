@@ -82,6 +82,59 @@ void ClauseAnalyzer::finish() {
                "a latent with a level axis needs a 'project' that makes the weight of it");
   if (has("freeze") && !has("final"))
     sema.error("Q16", keyword("freeze")->second, "'freeze' publishes 'final', which is missing");
+  if (sema.tokens && sema.channels && !foreign)
+    sema.error("Q3", *sema.channels,
+               "channels and tokens cross each other; quantize in two 'activations', one after the "
+               "other")
+        .note(sema.source, *sema.tokens, "here are tokens");
+  checkInverse();
+  checkLearned();
+}
+
+/// What has no value before there is a latent; null where all has.
+static const Node *unknownAtAttach(const Node *value) {
+  if (!value)
+    return nullptr;
+  bool isOfWeights = value->per && value->op != Op::Declared;
+  if (isOfWeights || value->op == Op::Random || value->op == Op::OptimizerState)
+    return value;
+  if (value->op == Op::Declared) {
+    const Declaration &declaration = *value->declaration;
+    if (declaration.kind == DeclarationKind::State || declaration.kind == DeclarationKind::Learned)
+      return value;
+    bool isShort = declaration.kind == DeclarationKind::Schedule ||
+                   declaration.kind == DeclarationKind::Levels;
+    return isShort ? unknownAtAttach(declaration.value) : nullptr;
+  }
+  for (const Node *operand : value->operands)
+    if (const Node *unknown = unknownAtAttach(operand))
+      return unknown;
+  return nullptr;
+}
+
+/// Q7: P^-1 is taken when only w0 and the schedules are known.
+void ClauseAnalyzer::checkInverse() {
+  const TypedClause *start = result.find(TypedClause::Latent);
+  const TypedClause *project = result.find(TypedClause::Project);
+  if (!start || !start->value || !(start->value->dependencies & DependsOnInverse) || !project)
+    return;
+  const Node *unknown = unknownAtAttach(project->value);
+  if (!unknown)
+    return;
+  sema.error("Q7", unknown->range,
+             "this has no value yet when 'inverse' is taken; a projection that is inverted is of "
+             "x, parameters and schedules")
+      .note(sema.source, start->range, "it is inverted here");
+}
+
+/// Q14 where there is no projection; one is judged by its derivative.
+void ClauseAnalyzer::checkLearned() {
+  bool trains = result.find(TypedClause::Project) || result.find(TypedClause::Penalty);
+  for (const TypedClause &clause : result.clauses)
+    if (clause.kind == TypedClause::Learn && !trains)
+      sema.error("Q14", clause.declared->range,
+                 "neither a projection nor a penalty reads '" + clause.declared->name +
+                     "', which therefore is not trained");
 }
 
 /// Q15.

@@ -52,6 +52,8 @@ private:
   const Declaration *stateNamed(const ast::Name &name, const std::string &note);
   void mayBind(const ast::Name &name);
   void warnAboutStates();
+  void checkInverse();
+  void checkLearned();
   void aliasWeight();
   void codebook(const Node *value, SourceRange place);
   void once(const ast::Clause &clause, const std::string &word);

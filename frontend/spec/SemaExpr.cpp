@@ -432,17 +432,22 @@ std::optional<Extent> Analyzer::extent(const ast::Extent &written) {
   case ast::Extent::Tensor:
     return Extent{Extent::Tensor};
   case ast::Extent::Channel:
+    if (!channels)
+      channels = written.range;
     return Extent{Extent::Channel};
   case ast::Extent::Token:
     if (!tokens)
       tokens = written.range;
     return Extent{Extent::Token};
   case ast::Extent::Group:
+    if (!channels)
+      channels = written.range;
     break;
   }
   std::optional<double> length = structural(*written.length, "the length of a group");
-  if (length && *length < 1) {
-    error("Q3", written.length->range, "the length of a group is 1 or more");
+  if (length && (*length < 1 || *length > 1e15)) {
+    error("Q3", written.length->range,
+          std::string("the length of a group is ") + (*length < 1 ? "1 or more" : "1e15 or less"));
     return std::nullopt;
   }
   if (!length)

@@ -153,8 +153,8 @@ const Node *Analyzer::fitOf(const ast::Levels &written, size_t index) {
   const Node *weight = fit.weight ? number(*fit.weight, "the weight of 'fit'", 0) : nullptr;
   valid &= !weight || weight->type.valid();
   std::optional<double> rounds = structural(*fit.rounds, "'rounds'");
-  if (rounds && (*rounds < 1 || *rounds > 1000)) {
-    error(fit.rounds->range, "'rounds' is an integer from 1 to 1000");
+  if (rounds && (*rounds < 1 || *rounds > 32)) {
+    error(fit.rounds->range, "'rounds' is an integer from 1 to 32");
     valid = false;
   }
   if (!valid || !rounds)

@@ -68,9 +68,12 @@ static void checkReads(Analyzer &sema, const ast::PlanLine &line, const TypedLin
     if (!has)
       complain("optimizer." + state, "state");
   }
+  // A proximal step is as long as the optimizer's.
+  bool readsRate = quantizer.find(TypedClause::Prox);
   for (const Declaration *counter : quantizer.counters)
-    if (counter->name == "lr" && !(optimizer && optimizer->param("lr")))
-      complain("lr", "parameter");
+    readsRate |= counter->name == "lr";
+  if (readsRate && !(optimizer && optimizer->param("lr")))
+    complain("lr", "parameter");
 }
 
 static void predeclareCounters(Analyzer &sema) {

@@ -244,6 +244,38 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
   }
 }
 
+/// A number of the optimizer that is one per run, where weights are moved and published.
+TEST(Passes, StatesPerRunOfTheOptimizerAreTheNewest) {
+  for (const char *quantizer :
+       {"quantizer q { levels {-1, 1} project w = sign(x) * (1 + optimizer.p) "
+        "update gradient g * optimizer.p every step x' = clamp(x, -optimizer.p, 1) "
+        "final sign(x) }",
+        "quantizer q { levels {-1, 1} project w = tanh(2 * x) update lazy mirror "
+        "every 2 steps x' = x * optimizer.p final sign(x) }"}) {
+    SCOPED_TRACE(quantizer);
+    Program program(std::string(quantizer) + " plan { else : q by nadam }");
+    if (program.derived)
+      compareRuns(program);
+  }
+}
+
+/// Codebooks whose levels are unknowns of their own, free or moved together; an empty cell stays.
+TEST(Passes, FitsOfLevelsFollowTheOracle) {
+  for (const char *levels :
+       {"q where q[level] = fit(v per tensor) from max(abs(v) per tensor) * [-3 .. 3] / 3 rounds 4",
+        "q where q[level] = fit(v weighted 1 + abs(v) per group(5)) from 9 * {-1, 0, 0.125} "
+        "rounds 2",
+        "o + 0.25 * q where (o, q[level]) = fit(v per channel) from "
+        "(mean(v per channel), {-1, 1, 2} * mean(abs(v) per channel)) rounds 3"}) {
+    SCOPED_TRACE(levels);
+    Program program("quantizer q { levels(v) " + std::string(levels) +
+                    " project w = nearest(x) update straight_through every step "
+                    "x' = clamp(x, -9, 9) final nearest(x) } plan { else : q by momentum }");
+    if (program.derived)
+      compareRuns(program);
+  }
+}
+
 /// Optimizers that know their tensor: what they narrow is what they move, of a learned value its
 /// own numbers; on levels they go level by level.
 TEST(Passes, OptimizersWithReductionsFollowTheOracle) {

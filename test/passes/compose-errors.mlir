@@ -88,31 +88,6 @@ bregman.optimizer @plain (g = %g : f32, x = %x : f32) {
 
 // -----
 
-bregman.quantizer @reads_p {
-  %x = bregman.latent (w0 = %w0 : f32) : f32 {
-    bregman.yield %w0 : f32
-  }
-  bregman.step (g = %g : f32) {
-    %d = bregman.base %x, %g : f32
-    // expected-error @+1 {{'bregman.optimizer_state' op Q3: `p` is a state per run of optimizer `decaying`; a quantizer reads those per weight}}
-    %p = bregman.optimizer_state "p" : f32
-    %0 = arith.mulf %p, %d : f32
-    bregman.yield x = %0 : f32
-  }
-  bregman.publish {
-    bregman.yield %x : f32
-  }
-}
-bregman.optimizer @decaying (g = %g : f32, x = %x : f32) {
-  %p = bregman.state "p" per run : f64 {
-    %one = arith.constant 1.0 : f64
-    bregman.yield %one : f64
-  }
-  bregman.descend %g, p = %p : f32, f64
-}
-
-// -----
-
 bregman.quantizer @fits {
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     bregman.yield %w0 : f32

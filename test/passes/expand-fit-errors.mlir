@@ -9,14 +9,3 @@ func.func @long(%v: f32, %a0: f32) -> f32 {
   }
   return %a : f32
 }
-
-// -----
-
-func.func @levels(%v: f32, %a0: vector<2xf32>) -> vector<2xf32> {
-  // expected-error @+1 {{'bregman.fit' op Q3: fits an unknown with a level axis; write its levels as unknowns of their own}}
-  %a = bregman.fit %v from (%a0) rounds 1 per tensor : vector<2xf32> {
-  ^bb0(%b: vector<2xf32>):
-    bregman.yield %b : vector<2xf32>
-  }
-  return %a : vector<2xf32>
-}

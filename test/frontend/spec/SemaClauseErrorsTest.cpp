@@ -75,6 +75,106 @@ t.breg:30:3: error: Q16: 'freeze' publishes 'final', which is missing
 )text");
 }
 
+TEST(SemaErrors, WhatIsInvertedIsKnownAtAttach) {
+  EXPECT_EQ(
+      semaMessages(R"breg(quantizer a {
+  learn s per tensor = 1
+  levels {-1, 1}
+  latent x = inverse(w0)
+  project w = tanh(s * x)
+  update lazy mirror
+  final sign(x)
+}
+quantizer b {
+  state s per run = 1
+  schedule k = 1 + s
+  levels {-1, 1}
+  latent x = inverse(w0)
+  project w = tanh(k * x)
+  update lazy mirror
+  every step s' = s + 1
+  final sign(x)
+}
+quantizer c {
+  levels {-1, 1}
+  latent x = inverse(w0)
+  project w = tanh(x / (1 + mean(abs(x) per tensor)) + random())
+  update straight_through
+  final sign(x)
+}
+quantizer d {
+  levels {-1, 1}
+  latent x = inverse(w0)
+  project w = tanh(x * optimizer.v)
+  update straight_through
+  final sign(x)
+}
+)breg"),
+      R"text(t.breg:5:20: error: Q7: this has no value yet when 'inverse' is taken; a projection that is inverted is of x, parameters and schedules
+   5 |   project w = tanh(s * x)
+     |                    ^
+t.breg:4:3: note: it is inverted here
+   4 |   latent x = inverse(w0)
+     |   ^~~~~~~~~~~~~~~~~~~~~~
+t.breg:11:20: error: Q7: this has no value yet when 'inverse' is taken; a projection that is inverted is of x, parameters and schedules
+  11 |   schedule k = 1 + s
+     |                    ^
+t.breg:13:3: note: it is inverted here
+  13 |   latent x = inverse(w0)
+     |   ^~~~~~~~~~~~~~~~~~~~~~
+t.breg:22:29: error: Q7: this has no value yet when 'inverse' is taken; a projection that is inverted is of x, parameters and schedules
+  22 |   project w = tanh(x / (1 + mean(abs(x) per tensor)) + random())
+     |                             ^~~~~~~~~~~~~~~~~~~~~~~
+t.breg:21:3: note: it is inverted here
+  21 |   latent x = inverse(w0)
+     |   ^~~~~~~~~~~~~~~~~~~~~~
+t.breg:29:24: error: Q7: this has no value yet when 'inverse' is taken; a projection that is inverted is of x, parameters and schedules
+  29 |   project w = tanh(x * optimizer.v)
+     |                        ^~~~~~~~~~~
+t.breg:28:3: note: it is inverted here
+  28 |   latent x = inverse(w0)
+     |   ^~~~~~~~~~~~~~~~~~~~~~
+)text");
+}
+
+TEST(SemaErrors, LearnedValuesThatNothingReads) {
+  EXPECT_EQ(
+      semaMessages(R"breg(quantizer a {
+  learn s per tensor = 1
+  levels {-1, 1}
+  prox abs(x - s)
+  final sign(x)
+}
+quantizer b {
+  learn s per tensor = 1
+  penalty (x - s) ^ 2
+}
+)breg"),
+      R"text(t.breg:2:9: error: Q14: neither a projection nor a penalty reads 's', which therefore is not trained
+   2 |   learn s per tensor = 1
+     |         ^
+)text");
+}
+
+TEST(SemaErrors, TokensAndChannelsOfOneActivation) {
+  EXPECT_EQ(
+      semaMessages(R"breg(quantizer a {
+  let n = mean(x per group(8))
+  let m = max(abs(x) per token)
+  levels m * {-1, 1}
+  project w = m * ste(sign(x - n), x)
+  update chain
+}
+)breg"),
+      R"text(t.breg:2:22: error: Q3: channels and tokens cross each other; quantize in two 'activations', one after the other
+   2 |   let n = mean(x per group(8))
+     |                      ^~~~~~~~
+t.breg:3:26: note: here are tokens
+   3 |   let m = max(abs(x) per token)
+     |                          ^~~~~
+)text");
+}
+
 TEST(SemaErrors, GradientAndRateInTheirPlace) {
   EXPECT_EQ(
       semaMessages(R"breg(quantizer q {

@@ -328,7 +328,7 @@ t.breg:32:56: error: Q3: 'fit' is per tensor, channel or group
 t.breg:32:46: error: Q3: the weight of 'fit' is a number, not a condition
   32 |   levels(v) {-a, a} where a = fit(v weighted x > 0 per run) from v rounds r
      |                                              ^~~~~
-t.breg:32:75: error: 'rounds' is an integer from 1 to 1000
+t.breg:32:75: error: 'rounds' is an integer from 1 to 32
   32 |   levels(v) {-a, a} where a = fit(v weighted x > 0 per run) from v rounds r
      |                                                                           ^
 t.breg:36:70: error: one 'fit' finds all unknowns of the levels

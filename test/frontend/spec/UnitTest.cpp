@@ -263,6 +263,21 @@ t.breg:23:43: error: Q3: an argument of 'nearest' has no level axis; this is a n
 )text");
 }
 
+TEST(Unit, AProximalStepAsksForTheLearningRate) {
+  EXPECT_EQ(checkMessages(R"breg(quantizer shrunk {
+  levels {-1, 1}
+  prox 0.1 * abs(x - nearest(x))
+  final sign(x)
+}
+optimizer bare { descend 0.1 * g }
+plan {
+  "a" : shrunk by sgd
+  else : shrunk by bare
+}
+)breg"),
+            R"text()text");
+}
+
 TEST(Unit, TheOptimizerHasWhatTheQuantizerReads) {
   EXPECT_EQ(
       checkMessages(R"breg(quantizer curved {
