@@ -193,7 +193,7 @@ static LogicalResult writeNewValues(Composition &composition, RegionWriter &writ
     if (value.getType().isF64()) {
       auto state = llvm::find_if(composition.clauses.states,
                                  [&](StateOp state) { return state.getName() == name; });
-      if (failed(composition.host.update(*state, value, due)))
+      if (failed(composition.host.update(*state, value, /*isPublished=*/true, due)))
         return failure();
       continue;
     }

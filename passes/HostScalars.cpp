@@ -86,18 +86,18 @@ LogicalResult HostScalars::addState(StateOp state, StringRef name) {
 }
 
 /// Before the first step nothing moves: attach publishes with the clock at step -1.
-LogicalResult HostScalars::update(StateOp state, Value value, Value due) {
+LogicalResult HostScalars::update(StateOp state, Value value, bool isPublished, Value due) {
   Value next = at(value, Time::Now), condition = due ? at(due, Time::Now) : Value();
   if (!next || (due && !condition))
     return failure();
   Value &now = states[state.getResult()].second;
-  if (due) {
-    Location loc = due.getLoc();
+  if (isPublished) {
+    Location loc = value.getLoc();
     Value step = counter(Counter::Step, /*next=*/false, loc);
     builder.setInsertionPointToEnd(&host.getBody().front());
     Value zero = share(arith::ConstantOp::create(builder, loc, builder.getF64FloatAttr(0)));
     Value runs = share(arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGE, step, zero));
-    condition = share(arith::AndIOp::create(builder, loc, runs, condition));
+    condition = due ? share(arith::AndIOp::create(builder, loc, runs, condition)) : runs;
     next = share(arith::SelectOp::create(builder, loc, condition, next, now));
   }
   now = next;

@@ -27,8 +27,10 @@ public:
   /// Makes a state `per run` one of the method, under `name`.
   mlir::LogicalResult addState(StateOp state, llvm::StringRef name);
   /// From here on the state has this value, a host value of the quantizer or the optimizer; with
-  /// `due`, a condition of the host, only where that holds.
-  mlir::LogicalResult update(StateOp state, mlir::Value value, mlir::Value due = {});
+  /// `due`, a condition of the host, only where that holds. What is published by it keeps its first
+  /// value at attach.
+  mlir::LogicalResult update(StateOp state, mlir::Value value, bool isPublished,
+                             mlir::Value due = {});
   /// No scalar will have this name: something is stored under it.
   void reserve(llvm::StringRef name) { taken.insert(name); }
 

@@ -210,7 +210,11 @@ LogicalResult RegionWriter::expandBase(BaseOp op) {
     if (value.getType().isF64()) {
       auto declared = llvm::find_if(body.getOps<StateOp>(),
                                     [&](StateOp state) { return state.getName() == name; });
-      if (failed(composition.host.update(*declared, value)))
+      bool isRead = false; // of the latent's optimizer alone
+      composition.clauses.quantizer.walk([&](OptimizerStateOp read) {
+        isRead |= read.getName() == name && &instance == &composition.instances.front();
+      });
+      if (failed(composition.host.update(*declared, value, isRead)))
         return failure();
       continue;
     }

@@ -119,6 +119,9 @@ private:
   LogicalResult computeLevels() {
     if (isa<vector::FromElementsOp>(op))
       return each([&](int64_t i, int64_t l) { return at(l).at(i); });
+    if (auto extract = dyn_cast<vector::ExtractOp>(op))
+      return each(
+          [&](int64_t i, int64_t) { return at(0).at(i, extract.getStaticPosition().front()); });
     if (isa<NearestOp>(op))
       return each([&](int64_t i, int64_t) { return nearest(at(0).at(i), at(1).row(i), rounding); });
     if (isa<LowerOp, UpperOp>(op))

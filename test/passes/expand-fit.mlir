@@ -49,3 +49,17 @@ func.func @two(%v: f32, %a0: f32, %b0: f32) -> (f32, f32) {
   }
   return %0#0, %0#1 : f32, f32
 }
+
+// Each level its own unknown: a sum of squares and one of products for each, and nothing mixed.
+// CHECK-LABEL: func.func @levels(
+// CHECK-COUNT-6: bregman.reduce sum per tensor
+// CHECK-NOT:     bregman.reduce sum per
+// CHECK:         %[[Q:.*]] = vector.from_elements %{{.*}}, %{{.*}}, %{{.*}} : vector<3xf32>
+// CHECK-NEXT:    return %[[Q]] : vector<3xf32>
+func.func @levels(%v: f32, %a0: vector<3xf32>) -> vector<3xf32> {
+  %a = bregman.fit %v from (%a0) rounds 1 per tensor : vector<3xf32> {
+  ^bb0(%b: vector<3xf32>):
+    bregman.yield %b : vector<3xf32>
+  }
+  return %a : vector<3xf32>
+}

@@ -264,7 +264,8 @@ t.breg:23:43: error: Q3: an argument of 'nearest' has no level axis; this is a n
 }
 
 TEST(Unit, AProximalStepAsksForTheLearningRate) {
-  EXPECT_EQ(checkMessages(R"breg(quantizer shrunk {
+  EXPECT_EQ(
+      checkMessages(R"breg(quantizer shrunk {
   levels {-1, 1}
   prox 0.1 * abs(x - nearest(x))
   final sign(x)
@@ -275,7 +276,13 @@ plan {
   else : shrunk by bare
 }
 )breg"),
-            R"text()text");
+      R"text(t.breg:9:20: error: Q10: 'shrunk' reads lr, but 'bare' has no parameter of that name
+   9 |   else : shrunk by bare
+     |                    ^~~~
+t.breg:1:11: note: declared here
+   1 | quantizer shrunk {
+     |           ^~~~~~
+)text");
 }
 
 TEST(Unit, TheOptimizerHasWhatTheQuantizerReads) {
