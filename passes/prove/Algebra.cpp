@@ -159,6 +159,13 @@ void Algebra::chooseCoordinate(Value root) {
   forget();
 }
 
+void Algebra::restrictTo(Interval to, Value whole) {
+  if (auto parts = whole ? convert(whole, 0, {-infinity, infinity}) : std::nullopt)
+    unit = *parts;
+  domain = to;
+  forget();
+}
+
 double Algebra::scaleAt(const Point &point) const {
   return 1 / valueAt(unit, 0, scratch.evaluate(point));
 }

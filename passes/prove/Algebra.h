@@ -71,6 +71,9 @@ public:
   /// Makes c x the coordinate for a host factor c > 0 of the latent, if with it fewer kinks move
   /// and fewer of the host's numbers are left in `root`.
   void chooseCoordinate(mlir::Value root);
+  /// Makes the coordinate run over `domain` alone, of the latent or, if given, of so many parts of
+  /// `whole`.
+  void restrictTo(Interval domain, mlir::Value whole);
   /// c at a setting; 1 when the latent itself is the coordinate.
   double scaleAt(const Point &point) const;
 
@@ -83,6 +86,9 @@ public:
   /// Whether the value at the upper end of piece `i` is what both sides tend to.
   bool joins(mlir::Value root, llvm::ArrayRef<Piece> pieces,
              llvm::ArrayRef<std::optional<Fraction>> parts, size_t i);
+
+  /// The value at an end of a piece itself.
+  std::optional<Fraction> valueAtEnd(mlir::Value root, const Piece &piece, bool atStart);
 
   /// d/dx; empty where an atom has no derivative in this algebra.
   std::optional<Fraction> derivative(const Fraction &fraction);
@@ -170,8 +176,8 @@ private:
   struct TailTerm;
   std::optional<TailTerm> tailTerm(const Monomial &monomial, Interval coefficient, Interval tail);
   Sign withoutRootsAtEnds(Polynomial &polynomial, const Piece &piece);
-  /// Divides exact squares out of a polynomial of the coordinate alone; whether there were any.
-  static bool divideSquares(Polynomial &polynomial);
+  /// Divides exact squares out of a polynomial of the coordinate alone; what they are squares of.
+  static std::optional<Polynomial> divideSquares(Polynomial &polynomial);
   Polynomial reduced(const Polynomial &polynomial);
   Interval range(const Polynomial &polynomial, Interval x);
   Interval rangeOf(Atom atom, Interval x);
@@ -221,6 +227,7 @@ private:
   Scratch &scratch;
   std::vector<AtomInfo> atoms;
   Fraction unit = Fraction::constant(1); ///< 1 / c: the latent is so many of the coordinate
+  Interval domain;                       ///< of the coordinate
   llvm::DenseMap<mlir::Value, bool> isCoordinate;
   mlir::Value held; ///< the coordinate, where it is neither the latent nor c x
   llvm::DenseSet<mlir::Operation *> resolved; ///< switches whose kinks are all known

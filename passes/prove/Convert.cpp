@@ -176,6 +176,18 @@ std::optional<Fraction> Algebra::computeBranch(Operation *op, unsigned level, co
   if (known &&
       isa<SignOp, SgnOp, NearestOp, LowerOp, UpperOp, RoundOp, math::FloorOp, math::CeilOp>(op))
     return Fraction::constant(inside(op->getResult(0)));
+  if (piece.isMovingPoint() && isa<RoundOp, math::FloorOp, math::CeilOp>(op)) {
+    // Of a number, as the place is one.
+    auto argument = operand(0);
+    auto here = argument ? at(*argument, 0) : std::nullopt;
+    auto step = [&](double number) {
+      double result;
+      cast<CalculusOpInterface>(op).evaluate(number, result);
+      return result;
+    };
+    if (here && here->isConstant() && step(here->value().lo) == step(here->value().hi))
+      return Fraction::constant(step(here->value().lo));
+  }
   if (isa<SignOp, SgnOp>(op)) {
     Sign side = compare(u, {});
     if (side == Sign::Negative)

@@ -307,6 +307,9 @@ bool Algebra::collectKinks(Operation *op, Value root, std::vector<Kink> &kinks) 
     pairs.append({{u, op->getOperand(1)}, {u, op->getOperand(2)}});
   } else if (isa<RoundOp, math::FloorOp, math::CeilOp>(op)) {
     Interval range = scratch.range(u, scratch.admissible());
+    for (const Piece &piece : between(kinks)) // where it is one formula that may say more
+      if (auto formula = kinks.empty() ? convert(u, 0, piece) : std::nullopt)
+        range = interval::intersect(range, this->range(*formula, piece.closed()));
     if (!(range.hi - range.lo <= 64))
       return false;
     double shift = isa<RoundOp>(op) ? 0.5 : 0;
@@ -365,9 +368,20 @@ bool Algebra::inOrder(std::vector<Kink> &kinks) {
   return all;
 }
 
-std::vector<Piece> Algebra::between(const std::vector<Kink> &kinks) {
+std::vector<Piece> Algebra::between(const std::vector<Kink> &inner) {
+  // What the coordinate runs over ends as a piece does.
+  std::vector<Kink> kinks = inner;
+  auto isEnd = [](const Kink &kink, double end) {
+    return kink.where.isPoint() && kink.where.lo == end;
+  };
+  unsigned before = std::isfinite(domain.lo), after = std::isfinite(domain.hi);
+  if (before && !(!kinks.empty() && isEnd(kinks.front(), domain.lo)))
+    kinks.insert(kinks.begin(),
+                 {Interval::point(domain.lo), domain.lo, Fraction::constant(domain.lo)});
+  if (after && !(!kinks.empty() && isEnd(kinks.back(), domain.hi)))
+    kinks.push_back({Interval::point(domain.hi), domain.hi, Fraction::constant(domain.hi)});
   std::vector<Piece> all;
-  for (size_t i = 0; i <= kinks.size(); ++i) {
+  for (size_t i = before; i + after <= kinks.size(); ++i) {
     const Kink *from = i ? &kinks[i - 1] : nullptr, *to = i < kinks.size() ? &kinks[i] : nullptr;
     auto isNumber = [](const Kink *kink) {
       return !kink || kink->where.isPoint() || (kink->exact && kink->exact->isConstant());
@@ -467,6 +481,24 @@ bool Algebra::joinsWithin(Value root, const Piece &left, const Piece &right, con
   return whole.hi - whole.lo <= roundingOf(size);
 }
 
+std::optional<Fraction> Algebra::valueAtEnd(Value root, const Piece &piece, bool atStart) {
+  const auto &end = atStart ? piece.start : piece.end;
+  if (!end)
+    return std::nullopt;
+  // By formulas, unless the place is a double.
+  double number = atStart ? piece.low : piece.high;
+  Piece point{number, number};
+  Fraction place = *end;
+  if (piece.moves() || !end->isConstant() || !end->value().isPoint()) {
+    point = Piece{0, 0};
+    point.origin = piece.origin ? *piece.origin + *end : *end;
+    point.sample = 0;
+    place = Fraction();
+  }
+  auto here = convert(root, 0, point);
+  return here ? at(*here, place) : std::nullopt;
+}
+
 bool Algebra::joins(Value root, ArrayRef<Piece> pieces, ArrayRef<std::optional<Fraction>> parts,
                     size_t i) {
   if (pieces[i].joinsNext)
@@ -479,16 +511,7 @@ bool Algebra::joins(Value root, ArrayRef<Piece> pieces, ArrayRef<std::optional<F
   auto before = at(*parts[i], *end), after = at(*parts[i + 1], *start);
   if (!before || !after || !isRounding(*before, *after))
     return false;
-  // The value at the kink itself: by formulas, unless the kink is a double.
-  Piece point{pieces[i].high, pieces[i].high};
-  Fraction place = *end;
-  if (pieces[i].moves() || pieces[i + 1].moves() || !end->isConstant() || !end->value().isPoint()) {
-    point = Piece{0, 0};
-    point.origin = pieces[i].origin ? *pieces[i].origin + *end : *end;
-    point.sample = 0;
-    place = Fraction();
-  }
-  auto here = convert(root, 0, point);
-  auto value = here ? at(*here, place) : std::nullopt;
+  auto value = valueAtEnd(root, pieces[i + 1].moves() ? pieces[i + 1] : pieces[i],
+                          /*atStart=*/pieces[i + 1].moves());
   return value && isRounding(*before, *value);
 }

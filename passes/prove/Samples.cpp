@@ -1,4 +1,5 @@
 // Where counterexamples are looked for.
+#include "passes/prove/Course.h"
 #include "passes/prove/Describe.h"
 #include "passes/prove/Prover.h"
 
@@ -80,13 +81,13 @@ static std::vector<Point> jointSettings(const Scratch &scratch) {
   std::vector<Point> all;
   if (!areJoint)
     return all;
-  auto give = [&](double time, Value moved, double to) {
+  auto give = [&](const Moment &moment, Value moved, double to) {
     Point point = scratch.now(0);
     auto valueOf = [&](const Leaf &source) {
       auto counter = source.source.getDefiningOp<CounterOp>();
-      bool isTime =
-          counter && (counter.getKind() == Counter::Step || counter.getKind() == Counter::Epoch);
-      return source.source == moved ? to : isTime ? time : source.inForce;
+      return source.source == moved ? to
+             : counter              ? moment.at(counter.getKind(), source.inForce)
+                                    : source.inForce;
     };
     for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point)) {
       if (leaf.kind == Leaf::Kind::Counter || leaf.kind == Leaf::Kind::Parameter)
@@ -103,13 +104,13 @@ static std::vector<Point> jointSettings(const Scratch &scratch) {
     }
     all.push_back(point);
   };
-  for (double time : {0.0, 1.0, 2.0, 10.0, 100.0, 1e4, 1e7}) {
-    give(time, {}, 0);
+  for (const Moment &moment : moments()) {
+    give(moment, {}, 0);
     for (Value source : sources)
       if (auto param = source.getDefiningOp<ParamOp>(); param && param.getLow())
         for (double end : {param.getLow()->convertToDouble(), param.getHigh()->convertToDouble()})
           if (std::isfinite(end))
-            give(time, source, end);
+            give(moment, source, end);
   }
   return all;
 }
@@ -150,6 +151,9 @@ std::vector<Point> prove::settings(const Scratch &scratch) {
       values.push_back(std::sqrt(leaf.range.lo) * std::sqrt(leaf.range.hi));
     if (leaf.range.contains(2))
       values.push_back(2);
+    // What lies within the bounds of a schedule need not be a value of it.
+    for (double &value : values)
+      value = std::clamp(value, leaf.taken.lo, leaf.taken.hi);
     for (double value : values) {
       Point setting = now;
       llvm::fill(setting[i], value);

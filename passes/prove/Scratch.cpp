@@ -2,6 +2,7 @@
 #include "passes/prove/Scratch.h"
 
 #include "passes/Clauses.h"
+#include "passes/prove/Course.h"
 #include "passes/prove/Describe.h"
 
 #include "mlir/IR/OperationSupport.h"
@@ -12,8 +13,6 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-/// A run of unknown length is taken to have so many steps.
-static constexpr double longRun = 1e7;
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Scratch::~Scratch() {
@@ -46,7 +45,8 @@ static Leaf counterLeaf(CounterOp counter) {
   case Counter::Epochs:
   case Counter::T:
     leaf.range = {1, longRun};
-    leaf.inForce = leaf.late = 1;
+    leaf.inForce = 1;
+    leaf.late = 1e30;
     break;
   case Counter::LearningRate:
     leaf.range = {0, infinity};
@@ -133,22 +133,40 @@ Value Scratch::leaf(Value source) {
   if (Value known = inlined.lookupOrNull(source))
     return known;
   Leaf leaf;
+  auto clock = source.getDefiningOp<CounterOp>();
+  // At the end of a run, where its clock and its total are one.
+  bool isTime = clock && (time == clock.getKind() ||
+                          (time == Counter::Steps && clock.getKind() == Counter::Step) ||
+                          (time == Counter::Epochs && clock.getKind() == Counter::Epoch));
+  if (const Leaf *known = isTime ? latent() : nullptr) {
+    inlined.map(source, known->value);
+    return known->value;
+  }
   if (auto param = source.getDefiningOp<ParamOp>()) {
     leaf = paramLeaf(param);
   } else if (auto counter = source.getDefiningOp<CounterOp>()) {
     leaf = counterLeaf(counter);
+    if (isTime)
+      leaf.kind = Leaf::Kind::Latent;
   } else if (auto schedule = source.getDefiningOp<ScheduleOp>()) {
     Scratch host(quantizer);
     Value root = host.add(schedule.getBody());
+    Course course = courseOf(schedule);
     leaf.kind = Leaf::Kind::Schedule;
     leaf.name = schedule.getName().str();
-    leaf.range = host.range(root, host.admissible());
+    leaf.range = course.all;
+    leaf.taken = course.taken;
     Point start = host.now(0), late = start;
     for (auto [into, of] : llvm::zip(late, host.leaves()))
       into = {of.late};
     leaf.isPositive = host.isPositive(root);
     leaf.inForce = host.evaluate(root, start);
-    leaf.late = host.evaluate(root, late);
+    // Far out doubles lose what a period leaves; bounds know it.
+    Box atLate;
+    for (const Numbers &numbers : late)
+      atLate.push_back(Interval::point(numbers[0]));
+    Interval bounds = host.range(root, atLate);
+    leaf.late = std::clamp(host.evaluate(root, late), bounds.lo, bounds.hi);
   } else if (auto state = source.getDefiningOp<StateOp>()) {
     leaf.kind = Leaf::Kind::State;
     leaf.name = state.getName().str();
@@ -200,7 +218,7 @@ Value Scratch::value(Value captured) {
   if (Value known = inlined.lookupOrNull(captured))
     return known;
   Operation *op = captured.getDefiningOp();
-  if (isa_and_present<ScheduleOp>(op) && followsFromSchedule(op)) {
+  if (isa_and_present<ScheduleOp>(op) && (time || followsFromSchedule(op))) {
     Value result = add(op->getRegion(0));
     inlined.map(captured, result);
     return result;
@@ -394,6 +412,77 @@ double Scratch::evaluate(Value root, const Point &point) const {
   return evaluate(point).lookup(root)[0];
 }
 
+/// Whether it is a whole number at every step.
+static bool isWhole(Value value, const Scratch &scratch) {
+  if (const Leaf *leaf = scratch.leafOf(value)) {
+    auto counter = leaf->source.getDefiningOp<CounterOp>();
+    return counter && counter.getKind() != Counter::LearningRate;
+  }
+  if (auto number = scratch.number(value))
+    return *number == std::floor(*number);
+  Operation *op = value.getDefiningOp();
+  if (isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op))
+    return isWhole(op->getOperand(0), scratch) && isWhole(op->getOperand(1), scratch);
+  return isa_and_present<RoundOp, math::FloorOp, math::CeilOp>(op);
+}
+
+/// What an op's operands tell together beside their ranges: of two clocks of a run one is not
+/// beyond the other, and u - n floor(u / n) is a part of n.
+static Interval boundsOf(Operation &op, const DenseMap<Value, Interval> &known,
+                         const Scratch &scratch) {
+  auto clockOf = [&](Value value) -> std::optional<Counter> {
+    const Leaf *leaf = scratch.leafOf(value);
+    auto counter = leaf ? leaf->source.getDefiningOp<CounterOp>() : CounterOp();
+    return counter ? std::optional(counter.getKind()) : std::nullopt;
+  };
+  auto arePart = [&](Value part, Value whole) {
+    auto a = clockOf(part), b = clockOf(whole);
+    return a && b &&
+           ((a == Counter::Step && b == Counter::Steps) ||
+            (a == Counter::Epoch && b == Counter::Epochs));
+  };
+  if (isa<arith::DivFOp>(op) && arePart(op.getOperand(0), op.getOperand(1)))
+    return {0, 1};
+  if (!isa<arith::SubFOp>(op))
+    return Interval::all();
+  if (arePart(op.getOperand(1), op.getOperand(0)))
+    return {0, infinity};
+  // The period, where there is one.
+  Value period;
+  auto floor = op.getOperand(1).getDefiningOp<math::FloorOp>();
+  if (auto times = op.getOperand(1).getDefiningOp<arith::MulFOp>())
+    for (unsigned i : {0, 1})
+      if (auto factor = times->getOperand(i).getDefiningOp<math::FloorOp>()) {
+        floor = factor;
+        period = times->getOperand(1 - i);
+      }
+  if (!floor)
+    return Interval::all();
+  Value u = floor.getOperand();
+  Interval rest{0, 1};
+  auto quotient = u.getDefiningOp<arith::DivFOp>();
+  bool isWholePart = quotient && isWhole(quotient.getLhs(), scratch) &&
+                     isWhole(quotient.getRhs(), scratch) && known.lookup(quotient.getRhs()).lo >= 1;
+  if (period) {
+    Interval length = known.lookup(period);
+    if (!quotient || quotient.getRhs() != period || !(length.lo > 0))
+      return Interval::all();
+    u = quotient.getLhs();
+    rest.hi = isWholePart ? length.hi - 1 : length.hi;
+  } else if (isWholePart) {
+    Interval length = known.lookup(quotient.getRhs());
+    rest.hi = interval::div(Interval::point(length.hi - 1), Interval::point(length.hi)).hi;
+  }
+  if (op.getOperand(0) == u)
+    return rest;
+  // A sum of u and more.
+  auto sum = op.getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum || (sum.getLhs() != u && sum.getRhs() != u))
+    return Interval::all();
+  Interval more = known.lookup(sum.getLhs() == u ? sum.getRhs() : sum.getLhs());
+  return interval::add(rest, more);
+}
+
 DenseMap<Value, Interval> Scratch::ranges(const Box &box) const {
   DenseMap<Value, Interval> known;
   known.reserve(4 * all.size() + 64);
@@ -409,7 +498,9 @@ DenseMap<Value, Interval> Scratch::ranges(const Box &box) const {
     for (Value operand : op.getOperands())
       operands.push_back(known[operand]);
     auto calculus = dyn_cast<CalculusOpInterface>(&op);
-    known[result] = calculus ? calculus.range(operands) : Interval::all();
+    Interval range = calculus ? calculus.range(operands) : Interval::all();
+    Interval both = interval::intersect(range, boundsOf(op, known, *this));
+    known[result] = both.isEmpty() ? range : both;
   }
   return known;
 }

@@ -9,6 +9,9 @@
 
 namespace bregman::prove {
 
+/// A run of unknown length is taken to have so many steps.
+constexpr double longRun = 1e7;
+
 /// A value or a row of levels, in double precision.
 using Numbers = llvm::SmallVector<double, 4>;
 
@@ -22,6 +25,7 @@ struct Leaf {
   Kind kind;
   std::string name;
   Interval range;     ///< admissible values
+  Interval taken;     ///< of a schedule, those between values that it takes at some step
   double inForce = 0; ///< the value now; of a schedule, at step 0
   double late = 0;    ///< of a schedule, its value after very many steps
   /// Above 0 in real arithmetic, though `range` may not tell: a decay has no least value.
@@ -39,6 +43,9 @@ public:
   using Assumed = llvm::SmallVector<std::pair<mlir::Operation *, Interval>>;
   Scratch(QuantizerOp quantizer, Assumed assumed)
       : quantizer(quantizer), assumed(std::move(assumed)) {}
+  /// Of a host scalar, as a function of a counter, which is the latent here; schedules are what
+  /// they are computed by. Of a total it is what the scalar is at the end of the run.
+  Scratch(QuantizerOp quantizer, Counter time) : quantizer(quantizer), time(time) {}
   ~Scratch();
   Scratch(const Scratch &) = delete;
 
@@ -100,6 +107,7 @@ private:
   static constexpr size_t maxWork = 150000;
 
   QuantizerOp quantizer;
+  std::optional<Counter> time;
   mlir::Block body;
   mlir::IRMapping inlined;
   llvm::SmallVector<mlir::Operation *> opaque; ///< inlined, but not part of the body

@@ -214,8 +214,10 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
   Sign rest = termwiseInAnyForm(polynomial, piece);
   if (rest != Sign::Unknown)
     return product(factor, rest);
-  if (divideSquares(polynomial)) {
-    factor = product(factor, Sign::NonNegative);
+  if (auto squared = divideSquares(polynomial)) {
+    Sign root = depth < 4 ? sign(*squared, piece, depth + 1) : Sign::Unknown;
+    bool isNever0 = root == Sign::Positive || root == Sign::Negative;
+    factor = product(factor, isNever0 ? Sign::Positive : Sign::NonNegative);
     rest = termwiseInAnyForm(polynomial, piece);
     if (rest != Sign::Unknown)
       return product(factor, rest);

@@ -68,8 +68,8 @@ static Row commonDivisor(Row a, Row b) {
   return a;
 }
 
-bool Algebra::divideSquares(Polynomial &polynomial) {
-  bool any = false;
+std::optional<Polynomial> Algebra::divideSquares(Polynomial &polynomial) {
+  std::optional<Polynomial> all;
   for (Row row = rowOf(polynomial); !row.empty(); row = rowOf(polynomial)) {
     Row slope;
     for (size_t i = 1; i < row.size(); ++i)
@@ -93,7 +93,7 @@ bool Algebra::divideSquares(Polynomial &polynomial) {
     if (!(factor * factor * quotient - polynomial).isZero())
       break;
     polynomial = quotient;
-    any = true;
+    all = all ? *all * factor : factor;
   }
-  return any;
+  return all;
 }
