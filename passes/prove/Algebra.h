@@ -167,6 +167,7 @@ private:
   Sign signByRoots(const Polynomial &polynomial, const Piece &piece, unsigned depth);
   Sign signByExponents(const Polynomial &polynomial, const Piece &piece, unsigned depth);
   Sign signByArguments(const Polynomial &polynomial, const Piece &piece, unsigned depth);
+  Sign signByCoefficients(const Polynomial &polynomial, const Piece &piece, unsigned depth);
   Sign signByHostEnds(const Polynomial &polynomial, const Piece &piece, unsigned depth);
   Polynomial withSquares(const Polynomial &polynomial, bool ofSlopes);
   Sign splitAt(const Polynomial &polynomial, const Piece &piece, double x, unsigned depth);
@@ -178,6 +179,8 @@ private:
   Sign withoutRootsAtEnds(Polynomial &polynomial, const Piece &piece);
   /// Divides exact squares out of a polynomial of the coordinate alone; what they are squares of.
   static std::optional<Polynomial> divideSquares(Polynomial &polynomial);
+  /// What a polynomial with exact coefficients is the square of.
+  static std::optional<Polynomial> rootOf(const Polynomial &polynomial);
   Polynomial reduced(const Polynomial &polynomial);
   Interval range(const Polynomial &polynomial, Interval x);
   Interval rangeOf(Atom atom, Interval x);

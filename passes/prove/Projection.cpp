@@ -442,7 +442,8 @@ Finding Projection::staysInHull(bool mustReach) {
   Interval whole = scratch.range(root, scratch.admissible());
   Interval hull{algebra.range(*bottom, Interval::point(0)).hi,
                 algebra.range(*top, Interval::point(0)).lo};
-  if (hull.contains(whole))
+  double slack = roundingOf(hull.hi - hull.lo);
+  if (whole.lo >= hull.lo - slack && whole.hi <= hull.hi + slack)
     return Finding::proved("intervals: the range lies within the levels");
   return Finding::undecided("limits and ranges leave it open; the range found is [" +
                             describe(whole.lo) + ", " + describe(whole.hi) + "]");

@@ -115,6 +115,25 @@ static std::vector<Point> jointSettings(const Scratch &scratch) {
   return all;
 }
 
+/// Several parameters at their ends at once.
+static void addCorners(const Scratch &scratch, std::vector<Point> &all) {
+  std::vector<size_t> moving;
+  for (auto [i, leaf] : llvm::enumerate(scratch.leaves()))
+    if (leaf.kind == Leaf::Kind::Parameter && !leaf.range.isPoint() &&
+        std::isfinite(leaf.range.lo) && std::isfinite(leaf.range.hi))
+      moving.push_back(i);
+  if (moving.size() < 2 || moving.size() > 3)
+    return;
+  for (size_t corner = 0; corner < size_t(1) << moving.size(); ++corner) {
+    Point point = all.front();
+    for (auto [bit, i] : llvm::enumerate(moving)) {
+      Interval range = scratch.leaves()[i].range;
+      point[i] = {corner >> bit & 1 ? range.hi : range.lo};
+    }
+    all.push_back(point);
+  }
+}
+
 std::vector<Point> prove::settings(const Scratch &scratch) {
   Point now = scratch.now(0);
   std::vector<Point> all{now};
@@ -160,6 +179,8 @@ std::vector<Point> prove::settings(const Scratch &scratch) {
       all.push_back(setting);
     }
   }
+  if (!areJoint)
+    addCorners(scratch, all);
   return all;
 }
 

@@ -223,6 +223,12 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
       return product(factor, rest);
   }
 
+  if (auto root = depth < 4 ? rootOf(polynomial) : std::nullopt) {
+    Sign side = sign(*root, piece, depth + 1);
+    bool isNever0 = side == Sign::Positive || side == Sign::Negative;
+    return product(factor, isNever0 ? Sign::Positive : Sign::NonNegative);
+  }
+
   Interval whole = range(polynomial, piece.closed());
   rest = signOfInterval(whole);
   if (rest == Sign::NonNegative || rest == Sign::NonPositive) {
@@ -235,7 +241,8 @@ Sign Algebra::sign(const Polynomial &given, const Piece &piece, unsigned depth) 
 
   for (Sign found :
        {signByRoots(polynomial, piece, depth), signByExponents(polynomial, piece, depth),
-        signByArguments(polynomial, piece, depth), signByHostEnds(polynomial, piece, depth)})
+        signByArguments(polynomial, piece, depth), signByCoefficients(polynomial, piece, depth),
+        signByHostEnds(polynomial, piece, depth)})
     if (found != Sign::Unknown)
       return product(factor, found);
   if (depth >= 4)
@@ -325,6 +332,33 @@ Sign Algebra::signByArguments(const Polynomial &polynomial, const Piece &piece, 
   if (factor == Sign::Unknown || (side != Sign::Positive && side != Sign::Negative))
     return Sign::Unknown;
   return prove::product(factor, prove::product(sign(difference.above, piece, depth + 1), side));
+}
+
+/// Of the powers of what is positive all coefficients have one sign.
+Sign Algebra::signByCoefficients(const Polynomial &polynomial, const Piece &piece, unsigned depth) {
+  if (depth >= 3 || polynomial.terms().size() > 40)
+    return Sign::Unknown;
+  for (Atom atom = 1, count = atoms.size(); atom < count; ++atom) {
+    if (!polynomial.contains(atom) || signOf(atom, piece) != Sign::Positive)
+      continue;
+    bool positive = true, negative = true, strict = false;
+    unsigned groups = 0;
+    for (int power = polynomial.lowestDegree(atom);
+         power <= polynomial.degree(atom) && (positive || negative); ++power) {
+      Polynomial coefficient = polynomial.coefficient(atom, power);
+      if (coefficient.isZero())
+        continue;
+      Sign side = ++groups > 3 ? Sign::Unknown : sign(coefficient, piece, depth + 2);
+      positive &= isNonNegative(side);
+      negative &= isNonPositive(side);
+      strict |= side == Sign::Positive || side == Sign::Negative;
+    }
+    if (groups > 1 && positive)
+      return strict ? Sign::Positive : Sign::NonNegative;
+    if (groups > 1 && negative)
+      return strict ? Sign::Negative : Sign::NonPositive;
+  }
+  return Sign::Unknown;
 }
 
 /// What is linear in one of the host's numbers lies between its values at the ends of the range.

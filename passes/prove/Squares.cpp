@@ -1,5 +1,5 @@
-// Squares in a polynomial of the coordinate alone: what touches 0 without crossing it. They are
-// guessed in double precision and divided out exactly.
+// Squares in a polynomial, which touch 0 without crossing it: of the coordinate alone they are
+// guessed in double precision and divided out exactly; of more than that the whole may be one.
 #include "passes/prove/Algebra.h"
 
 #include <cmath>
@@ -96,4 +96,48 @@ std::optional<Polynomial> Algebra::divideSquares(Polynomial &polynomial) {
     all = all ? *all * factor : factor;
   }
   return all;
+}
+
+/// Whether a stands before b in an order that products keep: by the power of the last atom in which
+/// they differ.
+static bool isHigher(const Monomial &a, const Monomial &b) {
+  Monomial ratio = product(a, reciprocal(b));
+  return !ratio.empty() && ratio.back().second > 0;
+}
+
+static std::pair<Monomial, Interval> leadOf(const Polynomial &polynomial) {
+  auto best = polynomial.terms().begin();
+  for (auto each = best; each != polynomial.terms().end(); ++each)
+    if (isHigher(each->first, best->first))
+      best = each;
+  return *best;
+}
+
+std::optional<Polynomial> Algebra::rootOf(const Polynomial &polynomial) {
+  size_t size = polynomial.terms().size();
+  if (size < 3 || size > 60)
+    return std::nullopt;
+  auto [lead, coefficient] = leadOf(polynomial);
+  bool isEven = llvm::all_of(lead, [](auto factor) { return factor.second % 2 == 0; });
+  double root = coefficient.lo > 0 ? std::sqrt(coefficient.lo) : 0;
+  if (!coefficient.isPoint() || !isEven || !(root > 0) ||
+      std::fma(root, root, -coefficient.lo) != 0)
+    return std::nullopt;
+  Monomial half = lead;
+  for (auto &[atom, power] : half)
+    power /= 2;
+  Polynomial result = Polynomial::constant(root).shifted(half);
+  // The next term is what is left, over twice the first.
+  for (Polynomial rest = polynomial - result * result; !rest.isZero();) {
+    auto [next, of] = leadOf(rest);
+    Interval quotient = interval::div(of, Interval::point(2 * root));
+    Monomial term = product(next, reciprocal(half));
+    if (!quotient.isPoint() || !isHigher(half, term) || result.terms().size() > 10)
+      return std::nullopt;
+    result.add(term, quotient);
+    rest = polynomial - result * result;
+    if (rest.terms().size() > 60 || (!rest.isZero() && !isHigher(next, leadOf(rest).first)))
+      return std::nullopt;
+  }
+  return result;
 }
