@@ -1,7 +1,7 @@
 // bregman-expand-prox: the proximal step of a sum of abs and squares, in closed form.
 #include "passes/Clauses.h"
-#include "passes/HostArithmetic.h"
 #include "passes/Passes.h"
+#include "passes/ScaledLatent.h"
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -174,18 +174,34 @@ LogicalResult ProxExpander::collect(Value e, HostScalar weight) {
   if (!isa_and_present<arith::MulFOp, arith::DivFOp>(def))
     return refuse(e);
 
-  Value a = def->getOperand(0), b = def->getOperand(1);
-  if (isa<arith::MulFOp>(def) && a == b)
-    return collectTerm(squares, a, weight, /*square=*/true);
-  bool divides = isa<arith::DivFOp>(def);
-  std::optional<HostScalar> factor = scalar(b);
-  if (!factor && !divides) {
-    std::swap(a, b);
-    factor = scalar(b);
+  SmallVector<Value> factors;
+  for (Value open = e; open;) {
+    Operation *product = open.getDefiningOp();
+    if (!isa_and_present<arith::MulFOp, arith::DivFOp>(product)) {
+      factors.push_back(open);
+      break;
+    }
+    Value a = product->getOperand(0), b = product->getOperand(1);
+    bool divides = isa<arith::DivFOp>(product);
+    std::optional<HostScalar> factor = scalar(b);
+    if (!factor && !divides && (factor = scalar(a)))
+      std::swap(a, b);
+    if (factor && factor->isLiteral() && factor->literal < 0)
+      return refuse(e);
+    if (factor)
+      weight = host.mul(weight, divides ? host.div(1, *factor) : *factor);
+    else if (divides)
+      return refuse(e);
+    else
+      factors.push_back(b);
+    open = a;
   }
-  if (!factor || (factor->isLiteral() && factor->literal < 0))
+  if (factors.size() == 1)
+    return collect(factors[0], weight);
+  if (factors.size() != 2 || !isSame(factors[0], factors[1]))
     return refuse(e);
-  return collect(a, host.mul(weight, divides ? host.div(1, *factor) : *factor));
+  auto abs = factors[0].getDefiningOp<math::AbsFOp>();
+  return collectTerm(squares, abs ? abs.getOperand() : factors[0], weight, /*square=*/true);
 }
 
 /// Kinks at one point are one kink.

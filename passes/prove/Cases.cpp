@@ -375,54 +375,6 @@ std::optional<Fraction> Cases::fold(Operation *op, unsigned level, const Case &c
   return std::isfinite(result) ? std::optional(Fraction::constant(result)) : std::nullopt;
 }
 
-/// Whether some number fits all conditions on it: no x is above 1 and below 0.
-bool Cases::isConsistent(const Case &chosen) {
-  struct Bounds {
-    double low = -infinity, high = infinity;
-    bool isLowOpen = false, isHighOpen = false;
-  };
-  DenseMap<Value, Bounds> bounds;
-  auto atLeast = [&](Value u, double number, bool isOpen) {
-    Bounds &b = bounds[u];
-    if (number > b.low || (number == b.low && isOpen))
-      b.low = number, b.isLowOpen = isOpen;
-  };
-  auto atMost = [&](Value u, double number, bool isOpen) {
-    Bounds &b = bounds[u];
-    if (number < b.high || (number == b.high && isOpen))
-      b.high = number, b.isHighOpen = isOpen;
-  };
-  using P = arith::CmpFPredicate;
-  for (const auto &[value, is] : chosen) {
-    auto compare = value.getDefiningOp<arith::CmpFOp>();
-    if (!compare)
-      continue;
-    bool isSwapped = scratch.number(compare.getLhs()).has_value();
-    Value u = isSwapped ? compare.getRhs() : compare.getLhs();
-    auto number = scratch.number(isSwapped ? compare.getLhs() : compare.getRhs());
-    if (!number)
-      continue;
-    P predicate = compare.getPredicate();
-    bool isLess = predicate == P::OLT || predicate == P::ULT;
-    bool isLessEqual = predicate == P::OLE || predicate == P::ULE;
-    bool isGreater = predicate == P::OGT || predicate == P::UGT;
-    bool isGreaterEqual = predicate == P::OGE || predicate == P::UGE;
-    if (!isLess && !isLessEqual && !isGreater && !isGreaterEqual) {
-      if ((predicate == P::OEQ || predicate == P::UEQ) && !is.isZero())
-        atLeast(u, *number, false), atMost(u, *number, false);
-      continue;
-    }
-    bool isUpper = (isLess || isLessEqual) != isSwapped, isStrict = isLess || isGreater;
-    if (is.isZero()) // the opposite
-      isUpper = !isUpper, isStrict = !isStrict;
-    isUpper ? atMost(u, *number, isStrict) : atLeast(u, *number, isStrict);
-  }
-  return llvm::all_of(bounds, [](const auto &entry) {
-    const Bounds &b = entry.second;
-    return b.low < b.high || (b.low == b.high && !b.isLowOpen && !b.isHighOpen);
-  });
-}
-
 bool Cases::enumerate(Value root, Case &chosen, std::vector<Fraction> &values) {
   if (++cases > maxCases || scratch.isExhausted())
     return false;

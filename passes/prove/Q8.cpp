@@ -3,6 +3,8 @@
 #include "passes/prove/Describe.h"
 #include "passes/prove/Prover.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
@@ -12,13 +14,13 @@ namespace {
 class ProxCheck {
 public:
   explicit ProxCheck(Clauses &clauses)
-      : scratch(clauses.quantizer), root(scratch.add(clauses.prox.getBody())) {}
+      : scratch(clauses.quantizer), root(scratch.add(clauses.prox.getBody())), algebra(scratch) {}
 
   Finding run() {
     if (!scratch.dependsOnLatent(root))
       return Finding::refuted("prox does not depend on x");
     Finding result = Finding::proved("structure: a nonnegative sum of abs and square");
-    sum(root, Interval::point(1), result);
+    sum(root, Fraction::constant(1), result);
     if (result.verdict != Verdict::Proved)
       return result;
     // Of the minima around each level only one kind of term says which is the lowest.
@@ -34,62 +36,98 @@ public:
   }
 
 private:
+  /// A factor of a term, free of the latent.
+  Fraction factorOf(Value value) {
+    if (auto known = algebra.convert(value, 0, line))
+      return *known;
+    return Polynomial::constant(scratch.range(value, scratch.admissible()));
+  }
+
   /// Terms of a sum, each under a coefficient.
-  void sum(Value value, Interval coefficient, Finding &result) {
+  void sum(Value value, const Fraction &coefficient, Finding &result) {
     if (result.verdict != Verdict::Proved)
       return;
     Operation *op = value.getDefiningOp();
     auto operand = [&](unsigned i) { return op->getOperand(i); };
-    auto free = [&](unsigned i) { return !scratch.dependsOnLatent(op->getOperand(i)); };
     if (!scratch.dependsOnLatent(value))
       return; // a constant moves no minimum
-    auto range = [&](unsigned i) { return scratch.range(op->getOperand(i), scratch.admissible()); };
     if (op && isa<arith::AddFOp>(op)) {
       sum(operand(0), coefficient, result);
       sum(operand(1), coefficient, result);
     } else if (op && isa<arith::SubFOp>(op)) {
       sum(operand(0), coefficient, result);
-      sum(operand(1), interval::neg(coefficient), result);
+      sum(operand(1), -coefficient, result);
     } else if (op && isa<arith::NegFOp>(op)) {
-      sum(operand(0), interval::neg(coefficient), result);
-    } else if (op && isa<arith::MulFOp>(op) && (free(0) || free(1))) {
-      unsigned factor = free(0) ? 0 : 1;
-      sum(operand(1 - factor), interval::mul(coefficient, range(factor)), result);
-    } else if (op && isa<arith::DivFOp>(op) && free(1)) {
-      sum(operand(0), interval::div(coefficient, range(1)), result);
+      sum(operand(0), -coefficient, result);
     } else {
       term(value, coefficient, result);
     }
   }
 
-  /// c abs(e) or c e^2.
-  void term(Value value, Interval coefficient, Finding &result) {
-    Operation *op = value.getDefiningOp();
+  /// c abs(e) or c e^2, whichever way the product is written, or c times a sum.
+  void term(Value value, Fraction coefficient, Finding &result) {
+    SmallVector<Value> factors;
+    for (Value open = value; open;) {
+      Operation *op = open.getDefiningOp();
+      bool isProduct = isa_and_present<arith::MulFOp>(op),
+           isQuotient =
+               isa_and_present<arith::DivFOp>(op) && !scratch.dependsOnLatent(op->getOperand(1));
+      if (!isProduct && !isQuotient) {
+        factors.push_back(open);
+        break;
+      }
+      Value a = op->getOperand(0), b = op->getOperand(1);
+      if (!scratch.dependsOnLatent(a))
+        std::swap(a, b);
+      if (scratch.dependsOnLatent(b))
+        factors.push_back(b);
+      else
+        coefficient = isProduct ? coefficient * factorOf(b) : quotient(coefficient, b);
+      open = a;
+    }
+    Value whole = factors.size() == 1 ? factors[0] : value;
+    Operation *op = whole.getDefiningOp();
+    if (factors.size() == 1 && isa_and_present<arith::AddFOp, arith::SubFOp, arith::NegFOp>(op) &&
+        whole != value)
+      return sum(whole, coefficient, result);
     Value inner;
-    if (op && isa<math::AbsFOp>(op))
+    if (factors.size() == 2 && factors[0] == factors[1])
+      inner = factors[0];
+    else if (factors.size() == 1 && isa_and_present<math::AbsFOp>(op))
       inner = op->getOperand(0);
-    else if (op && isa<arith::MulFOp>(op) && op->getOperand(0) == op->getOperand(1))
-      inner = op->getOperand(0);
-    else if (op && isa<math::PowFOp>(op) && scratch.number(op->getOperand(1)) == 2.0)
+    else if (factors.size() == 1 && isa_and_present<math::PowFOp>(op) &&
+             scratch.number(op->getOperand(1)) == 2.0)
       inner = op->getOperand(0);
     if (auto abs = inner ? inner.getDefiningOp<math::AbsFOp>() : nullptr)
       inner = abs.getOperand(); // the square of an abs
     if (!inner || !isDistance(inner)) {
-      result = Finding::refuted("the term `" + describe(value) +
+      result = Finding::refuted("the term `" + describe(whole) +
                                 "` of prox has no closed form: a term is abs or the square of "
                                 "x - a, or of x - nearest(x)");
       return;
     }
     if (const Leaf *shared = scratch.sharedPartOf(inner); shared && !hasNearest(inner)) {
-      result = Finding::refuted("the term `" + describe(value) + "` of prox reads `" +
+      result = Finding::refuted("the term `" + describe(whole) + "` of prox reads `" +
                                 shared->name + "`, which moves with x; a `state` may keep it");
       return;
     }
-    (hasNearest(inner) ? nearest : plain).push_back(value);
-    if (!(coefficient.lo >= 0))
-      result = Finding::refuted("the term `" + describe(value) +
-                                "` of prox has a coefficient that may be negative: it lies in [" +
-                                describe(coefficient.lo) + ", " + describe(coefficient.hi) + "]");
+    (hasNearest(inner) ? nearest : plain).push_back(whole);
+    if (isNonNegative(algebra.sign(coefficient, line)))
+      return;
+    Interval range = algebra.range(coefficient, Interval::point(0));
+    result = Finding::refuted("the term `" + describe(whole) +
+                              "` of prox has a coefficient that may be negative: it lies in [" +
+                              describe(range.lo) + ", " + describe(range.hi) + "]");
+  }
+
+  Fraction quotient(const Fraction &coefficient, Value by) {
+    Fraction divisor = factorOf(by);
+    Sign side = algebra.sign(divisor, line);
+    if (side == Sign::Positive || side == Sign::Negative)
+      return coefficient / divisor;
+    Interval all = interval::div(algebra.range(coefficient, Interval::point(0)),
+                                 algebra.range(divisor, Interval::point(0)));
+    return Polynomial::constant(all);
   }
 
   /// s (x - a) or s (x - nearest(x)), either way round, s and a free of the latent.
@@ -129,6 +167,8 @@ private:
 
   Scratch scratch;
   Value root;
+  Algebra algebra;
+  const Piece line{-INFINITY, INFINITY};
   SmallVector<Value> nearest, plain; ///< terms of either kind
 };
 

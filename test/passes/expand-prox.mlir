@@ -224,3 +224,37 @@ bregman.quantizer @TowardsAState {
     bregman.yield x = %y : f32
   }
 }
+
+// A product of equal factors is their square: rate x^2, whichever way it is written.
+// CHECK-LABEL: bregman.quantizer @ProductOfEqualFactors
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-DAG:    %[[ONE:.*]] = arith.constant 1.000000e+00 : f64
+// CHECK-DAG:    %[[TWO:.*]] = arith.constant 2.000000e+00 : f64
+// CHECK:        %[[LR:.*]] = bregman.counter lr : f64
+// CHECK-NEXT:   %[[K:.*]] = arith.mulf %[[LR]], %rate : f64
+// CHECK-NEXT:   %[[K2:.*]] = arith.mulf %[[K]], %[[TWO]] : f64
+// CHECK-NEXT:   %[[BELOW:.*]] = arith.addf %[[K2]], %[[ONE]] : f64
+// CHECK-NEXT:   %[[OVER:.*]] = arith.divf %[[ONE]], %[[BELOW]] : f64
+// CHECK-NEXT:   %[[FACTOR:.*]] = arith.truncf %[[OVER]] : f64 to f32
+// CHECK-NEXT:   %[[Y:.*]] = arith.mulf %g, %[[FACTOR]] : f32
+// CHECK-NEXT:   bregman.yield x = %[[Y]] : f32
+bregman.quantizer @ProductOfEqualFactors {
+  %rate = bregman.param "rate" = 0.1 : f64
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.prox {
+    %r = arith.truncf %rate : f64 to f32
+    %0 = math.absf %x : f32
+    %1 = math.absf %x : f32
+    %2 = arith.mulf %r, %0 : f32
+    %3 = arith.mulf %2, %1 : f32
+    bregman.yield %3 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = bregman.counter lr : f64
+    %0 = arith.truncf %lr : f64 to f32
+    %1 = bregman.proximal %g by %0 : f32
+    bregman.yield x = %1 : f32
+  }
+}
