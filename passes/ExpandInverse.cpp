@@ -33,8 +33,13 @@ public:
 
 private:
   LogicalResult check();
+  /// What the projection yields where it is a softmax, else null.
+  SoftmaxOp softmax() {
+    return yieldOf(clauses.project.getBody()).getValues().front().getDefiningOp<SoftmaxOp>();
+  }
   Value project(Value x);
   Value closed();
+  Value overLevels();
   Value bisected();
   std::pair<Value, Value> bounds();
   Value inRange(Value x);
@@ -52,9 +57,9 @@ private:
 LogicalResult InverseExpander::check() {
   if (!clauses.project)
     return op.emitOpError("Q16: inverts `project`, and there is none");
-  if (isa<VectorType>(type))
-    return op.emitOpError("Q7: inverts a projection over levels, which is known up to a constant "
-                          "only; start from `levels * w0`");
+  if (isa<VectorType>(type) && !softmax())
+    return emitError(op.getLoc(), "Q7: over levels the inverse of softmax is known, and up to a "
+                                  "constant; this projection is another one");
   Operation *unknown = nullptr;
   auto look = [&](Operation *inner) {
     auto reduce = dyn_cast<ReduceOp>(inner);
@@ -92,6 +97,19 @@ Value InverseExpander::closed() {
   // Next to a bound rounding may say that it is reached.
   return emit.make<ClampOp>(sharpenLogarithms(builder, *found, wanted), constant(-outermost),
                             constant(outermost));
+}
+
+/// softmax(c x) is u at c x = log u, and at that plus any constant, of which 0 is taken. Null where
+/// the calculus cannot solve for x.
+Value InverseExpander::overLevels() {
+  Value variable =
+      UnrealizedConversionCastOp::create(builder, op.getLoc(), type, ValueRange()).getResult(0);
+  auto at = project(variable).getDefiningOp<SoftmaxOp>();
+  Value exponent = emit.make<math::LogOp>(wanted);
+  if (Value scale = at.getScale())
+    exponent = emit.div(exponent, emit.spread(scale, type));
+  FailureOr<Value> found = invert(builder, at.getOperand(), variable, exponent);
+  return failed(found) ? Value() : *found;
 }
 
 /// P increases strictly (rule Q7), so that the sign of x is known from P(0), and |x| lies in
@@ -158,8 +176,11 @@ LogicalResult InverseExpander::run() {
       if (operand != clauses.latent.getResult() && operand.getDefiningOp())
         hoistAbove(operand.getDefiningOp(), clauses.latent);
   });
-  Value x = closed();
-  op.replaceAllUsesWith(inRange(x ? x : bisected()));
+  Value x = isa<VectorType>(type) ? overLevels() : closed();
+  if (!x && isa<VectorType>(type))
+    return emitError(op.getLoc(), "Q7: over levels softmax(c * x) is inverted, with c > 0 of the "
+                                  "host; this projection has another argument");
+  op.replaceAllUsesWith(isa<VectorType>(type) ? x : inRange(x ? x : bisected()));
   Block *block = op->getBlock();
   op.erase();
   eraseDead(*block);

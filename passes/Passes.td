@@ -321,7 +321,8 @@ def ExpandInverse : Pass<"bregman-expand-inverse", "::mlir::ModuleOp"> {
     Else x is found by 32 halvings, of its logarithm first, which is right to the last bit because
     the projection increases strictly (rule Q7). A latent is at most 2^64 in size, but weights on an
     outermost level start at infinity, weights beyond it at NaN; without levels what the projection
-    reaches far out takes their place.
+    reaches far out takes their place. Over levels the inverse of softmax(c x) is log(u) / c, any
+    constant added to which would do too.
 
     ```mlir
     %x = bregman.latent (w0 = %w0 : f32) : f32 {

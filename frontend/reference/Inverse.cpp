@@ -60,6 +60,70 @@ static FailureOr<Tensor> inverse(const Clauses &clauses, const Environment &host
   return result;
 }
 
+/// What softmax is taken of, at the latents y.
+static FailureOr<Tensor> exponentAt(const Clauses &clauses, const Environment &host,
+                                    const Tensor &y) {
+  Environment environment(&host);
+  Point point;
+  point.x = y;
+  for (Operation &op : QuantizerOp(clauses.quantizer).getBody().front())
+    if (!isa<ProjectOp, WeightOp>(op) && failed(clauses.declare(op, environment, point)))
+      return failure();
+  Environment inside(&environment);
+  for (Operation &op : ProjectOp(clauses.project).getBody().front()) {
+    auto softmax = dyn_cast<SoftmaxOp>(op);
+    if (!softmax) {
+      if (op.hasTrait<OpTrait::IsTerminator>())
+        break;
+      if (failed(evaluate(op, inside)))
+        return failure();
+      continue;
+    }
+    Tensor exponent = inside.at(softmax.getOperand());
+    if (softmax.getScale())
+      exponent.multiply(inside.at(softmax.getScale()).at(0).value);
+    return exponent;
+  }
+  return ProjectOp(clauses.project)
+      .emitOpError("is inverted by the oracle over levels as a softmax only");
+}
+
+/// Of softmax, level by level: where its argument is log u. It has no other constant then.
+static FailureOr<Tensor> inverseOverLevels(const Clauses &clauses, const Environment &host,
+                                           const Tensor &wanted) {
+  int64_t n = wanted.entries(), levels = wanted.levels();
+  Tensor low(n, levels), high(n, levels);
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t l = 0; l < levels; ++l)
+      low(i, l).value = -0x1p64, high(i, l).value = 0x1p64;
+  for (bool open = true; open;) {
+    open = false;
+    Tensor middle(n, levels);
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t l = 0; l < levels; ++l)
+        middle(i, l).value = low(i, l).value / 2 + high(i, l).value / 2;
+    auto at = exponentAt(clauses, host, middle);
+    if (failed(at))
+      return failure();
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t l = 0; l < levels; ++l) {
+        double between = middle(i, l).value;
+        if (!(between > low(i, l).value && between < high(i, l).value))
+          continue;
+        open = true;
+        bool isBelow = at->at(i, l).value < std::log(wanted.at(i, l).value);
+        (isBelow ? low : high)(i, l).value = between;
+      }
+  }
+  Tensor result(n, levels);
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t l = 0; l < levels; ++l) {
+      double u = wanted.at(i, l).value;
+      result(i, l).value = u > 0 ? high(i, l).value : u == 0 ? -INFINITY : NAN;
+    }
+  return result;
+}
+
 /// The declarations that an op reads, itself and through others.
 static void collectReads(Operation *reader, llvm::SetVector<Operation *> &reads) {
   reader->walk([&](Operation *inner) {
@@ -83,9 +147,11 @@ FailureOr<Tensor> reference::firstLatent(const Clauses &clauses, const Environme
   environment.set(latent.getBody().getArgument(0), w0);
   for (Operation &op : latent.getBody().front().without_terminator()) {
     if (auto inverted = dyn_cast<InverseOp>(op)) {
-      if (levelCount(inverted.getResult().getType()) != 1)
-        return inverted.emitOpError("is known to the oracle without a level axis only");
-      auto y = inverse(clauses, host, environment.at(inverted.getOperand()));
+      bool overLevels = isa<VectorType>(inverted.getResult().getType());
+      const Tensor &wanted = environment.at(inverted.getOperand());
+      auto y = overLevels
+                   ? inverseOverLevels(clauses, host, wanted.spread(w0.entries(), wanted.levels()))
+                   : inverse(clauses, host, wanted);
       if (failed(y))
         return failure();
       environment.set(inverted.getResult(), std::move(*y));

@@ -263,7 +263,7 @@ Finding Projection::analyse() {
   return refuteOr(Finding::undecided(tried));
 }
 
-Finding Projection::isStrict() {
+Finding Projection::isStrict(const std::string &reason) {
   Finding monotone = isMirrorMap();
   if (monotone.verdict == Verdict::Refuted)
     return monotone;
@@ -281,9 +281,8 @@ Finding Projection::isStrict() {
     setLatent(scratch, point, b);
     double high = scratch.evaluate(root, point);
     if (low == high)
-      return Finding::refuted("agile mirror descent needs a strictly increasing projection: P(" +
-                              describe(a) + ") = P(" + describe(b) + ") = " + describe(low) +
-                              at(point));
+      return Finding::refuted(reason + " needs a strictly increasing projection: P(" + describe(a) +
+                              ") = P(" + describe(b) + ") = " + describe(low) + at(point));
   }
   // A clamp, however its bounds are written, is flat beyond them.
   for (Point point : settings(scratch)) {
@@ -292,10 +291,8 @@ Finding Projection::isStrict() {
     setLatent(scratch, point, 65);
     Interval b = scratch.range(root, boxOf(point));
     if (a.isPoint() && b.isPoint() && a.lo == b.lo)
-      return Finding::refuted(
-          "agile mirror descent needs a strictly increasing projection: P(64) = "
-          "P(65) = " +
-          describe(a.lo) + at(point));
+      return Finding::refuted(reason + " needs a strictly increasing projection: P(64) = P(65) = " +
+                              describe(a.lo) + at(point));
   }
   return Finding::undecided("the projection could not be shown to be strictly increasing; " +
                             monotone.text);

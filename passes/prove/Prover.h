@@ -44,7 +44,7 @@ public:
   /// Nondecreasing, continuous, not constant.
   Finding isMirrorMap();
   /// No two latents give the same value.
-  Finding isStrict();
+  Finding isStrict(const std::string &reason);
   Finding staysInHull(bool mustReach);
 
   Scratch scratch;

@@ -322,7 +322,14 @@ TEST(Passes, StartsByHalvingsFollowTheOracle) {
         "quantizer q { levels {-1, 1} schedule T = 0.5 * 0.95 ^ step latent x = inverse(w0 / 2) "
         "project w = x / sqrt(T ^ 2 + x ^ 2) update agile mirror final sign(x) }",
         "quantizer q { levels {-2, -1, 2} latent x = inverse(w0 * 1.5) "
-        "project w = soft_nearest(x, 3) update lazy mirror final nearest(x) }"}) {
+        "project w = soft_nearest(x, 3) update lazy mirror final nearest(x) }",
+        // Over levels.
+        "quantizer q { levels {-1, 0, 1} latent x[level] = inverse(softmax(3 * levels * w0)) "
+        "project u = softmax(2 * x) weight w = sum(levels * u) update lazy mirror "
+        "final sum(levels * hardmax(x)) }",
+        "quantizer q { levels {-1, 1} latent x[level] = inverse({(1 - tanh(w0)) / 2, "
+        "(1 + tanh(w0)) / 2}) schedule b = 1.5 * 1.05 ^ step project u = softmax(b * x) "
+        "weight w = sum(levels * u) update agile mirror final sum(levels * hardmax(u)) }"}) {
     SCOPED_TRACE(text);
     Program program(std::string(text) + " plan { else : q by sgd }");
     tolerance = 1e-6;

@@ -13,12 +13,12 @@ bregman.quantizer @nothing_to_invert {
 bregman.quantizer @over_levels {
   %x = bregman.latent (w0 = %w0 : f32) : vector<2xf32> {
     %q = vector.broadcast %w0 : f32 to vector<2xf32>
-    // expected-error @+1 {{'bregman.inverse' op Q7: inverts a projection over levels, which is known up to a constant only; start from `levels * w0`}}
+    // expected-error @+1 {{Q7: over levels the inverse of softmax is known, and up to a constant; this projection is another one}}
     %0 = bregman.inverse project %q : vector<2xf32> to vector<2xf32>
     bregman.yield %0 : vector<2xf32>
   }
   %u = bregman.project "u" : vector<2xf32> {
-    %0 = bregman.softmax %x : vector<2xf32>
+    %0 = bregman.sparsemax %x : vector<2xf32>
     bregman.yield %0 : vector<2xf32>
   }
   %w = bregman.weight "w" : f32 {

@@ -132,3 +132,30 @@ bregman.quantizer @OntoTheLevels {
   }
   bregman.update lazy_mirror
 }
+
+// Over levels softmax has one up to a constant, of which 0 is taken.
+// CHECK-LABEL: bregman.quantizer @OverLevels
+// CHECK:      bregman.latent
+// CHECK:        %[[LOG:.*]] = math.log %[[U:.*]] : vector<2xf32>
+// CHECK:        %[[X:.*]] = arith.{{(divf|mulf)}} %[[LOG]], %{{.*}} : vector<2xf32>
+// CHECK-NEXT:   bregman.yield %[[X]]
+// CHECK:      bregman.project "u"
+bregman.quantizer @OverLevels {
+  %x = bregman.latent (w0 = %w0 : f32) : vector<2xf32> {
+    %0 = math.exp %w0 : f32
+    %1 = vector.broadcast %0 : f32 to vector<2xf32>
+    %2 = bregman.inverse project %1 : vector<2xf32> to vector<2xf32>
+    bregman.yield %2 : vector<2xf32>
+  }
+  %u = bregman.project "u" : vector<2xf32> {
+    %c = arith.constant dense<3.0> : vector<2xf32>
+    %0 = arith.mulf %c, %x : vector<2xf32>
+    %1 = bregman.softmax %0 : vector<2xf32>
+    bregman.yield %1 : vector<2xf32>
+  }
+  %w = bregman.weight "w" : f32 {
+    %0 = bregman.reduce sum %u : vector<2xf32>
+    bregman.yield %0 : f32
+  }
+  bregman.update lazy_mirror
+}

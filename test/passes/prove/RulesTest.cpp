@@ -72,6 +72,26 @@ const Rule rules[] = {
      "it one\n"},
 };
 
+// Q7 says who asks for an inverse.
+TEST(Rules, InverseInTheLatent) {
+  auto starting = [](const std::string &latent, const std::string &project) {
+    return hard(
+        "levels {-1, 0, 1} " + latent + " " + project + " update lazy mirror final " +
+        (latent.find("[level]") == std::string::npos ? "nearest(x)" : "sum(levels * hardmax(x))"));
+  };
+  const std::string overLevels = "latent x[level] = inverse(softmax(levels * w0 / (1 + abs(w0))))",
+                    weight = " weight w = sum(levels * u)";
+  EXPECT_THAT(verdictOf(starting("latent x = inverse(w0 / 2)", "project w = clamp(x, -1, 1)")),
+              testing::HasSubstr("error: Q7: `inverse` needs a strictly increasing projection: "
+                                 "P(-2) = P(-1) = -1\n"));
+  EXPECT_THAT(verdictOf(starting(overLevels, "project u = sparsemax(x)" + weight)),
+              testing::HasSubstr("error: Q7: `inverse` needs a projection that can be inverted up "
+                                 "to a constant: sparsemax(2, 0) = sparsemax(3, 0) = (1, 0); "
+                                 "softmax can\n"));
+  EXPECT_THAT(proofsOf(starting(overLevels, "project u = softmax(x)" + weight)),
+              testing::HasSubstr("Q7: structure: softmax is one to one up to a constant\n"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Rules, RuleTest, testing::ValuesIn(rules),
                          [](const testing::TestParamInfo<Rule> &info) { return info.param.name; });
 
