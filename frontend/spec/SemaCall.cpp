@@ -80,8 +80,10 @@ const Node *Analyzer::call(const ast::Expr &written) {
   for (const auto &[name, entry] : names)
     if (entry.function)
       candidates.push_back(name);
+  std::string here = writtenHere(written.name);
   error("Q2", written.nameRange,
-        "there is no function '" + written.name + "'" + didYouMean(written.name, candidates));
+        "there is no function '" + written.name + "'" +
+            (here.empty() ? didYouMean(written.name, candidates) : "; it is written " + here));
   return invalid(written.range);
 }
 

@@ -1,7 +1,8 @@
-// Optimal string alignment distance.
+// Optimal string alignment distance; what other languages call our functions.
 #include "frontend/spec/Suggest.h"
 
 #include <algorithm>
+#include <map>
 
 int bregman::spec::editDistance(std::string_view from, std::string_view to) {
   std::vector<std::vector<int>> cost(from.size() + 1, std::vector<int>(to.size() + 1));
@@ -40,4 +41,49 @@ std::string bregman::spec::didYouMean(std::string_view word,
                                       const std::vector<std::string> &candidates) {
   std::string found = closest(word, candidates);
   return found.empty() ? "" : "; did you mean '" + found + "'?";
+}
+
+static const std::map<std::string, std::string, std::less<>> &foreign() {
+  static const std::map<std::string, std::string, std::less<>> table = {
+      {"arctan", "atan(x)"},
+      {"arctanh", "atanh(x)"},
+      {"clip", "clamp(x, low, high)"},
+      {"erfc", "1 - erf(x)"},
+      {"exp2", "2 ^ x"},
+      {"expit", "sigmoid(x)"},
+      {"expm1", "exp(x) - 1"},
+      {"fabs", "abs(x)"},
+      {"hardtanh", "clamp(x, -1, 1)"},
+      {"ln", "log(x)"},
+      {"log10", "log(x) / log(10)"},
+      {"log1p", "log(1 + x)"},
+      {"logistic", "sigmoid(x)"},
+      {"maximum", "max(x, y)"},
+      {"minimum", "min(x, y)"},
+      {"pow", "x ^ y"},
+      {"power", "x ^ y"},
+      {"rand", "random()"},
+      {"relu", "max(x, 0)"},
+      {"relu6", "clamp(x, 0, 6)"},
+      {"rint", "round(x)"},
+      {"rsqrt", "1 / sqrt(x)"},
+      {"softplus", "log(1 + exp(x))"},
+      {"softsign", "x / (1 + abs(x))"},
+      {"square", "x ^ 2"},
+      {"stop_gradient", "detach(x)"},
+      {"where", "if x > 0 then a else b"},
+  };
+  return table;
+}
+
+std::string bregman::spec::writtenHere(std::string_view function) {
+  auto found = foreign().find(function);
+  return found == foreign().end() ? "" : found->second;
+}
+
+std::vector<std::string> bregman::spec::foreignNames() {
+  std::vector<std::string> names;
+  for (const auto &[name, here] : foreign())
+    names.push_back(name);
+  return names;
 }

@@ -18,4 +18,10 @@ std::string closest(std::string_view word, const std::vector<std::string> &candi
 /// `; did you mean 'closest'?`, or nothing.
 std::string didYouMean(std::string_view word, const std::vector<std::string> &candidates);
 
+/// How the language writes what C, PyTorch or NumPy call `function`, as `log(x)` for `ln`; else
+/// empty.
+std::string writtenHere(std::string_view function);
+/// The names that writtenHere() knows.
+std::vector<std::string> foreignNames();
+
 } // namespace bregman::spec

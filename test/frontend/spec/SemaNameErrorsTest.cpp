@@ -1,6 +1,8 @@
 // What semantic analysis says of names: whole messages.
 #include "SemaTestBase.h"
 
+#include "frontend/spec/Suggest.h"
+
 #include <gtest/gtest.h>
 
 using namespace bregman::spec;
@@ -194,4 +196,25 @@ t.breg:5:9: note: in this use of 'g2'
      |         ^~~~~
 note: over weights it is 'sum(... per tensor)'
 )text");
+}
+
+// What other languages call a function is answered by what the language writes, which it takes.
+TEST(SemaErrors, FunctionsOfOtherLanguages) {
+  auto messages = [](const std::string &expression) {
+    return semaMessages("quantizer q(y = 0.5, low = -1, high = 1, a = -1, b = 1) {\n"
+                        "  levels {-1, 1}\n"
+                        "  project w = x + 0 * y * low * high * a * b * (" +
+                        expression +
+                        ")\n"
+                        "  update chain\n"
+                        "  final sign(x)\n"
+                        "}\n");
+  };
+  for (const std::string &name : foreignNames()) {
+    EXPECT_EQ(messages(writtenHere(name)), "") << name;
+    std::string whole = messages(name + "(x)");
+    std::string first = whole.substr(0, whole.find('\n'));
+    EXPECT_EQ(first, "t.breg:3:49: error: Q2: there is no function '" + name + "'; it is written " +
+                         writtenHere(name));
+  }
 }
