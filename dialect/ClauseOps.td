@@ -125,8 +125,8 @@ def Bregman_LatentOp : Bregman_Op<"latent", [HasParent<"QuantizerOp">, SingleBlo
   let summary = "the initial latent; the result is x, which the optimizer moves";
   let description = [{
     With a level axis there is one latent per weight and level. Rule Q16: exactly one. With `dual`
-    it is the coordinate z of agile mirror descent, which `bregman-change-coordinate` puts in the
-    place of x.
+    it is the coordinate z = c x of agile mirror descent, which `bregman-change-coordinate` puts in
+    the place of x; c, a host scalar, stands behind `of` unless it is 1.
 
     ```mlir
     bregman.quantizer @q {
@@ -139,11 +139,11 @@ def Bregman_LatentOp : Bregman_Op<"latent", [HasParent<"QuantizerOp">, SingleBlo
     }
     ```
   }];
-  let arguments = (ins UnitAttr:$dual, StrArrayAttr:$arg_names);
+  let arguments = (ins UnitAttr:$dual, Optional<F64>:$scale, StrArrayAttr:$arg_names);
   let results = (outs Bregman_Value:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    (`dual` $dual^)? custom<NamedTypedBody>($body, $arg_names, type($result)) attr-dict-with-keyword
+    (`dual` $dual^)? (`of` $scale^)? custom<NamedTypedBody>($body, $arg_names, type($result)) attr-dict-with-keyword
   }];
   let hasRegionVerifier = 1;
 }

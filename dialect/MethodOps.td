@@ -15,6 +15,8 @@ def Bregman_MethodOp : Bregman_Op<"method",
     A schedule read in `step` is at k, in `publish` and `final` at k+1; where both are read the host
     region yields two values, the later one with the suffix `.next`. It also yields every schedule at
     k under the schedule's name, and `freeze` (1 or 0, at k+1) where the quantizer has that clause.
+    What `positive` names is above 0, and has to be so in f32 as well, since the projection comes to
+    nothing at 0 (Q11).
     A state `per run` stands beside the parameters: the host region reads its value and yields the
     one after the step under its name with the suffix `.new`.
 
@@ -48,11 +50,11 @@ def Bregman_MethodOp : Bregman_Op<"method",
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$quantizer, StrAttr:$optimizer,
-                       StrArrayAttr:$schedules);
+                       StrArrayAttr:$schedules, DefaultValuedAttr<StrArrayAttr, "{}">:$positive);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `quantizer` $quantizer `optimizer` $optimizer `schedules` $schedules
-    attr-dict-with-keyword $body
+    (`positive` $positive^)? attr-dict-with-keyword $body
   }];
   let extraClassDeclaration = [{
     ::bregman::HostOp getHost();

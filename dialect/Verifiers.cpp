@@ -172,6 +172,8 @@ LogicalResult LatentOp::verifyRegions() {
     return failure();
   if (getBody().getNumArguments() != 1 || !getBody().getArgument(0).getType().isF32())
     return emitOpError("expects one argument, w0 : f32");
+  if (getScale() && !getDual())
+    return emitOpError("is scaled `of` a number only as the dual coordinate");
   return verifyYieldsOne(*this, getBody(), getResult().getType());
 }
 
@@ -310,6 +312,10 @@ LogicalResult MethodOp::verifyRegions() {
     if (!outputs.get(block.getDue()))
       return block.emitOpError("is due by `")
              << block.getDue() << "`, which the host region does not yield";
+  for (StringAttr name : getPositive().getAsRange<StringAttr>())
+    if (!outputs.get(name))
+      return emitOpError("takes `")
+             << name.getValue() << "` as positive, which the host region does not yield";
 
   auto takesKnown = [&](Operation *op, Region &body, ArrayAttr names,
                         StringRef extra) -> LogicalResult {

@@ -218,6 +218,8 @@ llvm::Expected<Method> bregman::describeMethod(MethodOp op) {
   method.host = std::move(*host);
   for (Attribute name : op.getSchedules())
     method.schedules.push_back(cast<StringAttr>(name).getValue().str());
+  for (Attribute name : op.getPositive())
+    method.positive.push_back(cast<StringAttr>(name).getValue().str());
   for (auto param : op.getBody().getOps<ParamOp>())
     method.parameters.push_back(describeParameter(param));
   for (auto stored : op.getBody().getOps<StoredOp>())
@@ -225,44 +227,6 @@ llvm::Expected<Method> bregman::describeMethod(MethodOp op) {
                              int(stored.getParity().value_or(0)), extentOf(stored.getExtentAttr()),
                              stored.getLearned()});
   return method;
-}
-
-/// The schedule that multiplies the latent where `user` reads it, or null.
-static ScheduleOp factorOf(Operation *user, Value latent) {
-  Value factor;
-  if (auto product = dyn_cast<arith::MulFOp>(user))
-    factor = product.getLhs() == latent ? product.getRhs() : product.getLhs();
-  else if (auto softmax = dyn_cast<SoftmaxOp>(user))
-    factor = softmax.getScale();
-  if (factor)
-    if (auto broadcast = factor.getDefiningOp<vector::BroadcastOp>())
-      factor = broadcast.getSource();
-  auto truncated = factor ? factor.getDefiningOp<arith::TruncFOp>() : arith::TruncFOp();
-  return truncated ? truncated.getIn().getDefiningOp<ScheduleOp>() : ScheduleOp();
-}
-
-std::vector<std::string> bregman::positiveScalars(QuantizerOp quantizer, const HostProgram &host) {
-  Block &body = quantizer.getBody().front();
-  auto updates = body.getOps<UpdateOp>();
-  if (updates.empty() || ((*updates.begin()).getKind() != UpdateKind::Lazy &&
-                          (*updates.begin()).getKind() != UpdateKind::Agile))
-    return {};
-  Value latent = (*body.getOps<LatentOp>().begin()).getResult();
-  ScheduleOp common;
-  for (Operation *user : latent.getUsers()) {
-    if (!isa<ProjectOp>(user->getParentOp()))
-      continue;
-    ScheduleOp factor = factorOf(user, latent);
-    if (!factor || (common && common != factor))
-      return {};
-    common = factor;
-  }
-  std::vector<std::string> names;
-  for (const HostProgram::Output &output : host.outputs)
-    if (common &&
-        (output.name == common.getName() || output.name == (common.getName() + ".next").str()))
-      names.push_back(output.name);
-  return names;
 }
 
 void bregman::dropUnstored(Method &method) {

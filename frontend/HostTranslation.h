@@ -29,10 +29,6 @@ ParameterInfo describeParameter(ParamOp param);
 /// The names of the parameters that are periods of the quantizer's `every` blocks.
 std::vector<std::string> periodsOf(QuantizerOp quantizer);
 
-/// The outputs of `host` that the proofs of mirror descent take as positive: c of a projection
-/// P(x) = R(c x), where it is a schedule (rules Q4, Q11, Q13).
-std::vector<std::string> positiveScalars(QuantizerOp quantizer, const HostProgram &host);
-
 /// Takes what no kernel has a stream for out of Method::stored: where the parameter itself holds
 /// the latent, which the method then says.
 void dropUnstored(Method &method);

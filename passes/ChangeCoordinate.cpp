@@ -27,6 +27,7 @@ public:
 
 private:
   LogicalResult findScale();
+  void placeScale();
   LogicalResult rewriteStep();
   void rewriteProject();
   void rewriteLatent();
@@ -46,6 +47,7 @@ private:
   ScaledLatent found;
   /// Where the latent is not multiplied by c alike wherever it is read.
   std::optional<Homogeneity> gathered;
+  HostScalar c = 1;
   Operation *moved = nullptr; ///< z - c d
 };
 
@@ -56,7 +58,10 @@ LogicalResult CoordinateChange::run() {
     return clauses.quantizer.emitOpError("has no step; `bregman-resolve-update` writes it");
   if (clauses.latent.getDual())
     return clauses.latent.emitOpError("is in the dual coordinate already");
-  if (failed(findScale()) || failed(rewriteStep()))
+  if (failed(findScale()))
+    return failure();
+  placeScale();
+  if (failed(rewriteStep()))
     return failure();
   rewriteReaders();
   rewriteLatent();
@@ -121,21 +126,27 @@ HostScalar CoordinateChange::gatheredScale(HostArithmetic &host, IRMapping &mapp
   return product;
 }
 
-/// c, or its reciprocal taken in double, in the shape of `type`; null where c is 1.
-Value CoordinateChange::scale(Location loc, Type type, bool inverse) {
-  HostArithmetic host(builder, loc);
-  HostScalar product = 1;
+/// c, above the latent.
+void CoordinateChange::placeScale() {
+  builder.setInsertionPoint(clauses.latent);
+  HostArithmetic host(builder, clauses.latent.getLoc());
   IRMapping mapping;
   if (gathered)
-    product = gatheredScale(host, mapping);
+    c = gatheredScale(host, mapping);
   else
     for (const HostFactor &factor : found.scale)
-      product = times(host, product, factor, mapping);
-  if (product.is(1))
+      c = times(host, c, factor, mapping);
+  clauses.latent.setDual(true);
+  if (!c.is(1))
+    clauses.latent.getScaleMutable().assign(host.number(c));
+}
+
+/// c, or its reciprocal taken in double, in the shape of `type`; null where c is 1.
+Value CoordinateChange::scale(Location loc, Type type, bool inverse) {
+  if (c.is(1))
     return {};
-  if (inverse)
-    product = host.div(1, product);
-  Value result = host.rounded(product);
+  HostArithmetic host(builder, loc);
+  Value result = host.rounded(inverse ? host.div(1, c) : c);
   if (isa<VectorType>(type))
     result = vector::BroadcastOp::create(builder, loc, type, result);
   return result;
@@ -270,7 +281,6 @@ void CoordinateChange::rewriteProject() {
 
 /// Attach: z = c x0, with c at step 0.
 void CoordinateChange::rewriteLatent() {
-  clauses.latent.setDual(true);
   YieldOp yield = yieldOf(clauses.latent.getBody());
   builder.setInsertionPoint(yield);
   if (Value c = scale(yield.getLoc(), latent.getType(), /*inverse=*/false))

@@ -2,8 +2,10 @@
 #include "passes/GuardArms.h"
 #include "passes/OptimizerReduction.h"
 #include "passes/Passes.h"
+#include "passes/PositiveScalars.h"
 #include "passes/RegionWriter.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace bregman {
@@ -38,6 +40,7 @@ private:
   LogicalResult writeStep(Composition &composition);
   LogicalResult writePublish(Composition &composition);
   LogicalResult writeFinal(Composition &composition);
+  void namePositive(MethodOp method, HostScalars &host);
   template <typename Op> Op add(Location loc) {
     return Op::create(builder, loc, builder.getStrArrayAttr({}));
   }
@@ -95,9 +98,19 @@ LogicalResult Composer::run() {
       failed(host.yieldAs("freeze", yieldOf(clauses.freeze.getBody()).getValues().front(),
                           Time::Next)))
     return failure();
+  namePositive(method, host);
   host.finish(quantizer.getLoc());
   guardArms(method);
   return success();
+}
+
+void Composer::namePositive(MethodOp method, HostScalars &host) {
+  llvm::SetVector<Attribute> positive;
+  for (Value scalar : positiveScalars(clauses))
+    for (Time time : {Time::Now, Time::Next})
+      if (StringAttr name = host.nameOf(scalar, time))
+        positive.insert(name);
+  method.setPositiveAttr(builder.getArrayAttr(positive.getArrayRef()));
 }
 
 /// A learned value has an instance of its own: a copy of the definition, so that parameters and

@@ -40,6 +40,8 @@ public:
   /// The name under which the host region yields `source`, made up on the first request. Null after
   /// a diagnostic. A condition is yielded as 1 or 0.
   mlir::StringAttr scalar(mlir::Value source, Time time);
+  /// The name under which the host region yields `source` so far, or null.
+  mlir::StringAttr nameOf(mlir::Value source, Time time) { return names.lookup(at(source, time)); }
   /// Yields `source` under exactly this name.
   mlir::LogicalResult yieldAs(llvm::StringRef name, mlir::Value source, Time time);
 

@@ -87,7 +87,6 @@ Result<std::shared_ptr<const Method>> Program::compile(const std::string &quanti
   method->element = options.element;
   method->constrained = options.constrained;
   auto source = impl->module->lookupSymbol<QuantizerOp>(quantizer);
-  method->positive = positiveScalars(source, method->host);
   describeSource(source, *method);
 
   Result<MakeKernel> makeKernel = kernelMaker(options, *method);

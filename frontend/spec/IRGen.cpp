@@ -91,9 +91,9 @@ void DefinitionEmitter::emitHead() {
 void DefinitionEmitter::emitLatent(const TypedClause *clause) {
   hasLatent = true;
   const Declaration *x = latent();
-  auto op =
-      LatentOp::create(builder, emitter.at(clause ? clause->range : definition.nameRange),
-                       weightType(x->type.levels), /*dual=*/false, builder.getStrArrayAttr({"w0"}));
+  auto op = LatentOp::create(builder, emitter.at(clause ? clause->range : definition.nameRange),
+                             weightType(x->type.levels), /*dual=*/false, /*scale=*/Value(),
+                             builder.getStrArrayAttr({"w0"}));
   Block &block = op.getBody().emplaceBlock();
   Value w0 = block.addArgument(builder.getF32Type(), emitter.named(op.getLoc(), "w0"));
   emitter.define(named(DeclarationKind::InitialWeight), w0);

@@ -121,3 +121,32 @@ bregman.method @q.o quantizer "q" optimizer "o" schedules [] {
     bregman.yield %x : f32
   }
 }
+
+// -----
+
+// expected-error @+1 {{'bregman.method' op takes `beta` as positive, which the host region does not yield}}
+bregman.method @q.o quantizer "q" optimizer "o" schedules [] positive ["beta"] {
+  bregman.stored "x" : f32
+  bregman.host {
+    bregman.yield
+  }
+  bregman.attach (w0 = %w0 : f32) {
+    bregman.yield x = %w0 : f32
+  }
+  bregman.step (x = %x : f32) {
+    bregman.yield x = %x : f32
+  }
+  bregman.publish (x = %x : f32) {
+    bregman.yield %x : f32
+  }
+}
+
+// -----
+
+bregman.quantizer @q {
+  %beta = bregman.param "beta" = 1.0 : f64
+  // expected-error @+1 {{'bregman.latent' op is scaled `of` a number only as the dual coordinate}}
+  %x = bregman.latent of %beta (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+}

@@ -3,7 +3,7 @@
 // CHECK-LABEL: bregman.quantizer @Tanh
 // The schedule moves above the latent, which starts at c(0) x0.
 // CHECK:      %beta = bregman.schedule "beta"
-// CHECK:      %dual = bregman.latent dual (w0 = %w0: f32) : f32 {
+// CHECK:      %dual = bregman.latent dual of %beta (w0 = %w0: f32) : f32 {
 // CHECK-NEXT:   %[[C:.*]] = arith.truncf %beta : f64 to f32
 // CHECK-NEXT:   %[[Z0:.*]] = arith.mulf %[[C]], %w0 : f32
 // CHECK-NEXT:   bregman.yield %[[Z0]] : f32
@@ -101,14 +101,15 @@ bregman.quantizer @Softmax {
 
 // Two readings with the factors beta and 2 in common; `softsign` keeps the rest. Readers of x find z / c.
 // CHECK-LABEL: bregman.quantizer @TwoReadings
+// CHECK:      %[[TWO:.*]] = arith.constant 2.000000e+00 : f64
+// CHECK:      %[[C:.*]] = arith.mulf %beta, %[[TWO]] : f64
+// CHECK:      bregman.latent dual of %[[C]] (w0
 // CHECK:      bregman.project "w" : f32 {
 // CHECK-NEXT:   %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
 // CHECK-NEXT:   %[[A:.*]] = math.absf %dual : f32
 // CHECK-NEXT:   %[[B:.*]] = arith.addf %[[A]], %[[ONE]] : f32
 // CHECK-NEXT:   arith.divf %dual, %[[B]] : f32
 // CHECK:      bregman.final {
-// CHECK:        %[[TWO:.*]] = arith.constant 2.000000e+00 : f64
-// CHECK:        %[[C:.*]] = arith.mulf %beta, %[[TWO]] : f64
 // CHECK:        %[[R:.*]] = arith.divf %{{.*}}, %[[C]] : f64
 // CHECK:        %[[RR:.*]] = arith.truncf %[[R]] : f64 to f32
 // CHECK:        %[[X:.*]] = arith.mulf %[[RR]], %dual : f32
@@ -223,9 +224,9 @@ bregman.quantizer @Products {
 // T and x apart, and yet a function of x / T: c = 1 / T, and R has 1 for T, also in a schedule that
 // follows from it.
 // CHECK-LABEL: bregman.quantizer @Gathered
-// CHECK:      bregman.latent dual
-// CHECK-NEXT:   %[[ONE:.*]] = arith.constant 1.000000e+00 : f64
-// CHECK-NEXT:   %[[C:.*]] = arith.divf %[[ONE]], %T : f64
+// CHECK:      %[[ONE:.*]] = arith.constant 1.000000e+00 : f64
+// CHECK:      %[[C:.*]] = arith.divf %[[ONE]], %T : f64
+// CHECK-NEXT: bregman.latent dual of %[[C]] (w0
 // CHECK-NEXT:   %[[CC:.*]] = arith.truncf %[[C]] : f64 to f32
 // CHECK-NEXT:   %[[Z0:.*]] = arith.mulf %[[CC]], %w0 : f32
 // CHECK-NEXT:   bregman.yield %[[Z0]] : f32
@@ -275,9 +276,10 @@ bregman.quantizer @Gathered {
 
 // A cube lets through a third of the power.
 // CHECK-LABEL: bregman.quantizer @Cube
+// CHECK:      %[[THIRD:.*]] = arith.constant 0.33333333333333331 : f64
+// CHECK:      %[[C:.*]] = math.powf %beta, %[[THIRD]] : f64
+// CHECK-NEXT: bregman.latent dual of %[[C]] (w0
 // CHECK:      bregman.step
-// CHECK:        %[[THIRD:.*]] = arith.constant 0.33333333333333331 : f64
-// CHECK:        %[[C:.*]] = math.powf %beta, %[[THIRD]] : f64
 // CHECK:        %[[CC:.*]] = arith.truncf %[[C]] : f64 to f32
 // CHECK:        arith.mulf %[[CC]], %{{.*}} : f32
 bregman.quantizer @Cube {

@@ -1,7 +1,7 @@
 // RUN: %bregman-opt %s --split-input-file --bregman-compose --canonicalize --cse | FileCheck %s
 
 // Time becomes explicit: `step` reads the schedule at k, `publish` and `final` at k + 1.
-// CHECK-LABEL: bregman.method @timed.momentum quantizer "timed" optimizer "momentum" schedules ["beta"] {
+// CHECK-LABEL: bregman.method @timed.momentum quantizer "timed" optimizer "momentum" schedules ["beta"] positive ["beta", "beta.next"] {
 // CHECK-NEXT:  %growth = bregman.param "growth"
 // CHECK-NEXT:  %lr = bregman.param "optimizer.lr" = 1.000000e-01 : f64
 // CHECK-NEXT:  %mu = bregman.param "optimizer.mu" = 9.000000e-01 : f64

@@ -1,7 +1,7 @@
 // The whole road, md_tanh_s by momentum, as appendix B.2 of the language has it.
 // RUN: %bregman-opt %s --bregman-derive --bregman-kernels | FileCheck %s
 
-// CHECK:      bregman.method @md_tanh_s.momentum quantizer "md_tanh_s" optimizer "momentum" schedules ["beta"] {
+// CHECK:      bregman.method @md_tanh_s.momentum quantizer "md_tanh_s" optimizer "momentum" schedules ["beta"] positive ["beta", "beta.next"] {
 // CHECK:      bregman.kernel @md_tanh_s.momentum.step scalars (optimizer.mu = %mu, optimizer.weight_decay = %weight_decay, optimizer.lr = %lr, beta.next = %beta.next) streams (g = %g : in f32, x = %x : inout f32, optimizer.m = %m : inout f32, w = %w : out f32) {
 // CHECK-NEXT:   bregman.sweep (%gi = %g, %xi = %x, %mi = %m) : f32, f32, f32 {
 // CHECK-NEXT:     %0 = arith.mulf %mu, %mi : f32
