@@ -83,7 +83,8 @@ struct Method {
   /// step, and has the outputs NAME.new, the value after the step, and NAME.initial, which depends
   /// on earlier states alone. Between two steps NAME.new is the present value.
   std::vector<std::string> hostStates;
-  /// Outputs of `host` that the projection needs above 0: at attach, none may round to 0 in f32 (Q11).
+  /// Outputs of `host` that the projection needs above 0: at attach, none may round to 0 in f32
+  /// (Q11).
   std::vector<std::string> positive;
   /// The ranges of schedules that have one, by name: kept at every step, or nothing is attached.
   struct Range {
