@@ -280,6 +280,10 @@ LogicalResult DescendOp::verify() {
     if (value.getType().isF64() != (*state).getType().isF64())
       return emitOpError("gives ")
              << value.getType() << " to `" << wanted << "`, which is " << (*state).getType();
+    Extent stored = Extent::of((*state).getExtentAttr()), given = Extents().of(value);
+    if (!given.isAsWideAs(stored))
+      return emitOpError("gives `")
+             << wanted << "`, which is " << describe(stored) << ", a value " << describe(given);
   }
   return success();
 }

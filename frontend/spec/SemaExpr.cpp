@@ -445,9 +445,8 @@ std::optional<Extent> Analyzer::extent(const ast::Extent &written) {
     break;
   }
   std::optional<double> length = structural(*written.length, "the length of a group");
-  if (length && (*length < 1 || *length > 1e15)) {
-    error("Q3", written.length->range,
-          std::string("the length of a group is ") + (*length < 1 ? "1 or more" : "1e15 or less"));
+  if (length && *length < 1) {
+    error("Q3", written.length->range, "the length of a group is 1 or more");
     return std::nullopt;
   }
   if (!length)

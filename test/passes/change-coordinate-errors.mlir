@@ -63,3 +63,17 @@ bregman.quantizer @Q13_negative {
   }
   bregman.update agile_mirror
 }
+
+// -----
+
+bregman.quantizer @constant {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  // expected-error @+1 {{'bregman.project' op Q4: does not read the latent}}
+  %w = bregman.project "w" : f32 {
+    %0 = arith.constant 0.5 : f32
+    bregman.yield %0 : f32
+  }
+  bregman.update agile_mirror
+}

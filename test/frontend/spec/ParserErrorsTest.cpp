@@ -338,6 +338,40 @@ TEST(ParserErrors, NumberOutOfRange) {
 )text");
 }
 
+TEST(ParserErrors, NamesOfTargetsParametersAndLines) {
+  EXPECT_EQ(parseErrors(R"breg(quantizer a {
+  weight 3 = x
+}
+quantizer b(k on [1, 2] = 3) {
+}
+plan {
+  activations : sign_act
+}
+)breg"),
+            R"text(t.breg:2:10: error: expected the name w, got the number '3'
+   2 |   weight 3 = x
+     |          ^
+t.breg:4:15: error: expected 'in' or '=', got the name 'on'
+   4 | quantizer b(k on [1, 2] = 3) {
+     |               ^~
+t.breg:7:15: error: expected a pattern in quotes or 'else', got ':'
+   7 |   activations : sign_act
+     |               ^
+)text");
+}
+
+TEST(ParserErrors, ManyOperatorsInARow) {
+  std::string chain = "1";
+  for (int i = 0; i < 1001; ++i)
+    chain += " + 1";
+  EXPECT_EQ(
+      parseErrors("quantizer a {\n  let y = " + chain + "\n}\n"),
+      R"text(t.breg:2:11: error: this expression has more than 1000 operators in a row; name a part of it by 'let'
+   2 |   let y = 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 ...
+     |           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+)text");
+}
+
 TEST(ParserErrors, ComparisonsDoNotChain) {
   EXPECT_EQ(expressionErrors(R"breg(a < b < c)breg"),
             R"text(t.breg:1:7: error: comparisons do not chain; write a < b and b < c

@@ -276,6 +276,22 @@ TEST(SemaPlaces, RateInWhatDescends) {
 )text");
 }
 
+TEST(SemaPlaces, SetWithoutALevelAxis) {
+  EXPECT_EQ(
+      semaMessages(R"breg(quantizer q {
+  project w = nearest(x, 2) + soft_nearest(x, 3, x > 1)
+  update straight_through
+}
+)breg"),
+      R"text(t.breg:2:26: error: Q3: the set of 'nearest' has a level axis; this is a number of the host
+   2 |   project w = nearest(x, 2) + soft_nearest(x, 3, x > 1)
+     |                          ^
+t.breg:2:50: error: Q3: the set of 'soft_nearest' has a level axis; this is a condition per weight
+   2 |   project w = nearest(x, 2) + soft_nearest(x, 3, x > 1)
+     |                                                  ^~~~~
+)text");
+}
+
 TEST(SemaPlaces, FitOfLevels) {
   EXPECT_EQ(
       semaMessages(R"breg(quantizer q {
