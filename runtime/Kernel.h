@@ -87,6 +87,14 @@ public:
   [[nodiscard]] virtual Status launch(const Partition &partition, std::span<const float> scalars,
                                       const Draw &draw = {}, void *stream = nullptr) const = 0;
 
+  /// The launch of `partition` that failed last, once more, without what it had done by then.
+  [[nodiscard]] virtual Status resume(const Partition &partition, std::span<const float> scalars,
+                                      const Draw &draw, void *stream) const {
+    return launch(partition, scalars, draw, stream);
+  }
+  /// Whether that had done something.
+  virtual bool isHalfDone(const Partition &partition) const { return false; }
+
   /// Gives the coming launches of `partition`, replays of captured ones too, their numbers and all
   /// else that they need, which is work for `stream`. On the host they need nothing more.
   [[nodiscard]] virtual Status update(const Partition &partition, std::span<const float> scalars,

@@ -151,6 +151,10 @@ Status Launcher::launch(void *stream) const {
   return kernel.launch(*partition, scalars, draw, stream);
 }
 
+Status Launcher::resume(void *stream) const {
+  return kernel.resume(*partition, scalars, draw, stream);
+}
+
 Status Launcher::update(void *stream) const {
   for (const std::shared_ptr<const Partition> &captured : captures)
     if (Status bad = kernel.update(*captured, scalars, draw, stream))

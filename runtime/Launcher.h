@@ -33,6 +33,9 @@ public:
                              const std::vector<std::vector<float *>> &temporaries, void *stream,
                              bool captured);
   [[nodiscard]] Status launch(void *stream) const;
+  /// The launch that failed last, without what it had done by then.
+  [[nodiscard]] Status resume(void *stream) const;
+  bool isHalfDone() const { return kernel.isHalfDone(*partition); }
   /// The scalars of the coming replay to all launches that were captured.
   [[nodiscard]] Status update(void *stream) const;
 

@@ -88,17 +88,25 @@ Status Sequence::place(std::span<const TensorRef> tensors, void *stream, bool is
   return std::nullopt;
 }
 
-Status Sequence::run(void *stream) const {
-  for (const Launcher &launcher : launchers)
-    if (Status bad = launcher.launch(stream))
+Status Sequence::run(void *stream, Progress &progress) const {
+  for (const Launcher &launcher : launchers) {
+    if (progress.seen++ < progress.done)
+      continue;
+    Status bad = progress.failed ? launcher.resume(stream) : launcher.launch(stream);
+    progress.failed = bad.has_value();
+    progress.isHalfDone = bad && launcher.isHalfDone();
+    if (bad)
       return bad;
+    ++progress.done;
+  }
   return std::nullopt;
 }
 
 Status Sequence::launch(std::span<const TensorRef> tensors, void *stream) {
   if (Status bad = place(tensors, stream))
     return bad;
-  return run(stream);
+  Progress progress;
+  return run(stream, progress);
 }
 
 Status Sequence::update(void *stream) const {

@@ -6,6 +6,17 @@
 
 namespace bregman {
 
+/// How far the launches of a step have come, of all its sequences together. A step that failed goes
+/// on there.
+struct Progress {
+  size_t done = 0;         ///< launches
+  bool failed = false;     ///< the next one has
+  bool isHalfDone = false; ///< and that had done something
+  size_t seen = 0;         ///< in the present attempt, the done ones included
+
+  bool hasMoved() const { return done > 0 || isHalfDone; }
+};
+
 class Sequence {
 public:
   /// `kernels` may be empty: then there is nothing to do.
@@ -24,8 +35,8 @@ public:
   /// of a graph, whose replays update() gives their scalars.
   [[nodiscard]] Status place(std::span<const TensorRef> tensors, void *stream,
                              bool captured = false);
-  /// Launches on what was placed last.
-  [[nodiscard]] Status run(void *stream) const;
+  /// Launches on what was placed last, where `progress` has come to.
+  [[nodiscard]] Status run(void *stream, Progress &progress) const;
   /// Both.
   [[nodiscard]] Status launch(std::span<const TensorRef> tensors, void *stream);
   [[nodiscard]] Status update(void *stream) const;

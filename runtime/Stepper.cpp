@@ -67,15 +67,18 @@ struct Stepper::State {
 
   /// The coming step, as far as it can fail without touching anything.
   struct Coming {
+    bool captured = false; ///< it becomes part of a graph
     bool freezes = false;
     std::vector<Sequence *> due;
+    bool publishes = false;     ///< what its own kernels have not published
     std::vector<double> states; ///< of the run, after it
   };
   Result<Coming> prepare(const Parts &parts);
   Error refuseFrozen() const;
+  Error refuseBetweenSteps() const;
   Status attachStates(std::span<const TensorRef> tensors);
   Status placeRest(const Coming &coming, const Parts &parts, std::span<const TensorRef> tensors);
-  Status complete(const Coming &coming, const Parts &parts);
+  Status complete();
 
   /// A block and the host output that says whether it is due.
   struct Every {
@@ -92,7 +95,9 @@ struct Stepper::State {
   bool frozen = false;
   void *stream = nullptr;
   std::vector<TensorRef> withGradient, withoutGradient;
-  std::optional<Coming> replaying;
+  std::optional<Coming> coming; ///< prepared, and not done
+  Progress progress;            ///< of it
+  bool replays = false;         ///< a graph has its own kernels
 };
 
 Stepper::Stepper() = default;
@@ -168,6 +173,9 @@ void Stepper::restore(int64_t step, int64_t t, std::optional<bool> frozen,
   assert((!hostStates || hostStates->size() == clock.states.size()) && "one value per state");
   state->k = step;
   state->t = t;
+  state->coming.reset();
+  state->progress = {};
+  state->replays = false;
   state->frozen = frozen.value_or(false);
   clock.initializeStates(/*onlyOfOptimizers=*/false);
   bool asks = !frozen && state->freeze >= 0, moves = !hostStates && !clock.states.empty();
@@ -194,11 +202,20 @@ static Status refuseCapture(const Stepper &stepper, std::span<const TensorRef> t
 }
 
 Status Stepper::attach(std::span<const TensorRef> tensors) {
+  if (Status bad = prepareAttach(tensors))
+    return bad;
+  return runAttach();
+}
+
+Status Stepper::prepareAttach(std::span<const TensorRef> tensors) {
   if (Status bad = refuseCapture(*this, tensors, "attaching"))
     return bad;
   state->k = 0;
   state->t = 1;
   state->frozen = false;
+  state->coming.reset();
+  state->progress = {};
+  state->replays = false;
   state->clock.initializeStates(/*onlyOfOptimizers=*/false);
   std::vector<Clock::Watch> watched;
   for (Sequence *sequence : state->sequences())
@@ -211,15 +228,27 @@ Status Stepper::attach(std::span<const TensorRef> tensors) {
     if (Status bad = sequence->place(tensors, state->stream))
       return bad;
   }
-  if (Status bad = state->attach.run(state->stream))
+  return std::nullopt;
+}
+
+Status Stepper::runAttach() {
+  Progress progress;
+  if (Status bad = state->attach.run(state->stream, progress))
     return bad;
-  return state->publish.run(state->stream);
+  return state->publish.run(state->stream, progress);
 }
 
 Error Stepper::State::refuseFrozen() const {
   return refuse(ErrorKind::Usage, titleOf(*method) +
                                       " is frozen at its final levels, and a graph's step would "
                                       "move it; take the steps that follow outside of the graph");
+}
+
+Error Stepper::State::refuseBetweenSteps() const {
+  return refuse(ErrorKind::Usage, titleOf(*method) + ": a step has failed when it had moved " +
+                                      "something; the rest of it, by " +
+                                      (replays ? "finishReplay" : "advance without a graph") +
+                                      ", comes before another one");
 }
 
 /// Almost always every tensor has a gradient, and nothing is copied.
@@ -237,10 +266,16 @@ Stepper::State::Parts Stepper::State::split(std::span<const TensorRef> tensors) 
 Result<Stepper::State::Coming> Stepper::State::prepare(const Parts &parts) {
   Moment now = Moment::ofStep(k, t);
   Coming coming;
-  coming.freezes = freeze >= 0 && clock.evaluate(now)[freeze] != 0;
-  for (Every &block : every)
-    if (clock.evaluate(now)[block.due] != 0)
-      coming.due.push_back(&block.sequence);
+  if (progress.hasMoved()) { // what has begun goes on
+    coming.freezes = this->coming->freezes;
+    coming.due = this->coming->due;
+  } else {
+    coming.freezes = freeze >= 0 && clock.evaluate(now)[freeze] != 0;
+    for (Every &block : every)
+      if (clock.evaluate(now)[block.due] != 0)
+        coming.due.push_back(&block.sequence);
+  }
+  coming.publishes = !coming.due.empty() || !parts.still.empty();
   // The states of the run move with the step, before its weights are published.
   std::vector<double> before = clock.states;
   if (!before.empty())
@@ -253,7 +288,7 @@ Result<Stepper::State::Coming> Stepper::State::prepare(const Parts &parts) {
         return bad;
     clock.states = coming.states;
     Moment next = Moment::atRest(k + 1, t + 1);
-    if (!parts.still.empty() || !coming.due.empty())
+    if (coming.publishes)
       if (Status bad = publish.bind(clock, next))
         return bad;
     return coming.freezes ? final.bind(clock, next) : std::nullopt;
@@ -272,53 +307,80 @@ Status Stepper::State::placeRest(const Coming &coming, const Parts &parts,
   for (Sequence *sequence : coming.due)
     if (Status bad = sequence->place(parts.moved, stream))
       return bad;
-  if (!coming.due.empty() || !parts.still.empty())
+  if (coming.publishes)
     if (Status bad = publish.place(coming.due.empty() ? parts.still : tensors, stream))
       return bad;
   return coming.freezes ? final.place(tensors, stream) : std::nullopt;
 }
 
 /// What follows the step's own kernels, once it is placed.
-Status Stepper::State::complete(const Coming &coming, const Parts &parts) {
-  for (const Sequence *sequence : coming.due)
-    if (Status bad = sequence->run(stream))
+Status Stepper::State::complete() {
+  for (const Sequence *sequence : coming->due)
+    if (Status bad = sequence->run(stream, progress))
       return bad;
-  if (!coming.due.empty() || !parts.still.empty())
-    if (Status bad = publish.run(stream))
+  if (coming->publishes)
+    if (Status bad = publish.run(stream, progress))
       return bad;
-  if (coming.freezes)
-    if (Status bad = final.run(stream))
+  if (coming->freezes)
+    if (Status bad = final.run(stream, progress))
       return bad;
-  clock.states = coming.states;
-  frozen = coming.freezes;
+  clock.states = std::move(coming->states);
+  frozen = coming->freezes;
   ++k, ++t;
+  coming.reset();
+  progress = {};
+  replays = false;
   return std::nullopt;
 }
 
 Status Stepper::advance(std::span<const TensorRef> tensors) {
+  if (Status bad = prepareAdvance(tensors))
+    return bad;
+  return runAdvance();
+}
+
+Status Stepper::prepareAdvance(std::span<const TensorRef> tensors) {
   State &s = *state;
   Result<bool> captured = captures(tensors);
   if (!captured)
     return captured.error();
-  if (s.frozen && *captured)
-    return s.refuseFrozen();
-  if (s.frozen) {
-    ++s.k, ++s.t;
-    return std::nullopt;
-  }
+  if (s.frozen)
+    return *captured ? Status(s.refuseFrozen()) : std::nullopt;
+  if (s.replays || (*captured && isBetweenSteps()))
+    return s.refuseBetweenSteps();
   State::Parts parts = s.split(tensors);
   Result<State::Coming> coming = s.prepare(parts);
   if (!coming)
     return coming.error();
+  coming->captured = *captured;
   if (Status bad = s.step.place(parts.moved, s.stream, *captured))
     return bad;
   if (!*captured)
     if (Status bad = s.placeRest(*coming, parts, tensors))
       return bad;
-  if (Status bad = s.step.run(s.stream))
-    return bad;
-  return *captured ? std::nullopt : s.complete(*coming, parts);
+  s.coming = std::move(*coming);
+  return std::nullopt;
 }
+
+Status Stepper::runAdvance() {
+  State &s = *state;
+  if (s.frozen) {
+    ++s.k, ++s.t;
+    return std::nullopt;
+  }
+  assert(s.coming && "prepareAdvance comes before");
+  if (s.coming->captured) {
+    s.coming.reset();
+    Progress ofGraph;
+    return s.step.run(s.stream, ofGraph);
+  }
+  s.progress.seen = 0;
+  if (Status bad = s.step.run(s.stream, s.progress))
+    return bad;
+  return s.complete();
+}
+
+bool Stepper::isBetweenSteps() const { return state->replays || state->progress.hasMoved(); }
 
 Result<bool> Stepper::captures(std::span<const TensorRef> tensors) const {
   for (const TensorRef &tensor : tensors)
@@ -329,7 +391,9 @@ Result<bool> Stepper::captures(std::span<const TensorRef> tensors) const {
 
 Status Stepper::prepareReplay(std::span<const TensorRef> tensors) {
   State &s = *state;
-  s.replaying.reset();
+  if (isBetweenSteps())
+    return s.refuseBetweenSteps();
+  s.coming.reset();
   if (Status bad = refuseCapture(*this, tensors, "a replay"))
     return bad;
   if (s.frozen)
@@ -346,22 +410,22 @@ Status Stepper::prepareReplay(std::span<const TensorRef> tensors) {
     return bad;
   if (Status bad = s.step.update(s.stream))
     return bad;
-  s.replaying = std::move(*coming);
+  s.coming = std::move(*coming);
   return std::nullopt;
 }
 
 Status Stepper::finishReplay(std::span<const TensorRef> tensors) {
   State &s = *state;
-  if (!s.replaying)
+  if (!s.coming)
     return refuse(ErrorKind::Usage, titleOf(*s.method) +
                                         ": a replay begins with prepareReplay, which gives the "
                                         "graph the numbers of its step");
-  State::Coming coming = std::move(*s.replaying);
-  s.replaying.reset();
-  State::Parts parts = s.split(tensors);
-  if (Status bad = s.placeRest(coming, parts, tensors))
+  s.replays = true;
+  s.progress.seen = 0;
+  // Gradients may lie elsewhere by now.
+  if (Status bad = s.placeRest(*s.coming, s.split(tensors), tensors))
     return bad;
-  return s.complete(coming, parts);
+  return s.complete();
 }
 
 Status Stepper::resetStates(std::span<const TensorRef> tensors) {

@@ -87,15 +87,23 @@ public:
 
   // Each of these fails, before it touches any tensor, where a host scalar is not finite in f32, or
   // one that a proof took as positive is not (Q11). The parameters decide that, hence not create.
-  // On a device they may fail of that as well. Then the step is not counted; what the tensors hold
-  // is known only if the device had no memory left for what lives between kernels.
+  // On a device they may fail of that as well: first all is prepared that kernels can be short of,
+  // which touches no tensor either, and then run. Who drives several steppers prepares them all
+  // before it runs any.
 
   /// Latents and states from w0, which the parameters hold; then w_0 is published. Checks Q11 for
   /// the whole run: each of its steps where the totals are known (past 2^20 of them, samples), else
   /// samples of 10^7 steps. The message names the first bad step.
   [[nodiscard]] Status attach(std::span<const TensorRef> tensors);
-  /// One whole step; afterwards the parameters hold the next forward's w.
+  [[nodiscard]] Status prepareAttach(std::span<const TensorRef> tensors);
+  [[nodiscard]] Status runAttach();
+  /// One whole step; afterwards the parameters hold the next forward's w. Where it failed it is not
+  /// counted, and asked again it goes on with the kernels that have not run.
   [[nodiscard]] Status advance(std::span<const TensorRef> tensors);
+  [[nodiscard]] Status prepareAdvance(std::span<const TensorRef> tensors);
+  [[nodiscard]] Status runAdvance();
+  /// Whether a step has failed when it had moved something: the tensors are between two steps.
+  bool isBetweenSteps() const;
 
   // A step in a captured graph. While the stream captures one, advance() leaves in it the kernels
   // that every step runs; nothing is done or counted yet. Each replay then stands between two
@@ -105,7 +113,7 @@ public:
   /// method has come to freeze.
   [[nodiscard]] Status prepareReplay(std::span<const TensorRef> tensors);
   /// Does what stands behind the kernels of a step, as blocks `every N steps` that are due, and
-  /// counts the step.
+  /// counts the step. Where it failed it can be asked again.
   [[nodiscard]] Status finishReplay(std::span<const TensorRef> tensors);
   /// Whether the stream captures a graph.
   Result<bool> captures(std::span<const TensorRef> tensors) const;

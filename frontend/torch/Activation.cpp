@@ -17,6 +17,23 @@ void ActivationImpl::reset() {
     values.push_back(register_parameter(learned, at::empty({1, 0}, at::kFloat)));
 }
 
+void ActivationImpl::become(State state) {
+  line = std::move(state.line);
+  name = std::move(state.name);
+  values = std::move(state.values);
+  parameters_ = std::move(state.parameters);
+}
+
+ActivationStates::ActivationStates(const Activations &activations) {
+  for (const NamedActivation &activation : activations.modules)
+    states.emplace_back(activation.module, activation.module->state());
+}
+
+ActivationStates::~ActivationStates() {
+  for (auto &[module, state] : states)
+    module->become(std::move(state));
+}
+
 void ActivationImpl::pretty_print(std::ostream &stream) const {
   stream << "bregman::Activation(" << (line ? line->quantizer() : "identity") << ")";
 }

@@ -46,6 +46,17 @@ public:
 
 private:
   friend class ActivationLine;
+  friend class ActivationStates;
+
+  /// What attaching changes.
+  struct State {
+    std::shared_ptr<ActivationLine> line;
+    std::string name;
+    std::vector<at::Tensor> values;
+    torch::OrderedDict<std::string, at::Tensor> parameters;
+  };
+  State state() const { return {line, name, values, parameters_}; }
+  void become(State state);
 
   std::shared_ptr<ActivationLine> line;
   std::string name; ///< in the tree of the module that it was attached in
@@ -69,6 +80,19 @@ struct NamedActivation {
 struct Activations {
   std::vector<NamedActivation> modules;
   ActivationSource source;
+};
+
+/// The modules as they are now. They become so again at its end, unless it has been told to forget.
+class ActivationStates {
+public:
+  explicit ActivationStates(const Activations &activations);
+  ~ActivationStates();
+  ActivationStates(const ActivationStates &) = delete;
+  ActivationStates &operator=(const ActivationStates &) = delete;
+  void forget() { states.clear(); }
+
+private:
+  std::vector<std::pair<std::shared_ptr<ActivationImpl>, ActivationImpl::State>> states;
 };
 
 /// Every Activation of `module`'s tree; `program` compiles, and is kept alive.

@@ -57,18 +57,19 @@ static void saveSlot(OutputArchive &archive, const Slot &slot) {
     archive.write(key("stored", i), slot.stored[i].to(at::kCPU), /*is_buffer=*/true);
 }
 
-static void loadSlot(InputArchive &archive, Slot &slot, const Method &method) {
+/// The saved tensors, which fit.
+static std::vector<at::Tensor> loadSlot(InputArchive &archive, const Slot &slot,
+                                        const Method &method) {
   const std::string &name = slot.parameter.name;
   expect("the parameter", read(archive, "name").toStringRef(), name);
   expect("the size of " + name, read(archive, "size").toInt(), slot.parameter.tensor.numel());
-  for (size_t i = 0; i < slot.stored.size(); ++i) {
-    at::Tensor saved;
-    if (!archive.try_read(key("stored", i), saved, /*is_buffer=*/true) ||
-        saved.sizes() != slot.stored[i].sizes())
+  std::vector<at::Tensor> all(slot.stored.size());
+  for (size_t i = 0; i < all.size(); ++i)
+    if (!archive.try_read(key("stored", i), all[i], /*is_buffer=*/true) ||
+        all[i].sizes() != slot.stored[i].sizes())
       raise(ErrorKind::Input, "the archive does not fit: it has no '" + method.stored[i].name +
                                   "' of the right size for parameter " + name);
-    slot.stored[i].copy_(saved);
-  }
+  return all;
 }
 
 static std::string describe(const std::vector<LearnedLine> &learned) {
@@ -124,10 +125,24 @@ void ParameterGroup::save(OutputArchive &archive) const {
   }
 }
 
-void ParameterGroup::load(InputArchive &archive) {
+namespace {
+
+/// What an archive says of the buckets of one kind.
+struct Saved {
+  std::vector<std::vector<at::Tensor>> stored; ///< per slot
+  std::vector<double> arguments, states;
+  int64_t step, t;
+  bool frozen;
+  uint64_t seed;
+};
+
+} // namespace
+
+std::function<void()> ParameterGroup::load(InputArchive &archive) {
   std::vector<std::vector<Bucket *>> all = kinds();
   expect("the number of kinds of parameters", read(archive, "buckets").toInt(),
          int64_t(all.size()));
+  std::vector<Saved> saved;
   for (size_t k = 0; k < all.size(); ++k) {
     const Method &method = all[k].front()->stepper.method();
     InputArchive from = readArchive(archive, key("bucket", k));
@@ -138,31 +153,53 @@ void ParameterGroup::load(InputArchive &archive) {
     expect("the training of " + method.quantizer, kindOf(read(from, "constrained").toBool()),
            kindOf(method.constrained));
     expect("the element type", read(from, "element").toInt(), int64_t(all[k].front()->element));
+    Saved &one = saved.emplace_back();
     std::vector<Slot *> slots = slotsOf(all[k]);
     expect("the number of parameters", read(from, "slots").toInt(), int64_t(slots.size()));
     for (size_t i = 0; i < slots.size(); ++i) {
       InputArchive slot = readArchive(from, key("slot", i));
-      loadSlot(slot, *slots[i], method);
+      one.stored.push_back(loadSlot(slot, *slots[i], method));
     }
-    std::vector<double> states = read(from, "states").toDoubleVector();
-    expect("the number of states of the run", int64_t(states.size()),
+    one.states = read(from, "states").toDoubleVector();
+    expect("the number of states of the run", int64_t(one.states.size()),
            int64_t(method.hostStates.size()));
-    for (Bucket *bucket : all[k]) {
-      for (size_t i = 0; i < method.parameters.size(); ++i)
-        unwrap(bucket->stepper.set(method.parameters[i].name,
-                                   read(from, key("argument", i)).toDouble()));
-      bucket->stepper.restore(read(from, "step").toInt(), read(from, "t").toInt(),
-                              read(from, "frozen").toBool(), states);
-      bucket->progress = Bucket::Waits;
-      bucket->stepper.setSeed(uint64_t(read(from, "seed").toInt()));
-      publish(*bucket);
+    for (size_t i = 0; i < method.parameters.size(); ++i) {
+      one.arguments.push_back(read(from, key("argument", i)).toDouble());
+      if (Status bad = method.parameters[i].check(one.arguments.back(), method.quantizer))
+        raise(ErrorKind::Input, "the archive does not fit: " + bad->message);
     }
+    one.step = read(from, "step").toInt();
+    one.t = read(from, "t").toInt();
+    one.frozen = read(from, "frozen").toBool();
+    one.seed = uint64_t(read(from, "seed").toInt());
   }
-  if (hasLearningRate && !buckets.empty())
-    told = buckets.front().stepper.get("optimizer.lr");
+  return [this, saved = std::move(saved)] {
+    std::vector<std::vector<Bucket *>> kinds = this->kinds();
+    for (size_t k = 0; k < kinds.size(); ++k) {
+      std::vector<Slot *> slots = slotsOf(kinds[k]);
+      for (size_t i = 0; i < slots.size(); ++i)
+        for (size_t s = 0; s < slots[i]->stored.size(); ++s)
+          slots[i]->stored[s].copy_(saved[k].stored[i][s]);
+      for (Bucket *bucket : kinds[k]) {
+        const std::vector<ParameterInfo> &parameters = bucket->stepper.method().parameters;
+        for (size_t i = 0; i < parameters.size(); ++i)
+          unwrap(bucket->stepper.set(parameters[i].name, saved[k].arguments[i]));
+        bucket->stepper.restore(saved[k].step, saved[k].t, saved[k].frozen, saved[k].states);
+        bucket->progress = Bucket::Waits;
+        bucket->stepper.setSeed(saved[k].seed);
+        publish(*bucket);
+      }
+    }
+    if (hasLearningRate && !buckets.empty())
+      told = buckets.front().stepper.get("optimizer.lr");
+  };
 }
 
 void Optimizer::save(OutputArchive &archive) const {
+  if (isBetweenSteps())
+    raise(ErrorKind::Usage, "a step has failed when it had moved some of the parameters, so that "
+                            "the optimizer is between two steps; call step() first, which moves "
+                            "the rest, or go on from the last checkpoint");
   archive.write("bregman", c10::IValue(int64_t(1)));
   archive.write("groups", c10::IValue(int64_t(groups.size())));
   archive.write("step", c10::IValue(clock->step));
@@ -181,15 +218,24 @@ void Optimizer::load(InputArchive &archive) {
   expect("the version of the archive", read(archive, "bregman").toInt(), 1);
   expect("the number of groups", read(archive, "groups").toInt(), int64_t(groups.size()));
   fillGroups();
+  std::vector<std::function<void()>> takeOver;
   for (size_t i = 0; i < groups.size(); ++i) {
     InputArchive group = readArchive(archive, key("group", i));
-    groups[i]->load(group);
+    takeOver.push_back(groups[i]->load(group));
+    InputArchive options = readArchive(group, "options");
+    read(options, "lr");
+  }
+  int64_t step = read(archive, "step").toInt(), seed = read(archive, "seed").toInt();
+  // Everything fits.
+  for (size_t i = 0; i < groups.size(); ++i) {
+    takeOver[i]();
+    InputArchive group = readArchive(archive, key("group", i));
     InputArchive options = readArchive(group, "options");
     param_groups_[i].options().serialize(options);
   }
-  clock->step = read(archive, "step").toInt();
+  clock->step = step;
   for (const auto &line : activationLines)
-    line->setSeed(uint64_t(read(archive, "seed").toInt()));
+    line->setSeed(uint64_t(seed));
 }
 
 } // namespace bregman

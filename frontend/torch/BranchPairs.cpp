@@ -26,7 +26,6 @@ std::vector<NamedParameter> pairBranches(torch::nn::Module &high, torch::nn::Mod
   torch::OrderedDict<std::string, at::Tensor> twins = high.named_parameters();
   std::set<const void *> own = ownParameters(low);
   std::vector<NamedParameter> parameters;
-  c10::AutoGradMode noGrad(false);
   const std::vector<NamedParameter> ofLow = parametersOf(low);
   for (const NamedParameter &parameter : ofLow) {
     const at::Tensor *twin = twins.find(parameter.name);
@@ -36,7 +35,6 @@ std::vector<NamedParameter> pairBranches(torch::nn::Module &high, torch::nn::Mod
     if (twin->is_same(parameter.tensor))
       raise(ErrorKind::Usage, "both branches have the same tensor as '" + parameter.name +
                                   "'; make two instances of the network");
-    twin->detach().copy_(parameter.tensor);
     if (own.contains(parameter.tensor.unsafeGetTensorImpl())) {
       parameters.push_back({parameter.name, parameter.tensor});
       parameters.push_back({parameter.name, *twin, {}, /*isFloat=*/true});
@@ -48,6 +46,13 @@ std::vector<NamedParameter> pairBranches(torch::nn::Module &high, torch::nn::Mod
     raise(ErrorKind::Usage, "the float branch has parameters that the low branch does not have; "
                             "make both networks in the same way");
   return parameters;
+}
+
+void equalize(torch::nn::Module &high, torch::nn::Module &low) {
+  c10::AutoGradMode noGrad(false);
+  torch::OrderedDict<std::string, at::Tensor> twins = high.named_parameters();
+  for (const NamedParameter &parameter : parametersOf(low))
+    twins[parameter.name].detach().copy_(parameter.tensor);
 }
 
 void makeConstant(const std::vector<NamedParameter> &parameters, const Optimizer &optimizer) {

@@ -6,8 +6,11 @@
 namespace bregman {
 
 /// Each parameter of `low` with its twin in `high`; those of BatchNorm one by one, float in `high`.
-/// `high` gets low's values. Throws an Exception where the networks are not alike.
+/// Throws an Exception where the networks are not alike.
 std::vector<NamedParameter> pairBranches(torch::nn::Module &high, torch::nn::Module &low);
+
+/// Gives `high` low's values, once they are paired.
+void equalize(torch::nn::Module &high, torch::nn::Module &low);
 
 /// The low branch's weights are constants: they require no gradient but for the learned values that
 /// are trained through them.

@@ -2,6 +2,7 @@
 #include "frontend/torch/Constrained.h"
 #include "frontend/torch/BranchPairs.h"
 #include "frontend/torch/Distance.h"
+#include "frontend/torch/KeptValues.h"
 #include "frontend/torch/Layer.h"
 #include "frontend/torch/Patterns.h"
 
@@ -75,11 +76,18 @@ Constrained::Impl::Impl(torch::nn::Module &high, torch::nn::Module &low, Plan gi
           "the plan has neither `minimize` nor `subject to`; train one network by "
           "bregman::Optimizer");
   std::vector<NamedParameter> parameters = pairBranches(high, low);
-  optimizer = std::make_unique<Optimizer>(parameters, plan.lines, std::move(source),
-                                          std::move(options), std::move(activations));
-  makeConstant(parameters, *optimizer);
   for (size_t i = 0; i < plan.constraints.size(); ++i)
     addMultipliers(i);
+  // The optimizer gives back itself what it has written.
+  KeptValues(parametersOf(high)).during([&] {
+    equalize(high, low);
+    optimizer = std::make_unique<Optimizer>(parameters, plan.lines, std::move(source),
+                                            std::move(options), std::move(activations));
+  });
+  makeConstant(parameters, *optimizer);
+  for (const Place &place : places)
+    if (place.low)
+      place.low->watch(true);
 }
 
 /// One for each module that the pattern names, or the one of the output.
@@ -111,7 +119,6 @@ void Constrained::Impl::addMultipliers(size_t index) {
     if (!highLayer)
       raise(ErrorKind::Usage, "the float branch has no bregman::Layer '" + item.key() +
                                   "'; make both networks in the same way");
-    layer->watch(true);
     add(index, item.key(), {highLayer, layer, twin});
   }
   if (any)
@@ -268,9 +275,11 @@ void Constrained::load(torch::serialize::InputArchive &archive) {
   if (!fits)
     raise(ErrorKind::Input, "the archive does not fit: its multipliers are not those of this plan "
                             "and network; make both from the same ones");
+  std::vector<double> saved = numbers.toDoubleVector();
+  if (saved.size() != 3 * impl->multipliers.size())
+    raise(ErrorKind::Input, "the archive was not written by bregman::Constrained");
   impl->optimizer->load(optimizer);
   impl->moved = moved.toInt();
-  std::vector<double> saved = numbers.toDoubleVector();
   for (size_t i = 0; i < impl->multipliers.size(); ++i) {
     impl->multipliers[i].value = saved[3 * i];
     impl->multipliers[i].bound = saved[3 * i + 1];

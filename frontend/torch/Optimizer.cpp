@@ -3,6 +3,7 @@
 #include "frontend/torch/ActivationLine.h"
 #include "frontend/torch/Checks.h"
 #include "frontend/torch/Device.h"
+#include "frontend/torch/KeptValues.h"
 #include "frontend/torch/Levels.h"
 #include "frontend/torch/ParameterGroup.h"
 #include "frontend/torch/Patterns.h"
@@ -82,6 +83,7 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
     refuseFast(options.fast(), "parameter '" + parameter.name + "'", parameter.tensor.device());
   }
   checkDisjoint(withBranches(parameters));
+  ActivationStates before(activations);
   auto learnedValues = [&](size_t target, size_t l) -> Result<std::vector<std::string>> {
     std::vector<std::string> names;
     auto add = [&](const auto &method) -> Status {
@@ -104,6 +106,7 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
     return failed ? Result<std::vector<std::string>>(*failed) : names;
   };
   Assignment assigned = unwrap(assignLines(lines, targets, learnedValues));
+  Groups made;
   for (size_t l = 0; l < lines.size(); ++l) {
     std::vector<Member> taken, inFloat;
     for (size_t i = 0; i < parameters.size(); ++i) {
@@ -118,51 +121,75 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLin
         taken.back().learned.push_back({learned.value, learned.line, lines[learned.line]});
     }
     if (!taken.empty())
-      attach(std::move(taken), lines[l]);
+      made.push_back(prepare(std::move(taken), lines[l]));
     if (!inFloat.empty())
-      attach(std::move(inFloat), asFloat(lines[l]));
+      made.push_back(prepare(std::move(inFloat), asFloat(lines[l])));
   }
-  attachActivations(activations, assigned, parameters.size());
+  prepareActivations(made, activations, assigned, parameters.size());
+  attach(std::move(made));
+  before.forget();
   if (!groups.empty())
     defaults_ = std::make_unique<GroupOptions>(groups.front()->learningRate());
 }
 
 Optimizer::~Optimizer() = default;
 
-void Optimizer::attach(std::vector<Member> members, const PlanLine &line) {
-  std::vector<at::Tensor> tensors;
-  for (const auto &[parameter, learned] : members) {
+/// A group that has touched no parameter yet.
+std::unique_ptr<ParameterGroup> Optimizer::prepare(std::vector<Member> members,
+                                                   const PlanLine &line) const {
+  for (const auto &[parameter, learned] : members)
     if (!parameter.tensor.is_leaf())
       raise(ErrorKind::Usage, "parameter '" + parameter.name +
                                   "' is computed from other tensors; only leaves can be trained");
-    tensors.push_back(parameter.tensor);
-    if (parameter.high.defined())
-      tensors.push_back(parameter.high);
-  }
   c10::AutoGradMode noGrad(false);
-  groups.push_back(std::make_unique<ParameterGroup>(line, std::move(members), source, options));
-  groups.back()->each([&](const Slot &slot, const Method &method) {
-    auto state = std::make_unique<ParameterState>();
-    for (const StoredInfo &info : method.stored)
-      state->names.push_back(info.name);
-    state->stored = slot.stored;
-    state_[slot.parameter.tensor.unsafeGetTensorImpl()] = std::move(state);
+  return std::make_unique<ParameterGroup>(line, std::move(members), source, options);
+}
+
+/// Begins to train: all groups, or none.
+void Optimizer::attach(Groups made) {
+  c10::AutoGradMode noGrad(false);
+  std::vector<NamedParameter> parameters;
+  for (const auto &group : made)
+    group->each([&](const Slot &slot, const Method &) { parameters.push_back(slot.parameter); });
+  KeptValues(parameters).during([&] {
+    for (const auto &group : made)
+      group->attach();
   });
-  // A group that LibTorch's add_param_group made is there already.
-  if (param_groups_.size() < groups.size())
-    param_groups_.emplace_back(std::move(tensors),
-                               std::make_unique<GroupOptions>(groups.back()->learningRate()));
+  for (auto &group : made) {
+    std::map<size_t, const NamedParameter *> inOrder;
+    group->each([&](const Slot &slot, const Method &method) {
+      inOrder[slot.place] = &slot.parameter;
+      auto state = std::make_unique<ParameterState>();
+      for (const StoredInfo &info : method.stored)
+        state->names.push_back(info.name);
+      state->stored = slot.stored;
+      state_[slot.parameter.tensor.unsafeGetTensorImpl()] = std::move(state);
+    });
+    std::vector<at::Tensor> tensors;
+    for (const auto &[place, parameter] : inOrder)
+      for (const at::Tensor &tensor : {parameter->tensor, parameter->high})
+        if (tensor.defined())
+          tensors.push_back(tensor);
+    groups.push_back(std::move(group));
+    // A group that LibTorch's add_param_group made is there already.
+    if (param_groups_.size() < groups.size())
+      param_groups_.emplace_back(std::move(tensors),
+                                 std::make_unique<GroupOptions>(groups.back()->learningRate()));
+  }
 }
 
 /// One line's modules share its kernels; the learned values are groups of their own, one for each
 /// line that trains some. `first` is where the modules begin among the targets.
-void Optimizer::attachActivations(const Activations &activations, const Assignment &assigned,
-                                  size_t first) {
+void Optimizer::prepareActivations(Groups &made, const Activations &activations,
+                                   const Assignment &assigned, size_t first) {
   std::map<size_t, std::vector<Member>> trained; // by line
   // Where the model is, most likely.
-  c10::Device device = param_groups_.empty() || param_groups_.front().params().empty()
-                           ? c10::Device(c10::kCPU)
-                           : param_groups_.front().params().front().device();
+  c10::Device device(c10::kCPU);
+  if (!made.empty())
+    made.front()->each([&](const Slot &slot, const Method &) {
+      if (slot.place == 0)
+        device = slot.parameter.tensor.device();
+    });
   for (size_t l = 0; l < lines.size(); ++l) {
     std::shared_ptr<ActivationLine> line;
     for (size_t i = 0; i < activations.modules.size(); ++i) {
@@ -187,7 +214,8 @@ void Optimizer::attachActivations(const Activations &activations, const Assignme
     }
   }
   for (auto &[l, members] : trained)
-    attach(std::move(members), lines[l].activations ? trainingLine(lines[l]) : lines[l]);
+    made.push_back(
+        prepare(std::move(members), lines[l].activations ? trainingLine(lines[l]) : lines[l]));
 }
 
 void quantizeActivations(const std::vector<PlanLine> &plan, const Activations &activations,
@@ -203,12 +231,14 @@ void quantizeActivations(const std::vector<PlanLine> &plan, const Activations &a
     targets.push_back({activation.names, /*trained=*/false, /*activation=*/true});
   Assignment assigned = unwrap(assignLines(lines, targets));
   auto clock = std::make_shared<RunClock>(RunClock{step});
+  ActivationStates before(activations);
   for (size_t l = 0; l < lines.size(); ++l) {
     auto line = std::make_shared<ActivationLine>(lines[l], activations.source, options, clock);
     for (size_t i = 0; i < targets.size(); ++i)
       if (assigned.lines[i] == int(l))
         line->attach(*activations.modules[i].module, targets[i].names.front());
   }
+  before.forget();
 }
 
 /// The learned values of activations have their size since the first batch.
@@ -248,7 +278,9 @@ void Optimizer::adopt() {
     std::vector<Member> members;
     for (NamedParameter &parameter : parameters)
       members.push_back({std::move(parameter), {}});
-    attach(std::move(members), lines.front());
+    Groups made;
+    made.push_back(prepare(std::move(members), lines.front()));
+    attach(std::move(made));
   }
 }
 
@@ -282,16 +314,28 @@ torch::Tensor Optimizer::step(LossClosure closure) {
   }
   double factor = gradientFactor();
   skipped = !std::isfinite(factor);
-  for (size_t i = 0; i < groups.size() && !skipped; ++i)
-    groups[i]->step(*groupOptions[i], factor);
-  if (!skipped) {
-    for (const auto &group : groups)
-      group->endStep();
-    for (const auto &line : activationLines)
-      line->clampLearned();
-    ++clock->step;
-  }
+  if (skipped)
+    return loss;
+  for (size_t i = 0; i < groups.size(); ++i)
+    groups[i]->prepareStep(*groupOptions[i], factor);
+  finishStep(groupOptions);
   return loss;
+}
+
+/// Moves what has not moved yet, and counts the step.
+void Optimizer::finishStep(const std::vector<GroupOptions *> &groupOptions) {
+  for (size_t i = 0; i < groups.size(); ++i)
+    groups[i]->step(*groupOptions[i]);
+  for (const auto &line : activationLines)
+    line->clampLearned();
+  for (const auto &group : groups)
+    group->endStep();
+  ++clock->step;
+}
+
+bool Optimizer::isBetweenSteps() const {
+  return std::any_of(groups.begin(), groups.end(),
+                     [](const auto &group) { return group->isBetweenSteps(); });
 }
 
 /// Whether a graph is captured; throws where a replay would not be a step.
@@ -322,16 +366,20 @@ void Optimizer::replay(const std::function<void()> &launch) {
   adopt();
   c10::AutoGradMode noGrad(false);
   std::vector<GroupOptions *> groupOptions = checkedOptions();
+  if (isBetweenSteps())
+    raise(ErrorKind::Usage, "a step has failed when it had moved some of the parameters, and a "
+                            "replay would move these again; call step() first, which moves the "
+                            "rest");
   for (size_t i = 0; i < groups.size(); ++i)
     groups[i]->prepareReplay(*groupOptions[i]);
   {
     c10::AutoGradMode withGrad(true);
     launch();
   }
-  for (size_t i = 0; i < groups.size(); ++i)
-    groups[i]->finishReplay(*groupOptions[i]);
+  for (const auto &group : groups)
+    group->replayed();
   skipped = false;
-  ++clock->step;
+  finishStep(groupOptions);
 }
 
 /// What every gradient is multiplied by; not finite where the step is to be left out.
@@ -362,7 +410,7 @@ void Optimizer::finalize() {
     group->finalize();
 }
 
-int64_t Optimizer::steps() const { return groups.empty() ? 0 : groups.front()->steps(); }
+int64_t Optimizer::steps() const { return groups.empty() ? 0 : clock->step; }
 
 std::vector<NamedParameter> Optimizer::quantized() const {
   std::vector<NamedParameter> parameters;
@@ -412,15 +460,11 @@ std::vector<std::pair<std::string, double>> Optimizer::schedules() const {
   return values;
 }
 
-Hardened::Hardened(Optimizer &optimizer) : parameters(optimizer.quantized()) {
-  for (const NamedParameter &parameter : parameters)
-    soft.push_back(parameter.tensor.detach().clone());
-  optimizer.finalize();
+Hardened::Hardened(Optimizer &optimizer)
+    : soft(std::make_unique<KeptValues>(optimizer.quantized())) {
+  soft->during([&] { optimizer.finalize(); });
 }
 
-Hardened::~Hardened() {
-  for (size_t i = 0; i < parameters.size(); ++i)
-    parameters[i].tensor.detach().copy_(soft[i]);
-}
+Hardened::~Hardened() { (void)soft->giveBack(); }
 
 } // namespace bregman

@@ -22,6 +22,7 @@ class Module;
 
 namespace bregman {
 
+class KeptValues;
 class ParameterGroup;
 struct Assignment;
 struct Member;
@@ -85,12 +86,15 @@ public:
   /// Every parameter of `module` by one use of the library: `md_tanh_s by adam(lr = 1e-3)`.
   Optimizer(const torch::nn::Module &module, const std::string &use, OptimizerOptions options = {});
   /// The lines and the compilers given; what the others come to. The activations' modules quantize
-  /// from here on, also once the optimizer is gone, and count its steps.
+  /// from here on, also once the optimizer is gone, and count its steps. Where it throws, modules
+  /// and parameters are as before.
   Optimizer(std::vector<NamedParameter> parameters, std::vector<PlanLine> lines,
             MethodSource source, OptimizerOptions options = {}, Activations activations = {});
   ~Optimizer() override;
 
-  /// One step of every group. The closure, where given, is run first with gradients enabled.
+  /// One step of every group. The closure, where given, is run first with gradients enabled. Where
+  /// it throws the step is not counted, and can be taken again: nothing has moved, unless a device
+  /// has failed in the midst of it. Then the next one moves what has not moved yet.
   torch::Tensor step(LossClosure closure = nullptr) override;
 
   /// A step by a CUDA graph. While a graph is captured, step() leaves its kernels in it, and does
@@ -110,7 +114,8 @@ public:
   bool stepWasSkipped() const { return skipped; }
 
   /// Everything that a run needs to go on to the same bits, the module's own values aside: save
-  /// and load the module as well. After a load the parameters hold w again.
+  /// and load the module as well. After a load the parameters hold w again. Saving throws while a
+  /// part of the parameters is a step ahead.
   void save(torch::serialize::OutputArchive &archive) const override;
   void load(torch::serialize::InputArchive &archive) override;
 
@@ -118,7 +123,7 @@ public:
   /// training is over; `Hardened` does it for a while.
   void finalize();
 
-  /// The number of completed steps of the first group.
+  /// The number of completed steps.
   int64_t steps() const;
   /// The parameters that have final levels, in the order of the groups.
   std::vector<NamedParameter> quantized() const;
@@ -133,18 +138,23 @@ public:
   std::vector<std::pair<std::string, double>> schedules() const;
 
 private:
-  void attach(std::vector<Member> members, const PlanLine &line);
-  void attachActivations(const Activations &activations, const Assignment &assigned, size_t first);
+  using Groups = std::vector<std::unique_ptr<ParameterGroup>>;
+  std::unique_ptr<ParameterGroup> prepare(std::vector<Member> members, const PlanLine &line) const;
+  void prepareActivations(Groups &made, const Activations &activations, const Assignment &assigned,
+                          size_t first);
+  void attach(Groups made);
   void fillGroups();
   void adopt();
   bool captures() const;
+  void finishStep(const std::vector<GroupOptions *> &groupOptions);
+  bool isBetweenSteps() const;
   std::vector<GroupOptions *> checkedOptions();
   double gradientFactor() const;
 
   OptimizerOptions options;
   MethodSource source;
   std::vector<PlanLine> lines;
-  std::vector<std::unique_ptr<ParameterGroup>> groups;
+  Groups groups;
   std::shared_ptr<RunClock> clock;
   std::vector<std::shared_ptr<ActivationLine>> activationLines;
   std::vector<std::shared_ptr<ActivationImpl>> activationModules;
@@ -167,8 +177,7 @@ public:
   Hardened &operator=(const Hardened &) = delete;
 
 private:
-  std::vector<NamedParameter> parameters;
-  std::vector<at::Tensor> soft;
+  std::unique_ptr<KeptValues> soft;
 };
 
 } // namespace bregman

@@ -2,6 +2,7 @@
 #include "frontend/torch/ParameterGroup.h"
 #include "frontend/torch/Checks.h"
 #include "frontend/torch/Device.h"
+#include "frontend/torch/KeptValues.h"
 #include "frontend/torch/Names.h"
 
 #include <ATen/core/Tensor.h>
@@ -59,8 +60,14 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
     hasLearningRate = hasParameter(bucket.stepper.method(), learningRateName);
     if (hasLearningRate)
       told = bucket.stepper.get(learningRateName);
-    onTensors(bucket, /*factor=*/0,
-              [&](std::span<const TensorRef> tensors) { return bucket.stepper.attach(tensors); });
+    unwrap(bucket.stepper.prepareAttach(tensorsOf(bucket, /*factor=*/0)));
+  }
+}
+
+void ParameterGroup::attach() {
+  for (Bucket &bucket : buckets) {
+    unwrap(bucket.stepper.runAttach());
+    showMoved(bucket);
   }
 }
 
@@ -72,17 +79,19 @@ void ParameterGroup::place(Bucket &bucket, Slot &slot) {
   fresh.setStream(currentStreamOf(bucket.device));
   for (const ParameterInfo &parameter : method.parameters)
     unwrap(fresh.set(parameter.name, bucket.stepper.get(parameter.name)));
-  slot.size = tensor.numel();
   TensorRef ref;
-  ref.size = slot.size;
+  ref.size = tensor.numel();
   ref.channels = channelsOf(tensor);
   ref.parameter = slot.id;
   ref.weight = tensor.mutable_data_ptr();
-  for (size_t i = 0; i < method.stored.size(); ++i) {
-    slot.stored[i] = zerosFor(tensor, method.stored[i]);
-    ref.stored.push_back(slot.stored[i].mutable_data_ptr<float>());
+  std::vector<at::Tensor> stored;
+  for (const StoredInfo &info : method.stored) {
+    stored.push_back(zerosFor(tensor, info));
+    ref.stored.push_back(stored.back().mutable_data_ptr<float>());
   }
-  unwrap(fresh.attach({&ref, 1}));
+  KeptValues({slot.parameter}).during([&] { unwrap(fresh.attach({&ref, 1})); });
+  slot.stored = std::move(stored);
+  slot.size = ref.size;
 }
 
 bool ParameterGroup::fill() {
@@ -102,10 +111,9 @@ bool ParameterGroup::fill() {
         continue;
       }
       // The first batch has said where it belongs.
-      Slot moved = std::move(slot);
-      buckets[b].slots.erase(buckets[b].slots.begin() + ptrdiff_t(i));
       size_t count = buckets.size();
-      Bucket &other = bucketFor({moved.parameter, buckets[b].learned});
+      Bucket &other = bucketFor({slot.parameter, buckets[b].learned}); // may move the others
+      Slot moved = buckets[b].slots[i];
       const Stepper &clock = buckets[b].stepper;
       if (buckets.size() > count) {
         for (const ParameterInfo &parameter : clock.method().parameters)
@@ -115,6 +123,7 @@ bool ParameterGroup::fill() {
       }
       place(other, moved);
       other.slots.push_back(std::move(moved));
+      buckets[b].slots.erase(buckets[b].slots.begin() + ptrdiff_t(i));
     }
   return any;
 }
@@ -273,9 +282,9 @@ static void giveGradients(const NamedParameter &parameter, double factor, Tensor
   give(std::move(high), ref.highGradient);
 }
 
-template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double factor, F f) {
+std::vector<TensorRef> ParameterGroup::tensorsOf(Bucket &bucket, double factor) {
   std::vector<TensorRef> refs;
-  std::vector<at::Tensor> alive; // the gradients that had to be made dense
+  bucket.gradients.clear();
   for (Slot &slot : bucket.slots) {
     at::Tensor &tensor = slot.parameter.tensor;
     checkStep(slot.parameter, bucket.device, bucket.element, slot.size);
@@ -290,20 +299,25 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double fact
     } else {
       if (!slot.dense.defined())
         slot.dense = at::empty_like(tensor.detach(), at::MemoryFormat::Contiguous);
-      slot.dense.copy_(tensor.detach());
+      // What a step that failed halfway has moved is there.
+      if (!bucket.stepper.isBetweenSteps())
+        slot.dense.copy_(tensor.detach());
       ref.weight = slot.dense.mutable_data_ptr();
     }
     if (slot.parameter.high.defined())
       ref.high = slot.parameter.high.mutable_data_ptr();
     if (factor != 0)
-      giveGradients(slot.parameter, factor, ref, alive);
+      giveGradients(slot.parameter, factor, ref, bucket.gradients);
     for (at::Tensor &stored : slot.stored)
       ref.stored.push_back(stored.mutable_data_ptr<float>());
     refs.push_back(std::move(ref));
   }
   bucket.stepper.setStream(currentStreamOf(bucket.device));
-  // Fails before it touches anything.
-  unwrap(f(std::span<const TensorRef>(refs)));
+  return refs;
+}
+
+void ParameterGroup::showMoved(Bucket &bucket) {
+  bucket.gradients.clear();
   for (Slot &slot : bucket.slots) {
     at::Tensor &tensor = slot.parameter.tensor;
     if (tensor.numel() == 0)
@@ -316,6 +330,11 @@ template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double fact
     if (const at::Tensor &high = slot.parameter.high; high.defined() && !high.is_inference())
       high.unsafeGetTensorImpl()->bump_version();
   }
+}
+
+template <typename F> void ParameterGroup::onTensors(Bucket &bucket, double factor, F f) {
+  unwrap(f(tensorsOf(bucket, factor)));
+  showMoved(bucket);
 }
 
 double ParameterGroup::squaredGradients() const {
@@ -344,10 +363,11 @@ double ParameterGroup::squaredGradients() const {
 }
 
 /// The numbers of the coming step.
-void ParameterGroup::beginStep(Bucket &bucket, const GroupOptions &options) {
+void ParameterGroup::takeNumbers(Bucket &bucket, const GroupOptions &options) {
   if (options.lr() != told)
     set(bucket, learningRateName, options.lr());
-  setArguments(bucket, /*all=*/false);
+  if (bucket.progress == Bucket::Waits)
+    setArguments(bucket, /*all=*/false);
 }
 
 /// What follows a step that is counted.
@@ -363,17 +383,32 @@ void ParameterGroup::tellLearningRate(GroupOptions &options) {
     options.lr(told = buckets.front().stepper.get(learningRateName));
 }
 
-void ParameterGroup::step(GroupOptions &options, double factor) {
+void ParameterGroup::prepareStep(const GroupOptions &options, double factor) {
   for (Bucket &bucket : buckets) {
-    beginStep(bucket, options);
-    if (bucket.progress == Bucket::Waits) {
-      onTensors(bucket, line.optimizer.empty() ? 0 : factor,
-                [&](std::span<const TensorRef> refs) { return bucket.stepper.advance(refs); });
+    takeNumbers(bucket, options);
+    if (bucket.progress != Bucket::Waits)
+      continue;
+    std::vector<TensorRef> tensors = tensorsOf(bucket, line.optimizer.empty() ? 0 : factor);
+    unwrap(bucket.stepper.prepareAdvance(tensors));
+  }
+}
+
+void ParameterGroup::step(GroupOptions &options) {
+  for (Bucket &bucket : buckets) {
+    if (bucket.progress == Bucket::Waits)
+      unwrap(bucket.stepper.runAdvance());
+    if (bucket.progress == Bucket::Replayed)
+      unwrap(bucket.stepper.finishReplay(tensorsOf(bucket, line.optimizer.empty() ? 0 : 1)));
+    if (bucket.progress <= Bucket::Replayed)
       bucket.progress = Bucket::Moved;
+    if (bucket.progress == Bucket::Moved) {
+      showMoved(bucket);
+      bucket.progress = Bucket::Shown;
     }
-    if (bucket.progress == Bucket::Moved)
+    if (bucket.progress == Bucket::Shown) {
       resetIfDue(bucket);
-    bucket.progress = Bucket::Done;
+      bucket.progress = Bucket::Done;
+    }
   }
   tellLearningRate(options);
 }
@@ -381,6 +416,12 @@ void ParameterGroup::step(GroupOptions &options, double factor) {
 void ParameterGroup::endStep() {
   for (Bucket &bucket : buckets)
     bucket.progress = Bucket::Waits;
+}
+
+bool ParameterGroup::isBetweenSteps() const {
+  return std::any_of(buckets.begin(), buckets.end(), [](const Bucket &bucket) {
+    return bucket.progress != Bucket::Waits || bucket.stepper.isBetweenSteps();
+  });
 }
 
 std::vector<std::pair<c10::Device, bool>> ParameterGroup::devices() const {
@@ -400,7 +441,7 @@ std::vector<std::pair<c10::Device, bool>> ParameterGroup::devices() const {
 
 void ParameterGroup::capture(const GroupOptions &options) {
   for (Bucket &bucket : buckets) {
-    beginStep(bucket, options);
+    takeNumbers(bucket, options);
     onTensors(bucket, line.optimizer.empty() ? 0 : 1,
               [&](std::span<const TensorRef> tensors) { return bucket.stepper.advance(tensors); });
   }
@@ -408,21 +449,14 @@ void ParameterGroup::capture(const GroupOptions &options) {
 
 void ParameterGroup::prepareReplay(const GroupOptions &options) {
   for (Bucket &bucket : buckets) {
-    beginStep(bucket, options);
-    onTensors(bucket, line.optimizer.empty() ? 0 : 1, [&](std::span<const TensorRef> tensors) {
-      return bucket.stepper.prepareReplay(tensors);
-    });
+    takeNumbers(bucket, options);
+    unwrap(bucket.stepper.prepareReplay(tensorsOf(bucket, line.optimizer.empty() ? 0 : 1)));
   }
 }
 
-void ParameterGroup::finishReplay(GroupOptions &options) {
-  for (Bucket &bucket : buckets) {
-    onTensors(bucket, line.optimizer.empty() ? 0 : 1, [&](std::span<const TensorRef> tensors) {
-      return bucket.stepper.finishReplay(tensors);
-    });
-    resetIfDue(bucket);
-  }
-  tellLearningRate(options);
+void ParameterGroup::replayed() {
+  for (Bucket &bucket : buckets)
+    bucket.progress = Bucket::Replayed;
 }
 
 void ParameterGroup::publish(Bucket &bucket) {

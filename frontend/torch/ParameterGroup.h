@@ -33,9 +33,11 @@ struct Member {
 
 class ParameterGroup {
 public:
-  /// Attaches: the parameters' values are w0; afterwards they hold w_0.
+  /// Has all that attaching can be short of, and touches no parameter.
   ParameterGroup(PlanLine line, std::vector<Member> members, MethodSource source,
                  OptimizerOptions options);
+  /// The parameters' values are w0; afterwards they hold w_0.
+  void attach();
 
   /// Takes notice of parameters that were empty and no longer are: the learned values of
   /// activations, which start from a batch. Whether there were any.
@@ -48,17 +50,23 @@ public:
   void check(const GroupOptions &options) const;
   /// The sum of the squares of all gradients that a step would read.
   double squaredGradients() const;
-  /// One step on `factor` times the gradients. `options.lr` is taken before and told after. Where
-  /// it throws, the next one goes on with what has not moved yet, until endStep() ends it.
-  void step(GroupOptions &options, double factor);
+  /// One step on `factor` times the gradients: prepareStep() of every group has all that it can be
+  /// short of, and touches no parameter; then comes step(). Where one throws, the next ones go on
+  /// with what has not moved yet, until endStep() ends it. `options.lr` is taken before and told
+  /// after.
+  void prepareStep(const GroupOptions &options, double factor);
+  void step(GroupOptions &options);
   void endStep();
+  /// Whether a step that failed has moved something: a part is a step ahead of the rest.
+  bool isBetweenSteps() const;
 
   /// The devices of the parameters, and whether LibTorch captures a graph on them.
   std::vector<std::pair<c10::Device, bool>> devices() const;
-  /// Leaves the step's kernels in the graph. Each replay stands between the other two.
+  /// Leaves the step's kernels in the graph. A replay stands between prepareReplay() and
+  /// replayed(), and step() does the rest.
   void capture(const GroupOptions &options);
   void prepareReplay(const GroupOptions &options);
-  void finishReplay(GroupOptions &options);
+  void replayed();
 
   void finalize();
 
@@ -69,7 +77,8 @@ public:
   void schedules(std::vector<std::pair<std::string, double>> &values) const;
 
   void save(torch::serialize::OutputArchive &archive) const;
-  void load(torch::serialize::InputArchive &archive);
+  /// Reads and checks the archive, and returns what takes it over.
+  std::function<void()> load(torch::serialize::InputArchive &archive);
 
 private:
   struct Bucket {
@@ -79,7 +88,8 @@ private:
     std::shared_ptr<const Method> method;
     Stepper stepper;
     std::vector<Slot> slots;
-    enum { Waits, Moved, Done } progress = Waits; ///< of the present step
+    enum { Waits, Replayed, Moved, Shown, Done } progress = Waits; ///< of the present step
+    std::vector<at::Tensor> gradients = {};                        ///< that had to be made for it
   };
 
   /// The buckets that differ in their devices alone. An archive knows nothing of devices.
@@ -89,11 +99,15 @@ private:
   void set(Bucket &bucket, const std::string &parameter, double value);
   void setArguments(Bucket &bucket, bool all);
   void publish(Bucket &bucket);
-  void beginStep(Bucket &bucket, const GroupOptions &options);
+  void takeNumbers(Bucket &bucket, const GroupOptions &options);
   void resetIfDue(Bucket &bucket);
   void tellLearningRate(GroupOptions &options);
-  /// Runs `f`, which gives a Status, on the bucket's tensors, through the dense stand-ins where
-  /// there are any, with `factor` times their gradients, or without where that is 0.
+  /// The bucket's tensors, or their dense stand-ins, with `factor` times their gradients, or
+  /// without where that is 0.
+  std::vector<TensorRef> tensorsOf(Bucket &bucket, double factor);
+  /// What follows kernels that have moved them.
+  void showMoved(Bucket &bucket);
+  /// Runs `f`, which gives a Status, between the two.
   template <typename F> void onTensors(Bucket &bucket, double factor, F f);
 
   void place(Bucket &bucket, Slot &slot);

@@ -120,17 +120,22 @@ Status CudaKernel::run(const CudaPartition &partition, void *stream) const {
   Address chunks = base + partition.chunksAt, scalars = base, draw = base + partition.drawAt;
   auto count = int32_t(partition.chunks);
   void *parameters[] = {&chunks, &count, &scalars, &draw};
-  if (Status bad = (*function)->launch(partition.chunks, parameters, stream, title))
-    return bad;
+  bool &isHalfDone = partition.resident.isHalfDone;
+  if (!isHalfDone)
+    if (Status bad = (*function)->launch(partition.chunks, parameters, stream, title))
+      return bad;
   if (partition.combinations == 0)
     return std::nullopt;
+  isHalfDone = true;
   Result<const Function *> combining = combine->on(device);
   if (!combining)
     return combining.error();
   Address combinations = base + partition.combinationsAt;
   count = int32_t(partition.combinations);
   void *ofCombine[] = {&combinations, &count};
-  return (*combining)->launch(partition.combinations, ofCombine, stream, title);
+  Status bad = (*combining)->launch(partition.combinations, ofCombine, stream, title);
+  isHalfDone = bad.has_value();
+  return bad;
 }
 
 Status CudaKernel::update(const Partition &opaque, std::span<const float> scalars, const Draw &draw,
@@ -154,6 +159,16 @@ Status CudaKernel::update(const Partition &opaque, std::span<const float> scalar
 }
 
 Status CudaKernel::launch(const Partition &opaque, std::span<const float> scalars, const Draw &draw,
+                          void *stream) const {
+  static_cast<const CudaPartition &>(opaque).resident.isHalfDone = false;
+  return resume(opaque, scalars, draw, stream);
+}
+
+bool CudaKernel::isHalfDone(const Partition &partition) const {
+  return static_cast<const CudaPartition &>(partition).resident.isHalfDone;
+}
+
+Status CudaKernel::resume(const Partition &opaque, std::span<const float> scalars, const Draw &draw,
                           void *stream) const {
   const auto &partition = static_cast<const CudaPartition &>(opaque);
   if (partition.chunks == 0 && partition.combinations == 0)

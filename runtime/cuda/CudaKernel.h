@@ -36,6 +36,9 @@ public:
   /// which update() sends.
   [[nodiscard]] Status launch(const Partition &partition, std::span<const float> scalars,
                               const Draw &draw, void *stream) const override;
+  [[nodiscard]] Status resume(const Partition &partition, std::span<const float> scalars,
+                              const Draw &draw, void *stream) const override;
+  bool isHalfDone(const Partition &partition) const override;
   /// The device then has code, table and numbers.
   [[nodiscard]] Status update(const Partition &partition, std::span<const float> scalars,
                               const Draw &draw, void *stream) const override;

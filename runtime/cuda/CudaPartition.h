@@ -28,6 +28,7 @@ public:
     void *stream = nullptr;    ///< which it was borrowed for
     bool current = false;      ///< the tables are those of the image
     std::vector<char> numbers; ///< the scalars and the Draw that were sent last
+    bool isHalfDone = false;   ///< its records are written, and could not be combined
   };
   mutable Resident resident;
   mutable std::vector<char> image;

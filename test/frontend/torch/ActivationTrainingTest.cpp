@@ -442,4 +442,45 @@ TEST(ActivationsRefuse, InPlaceChangesBeforeBackward) {
   EXPECT_THROW(w.sum().backward(), c10::Error);
 }
 
+// A line that can't be followed leaves the modules of the others as they were.
+TEST(Activations, AreAttachedAllOrNotAtAll) {
+  auto program = parse("plan {\n  activations \"act1\" : lsq_act(bits = 4) by adam(lr = 1e-2)\n"
+                       "  activations \"act2\" : dorefa_act(bits = 2)\n"
+                       "  else : float by sgd(lr = 0.1)\n}\n");
+  const std::vector<PlanLine> lines = program->plans().front().lines;
+  for (bool trains : {true, false}) {
+    int refused = 0;
+    for (;; ++refused) {
+      Task task;
+      const std::vector<float> before = task.everything();
+      const at::Tensor output = task.net->forward(task.x).detach();
+      Activations activations = activationsOf(*task.net, program);
+      ActivationSource compile = activations.source;
+      int left = refused;
+      activations.source = [&](const std::string &quantizer, const CompileOptions &options) {
+        return left-- == 0 ? Result<std::shared_ptr<const ActivationMethod>>(
+                                 Error{ErrorKind::Environment, "no memory"})
+                           : compile(quantizer, options);
+      };
+      auto attach = [&] {
+        if (trains)
+          Optimizer(parametersOf(*task.net), lines, compilerOf(program), {}, activations);
+        else
+          quantizeActivations(lines, activations, {}, 0);
+      };
+      try {
+        attach();
+        break;
+      } catch (const Exception &error) {
+        EXPECT_STREQ(error.what(), "no memory");
+      }
+      EXPECT_FALSE(task.net->act1->isAttached());
+      EXPECT_FALSE(task.net->act2->isAttached());
+      EXPECT_EQ(task.everything(), before);
+      EXPECT_TRUE(task.net->forward(task.x).equal(output));
+    }
+    EXPECT_GE(refused, 2) << "a compilation for each line";
+  }
+}
+
 } // namespace

@@ -34,6 +34,33 @@ TEST(ConstrainedErrors, PlanWithoutConstraints) {
                          "bregman::Optimizer");
 }
 
+// A constraint that nothing fulfils is noticed before a weight has moved.
+TEST(ConstrainedErrors, LeaveBothBranchesAlone) {
+  auto valuesOf = [](const Branches &net) {
+    std::vector<at::Tensor> all;
+    for (const Net &branch : {net.low, net.high})
+      for (const at::Tensor &parameter : branch->parameters())
+        all.push_back(parameter.detach().clone());
+    return all;
+  };
+  const std::string quantized = "plan {\n  \"fc?.weight\" : md_tanh_s by sgd(lr = 0.1)\n"
+                                "  else : float by sgd(lr = 0.1)\n  minimize high\n";
+  for (const std::string &lines :
+       {"  subject to \"conv?\" (high - low) ^ 2 <= 0.01 multiplier 0.5 rate 0.1 every 2 "
+        "steps\n}\n",
+        "  subject to output (high - low) ^ 2 <= 0.01 multiplier step - 1 rate 0.1 every 2 "
+        "steps\n}\n"}) {
+    Branches net(quantized + lines);
+    std::vector<at::Tensor> before = valuesOf(net);
+    EXPECT_THAT(messageOf([&] { net.attach(); }), ::testing::HasSubstr("error: "));
+    std::vector<at::Tensor> after = valuesOf(net);
+    for (size_t i = 0; i < before.size(); ++i)
+      EXPECT_TRUE(after[i].equal(before[i])) << i;
+    for (const at::Tensor &parameter : net.low->parameters())
+      EXPECT_TRUE(parameter.requires_grad());
+  }
+}
+
 TEST(ConstrainedErrors, AnOptimizerAlone) {
   Branches net(plan("  minimize high"));
   EXPECT_EQ(messageOf([&] { Optimizer(*net.low, net.program); }),

@@ -42,8 +42,11 @@ struct Allocation {
 
   static void release(void *opaque) {
     auto *allocation = static_cast<Allocation *>(opaque);
-    InContext context(allocation->device);
-    (void)cuMemFree_v2(addressOf(allocation->address));
+    try {
+      InContext context(allocation->device);
+      (void)cuMemFree_v2(addressOf(allocation->address));
+    } catch (const c10::Error &) { // nobody can be told
+    }
     delete allocation;
   }
 };
