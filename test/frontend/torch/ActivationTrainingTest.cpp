@@ -373,18 +373,22 @@ TEST(ActivationsRefuse, ToLearnPerGroup) {
 }
 
 TEST(ActivationsRefuse, RowsThatCross) {
-  EXPECT_EQ(
-      messageOf([&] {
-        One net;
-        Optimizer(*net,
+  EXPECT_EQ(messageOf([&] {
+              One net;
+              Optimizer(
+                  *net,
                   parse("quantizer q {\n  levels {-1, 1}\n"
                         "  project w = x / (mean(abs(x) per token) + mean(abs(x) per channel))"
                         "\n  update chain\n}\nplan {\n  activations \"act\" : q\n"
                         "  else : float by sgd\n}\n"));
-      }),
-      "net.breg:1:11: error: Q3: quantizer `q` has values per token beside values per channel or "
-      "group, which cross each other in memory; quantize in two `activations`, one after the "
-      "other\n   1 | quantizer q {\n     |           ^\n");
+            }),
+            "net.breg:3:61: error: Q3: channels and tokens cross each other; quantize in two "
+            "'activations', one after the other\n"
+            "   3 |   project w = x / (mean(abs(x) per token) + mean(abs(x) per channel))\n"
+            "     |                                                             ^~~~~~~\n"
+            "net.breg:3:36: note: here are tokens\n"
+            "   3 |   project w = x / (mean(abs(x) per token) + mean(abs(x) per channel))\n"
+            "     |                                    ^~~~~\n");
 }
 
 TEST(ActivationsRefuse, TokensOfWeights) {
