@@ -1,3 +1,4 @@
+// A reduction of an optimizer over the numbers of a learned value or over levels, written out.
 #include "passes/OptimizerReduction.h"
 
 #include "dialect/calculus/Emit.h"

@@ -18,12 +18,12 @@ static constexpr double latents[] = {-8, -1, -0.375, -0.0625, 0, 0.0625, 0.375, 
 namespace {
 
 /// The projection at the latents.
-struct Course {
+struct Sampled {
   bool isFinite = true;
   bool isConstant = true;
 
   /// With `held` at 0, if given.
-  Course(const Scratch &scratch, Value root, Value held) {
+  Sampled(const Scratch &scratch, Value root, Value held) {
     Numbers first;
     for (double x : latents) {
       Numbers now = scratch.evaluate(scratch.inside(x), held, 0).lookup(root);
@@ -46,7 +46,7 @@ SmallVector<Value> bregman::positiveScalars(Clauses &clauses) {
   Scratch scratch(clauses.quantizer);
   Region &body = clauses.project.getBody();
   Value root = scratch.add(body);
-  Course whole(scratch, root, {});
+  Sampled whole(scratch, root, {});
   if (!whole.isFinite || whole.isConstant)
     return found.takeVector();
   clauses.quantizer.walk([&](arith::TruncFOp op) {
@@ -55,7 +55,7 @@ SmallVector<Value> bregman::positiveScalars(Clauses &clauses) {
     Value scalar = isRead ? scratch.value(op.getResult()) : Value();
     if (!scalar || !scratch.isPositive(scalar))
       return;
-    Course without(scratch, root, scalar);
+    Sampled without(scratch, root, scalar);
     if (!without.isFinite || without.isConstant)
       found.insert(op.getIn());
   });
