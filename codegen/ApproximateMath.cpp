@@ -1,5 +1,11 @@
 // Marks what a GPU may approximate. Marks are LLVM's fast-math flags, so that arithmetic which is
 // made later, in the expansions of functions, has none and keeps its bounds.
+//
+// What each is off by at most (PTX ISA 9, "Floating Point Instructions": div, rcp, ex2, tanh):
+//   div.approx.f32   2 ulp for |y| of 2^-126 to 2^126; beyond it 0 of the sign, or NaN of an
+//   infinity rcp.approx.f32   1 ulp, of all numbers ex2.approx.f32   2 ulp from the rounded value,
+//   of all numbers tanh.approx.f32  2^-11 of the value, of all numbers
+// None has .ftz: subnormal numbers are kept.
 #include "codegen/Passes.h"
 #include "dialect/BregmanDialect.h"
 
@@ -16,7 +22,9 @@ namespace bregman {
 
 using arith::FastMathFlags;
 
-/// exp(x), by a power of two.
+/// exp(x), by a power of two. Off by 2.5 + 1.23 |x| ulp: log2(e) in f32 is off by 1.34e-8 of
+/// itself, the product by 2^-24 of itself, and an ulp is at least 2^-24 of a number:
+/// (1.34e-8 + 2^-24) 2^24 = 1.224.
 static Value buildExp(OpBuilder &builder, Location loc, Value x) {
   constexpr float log2E = 1.44269504f;
   Value factor = arith::ConstantOp::create(builder, loc, builder.getFloatAttr(x.getType(), log2E));

@@ -95,7 +95,8 @@ llvm::Expected<std::string> CudaBackend::write(ModuleOp module, StringRef name, 
 static constexpr const char *fastHeader =
     "// fast: a product is rounded with the sum it goes into; x / y is within 2 ulp for |y| of "
     "2^-126\n"
-    "// to 2^126, exp(x) within 2 + 1.173 |x| ulp, tanh(x) within 2^-11 of itself\n";
+    "// to 2^126, 1 / y within 1 ulp, exp(x) within 2.5 + 1.23 |x| ulp, tanh(x) within 2^-11 of "
+    "itself\n";
 
 llvm::Expected<CudaArtifacts> CudaBackend::compile(ModuleOp kernel, const CudaRequest &request) {
   CudaArtifacts artifacts;

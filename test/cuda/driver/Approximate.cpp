@@ -1,5 +1,5 @@
 // Approximations, where the stand-in has been told to take them. They are off by as much as
-// NVIDIA's programming guide says that they may be: who takes them for exact shall see it.
+// the PTX ISA says that they may be: who takes them for exact shall see it.
 #include "test/cuda/driver/Decoder.h"
 #include "test/cuda/driver/Lanes.h"
 #include "test/cuda/driver/State.h"
@@ -29,7 +29,8 @@ constexpr auto exp2Of = [](float x) { return off(std::exp2(double(x)), 0.5 * ulp
 constexpr auto reciprocal = [](float x) { return off(1 / double(x), 0.5 * ulp); };
 constexpr auto quotient = [](float x, float y) {
   bool isLarge = std::fabs(y) > 0x1p126f && std::isfinite(y);
-  return off(isLarge ? double(x) * 0 : double(x) / double(y), 0.5 * ulp);
+  return off(isLarge ? double(x) * std::copysign(0.0, double(y)) : double(x) / double(y),
+             0.5 * ulp);
 };
 
 } // namespace
