@@ -299,6 +299,20 @@ Fraction Algebra::function(Kind kind, const Fraction &argument, double exponent)
       return function(kind, rest, exponent) * Fraction(factor);
     }
   }
+  if (kind == Kind::Root && (argument.below - Polynomial::constant(1.0)).isZero() &&
+      !usesLatent(argument))
+    if (auto root = rootOf(argument.above, int(exponent));
+        root && (int(exponent) % 2 || sign(*root, {-infinity, infinity}) == Sign::Positive))
+      return *root;
+  if (kind == Kind::Root && argument.below.isConstant() && argument.below.value().lo > 1) {
+    // Of whole numbers it is seen whether they are powers: (a / c)^(1/n) is (a c^(n-1))^(1/n) / c.
+    Interval below = argument.below.value(), scale = Interval::point(1);
+    for (int i = 1; i < exponent; ++i)
+      scale = interval::mul(scale, below);
+    if (below.isPoint() && scale.isPoint() && scale.lo < 0x1p50)
+      return function(kind, argument.above.scaled(scale), exponent) /
+             Fraction(Polynomial::constant(below));
+  }
   AtomInfo info{};
   info.kind = kind;
   info.argument = argument;
@@ -455,6 +469,26 @@ std::optional<Fraction> Algebra::substitute(const Polynomial &polynomial, const 
     sum = sum + term;
   }
   return sum;
+}
+
+Fraction Algebra::adopt(const Fraction &fraction, const Algebra &other) {
+  auto part = [&](const Polynomial &polynomial) {
+    Fraction sum;
+    for (const auto &[monomial, coefficient] : polynomial.terms()) {
+      Fraction term = Polynomial::constant(coefficient);
+      for (auto [atom, power] : monomial) {
+        AtomInfo info = other.atoms[atom];
+        bool isHost = info.kind == Kind::Host;
+        Fraction own = isHost ? Fraction(Polynomial::atom(intern(info)))
+                              : function(info.kind, adopt(info.argument, other), info.exponent);
+        for (int i = 0; i < std::abs(power); ++i)
+          term = power > 0 ? term * own : term / own;
+      }
+      sum = sum + term;
+    }
+    return sum;
+  };
+  return part(fraction.above) / part(fraction.below);
 }
 
 std::optional<Fraction> Algebra::at(const Fraction &fraction, const Fraction &x) {

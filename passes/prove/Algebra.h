@@ -95,6 +95,8 @@ public:
   Sign sign(const Fraction &fraction, const Piece &piece);
   Sign sign(const Polynomial &polynomial, const Piece &piece, unsigned depth = 0);
   Limit limit(const Fraction &fraction, End end, const Piece &piece);
+  /// What another algebra of the same scratch says, free of its coordinate.
+  Fraction adopt(const Fraction &fraction, const Algebra &other);
   /// The fraction at a point of the coordinate; exact where arithmetic is.
   std::optional<Fraction> at(const Fraction &fraction, const Fraction &x);
   std::optional<Fraction> at(const Fraction &fraction, double x) {
@@ -149,6 +151,7 @@ private:
     Fraction exponent; ///< of e
     double order = 0;  ///< of |x|
     Fraction coefficient;
+    double logs = 0; ///< of log |x|
   };
 
   void enter(const Piece &piece);
@@ -179,8 +182,8 @@ private:
   Sign withoutRootsAtEnds(Polynomial &polynomial, const Piece &piece);
   /// Divides exact squares out of a polynomial of the coordinate alone; what they are squares of.
   static std::optional<Polynomial> divideSquares(Polynomial &polynomial);
-  /// What a polynomial with exact coefficients is the square of.
-  static std::optional<Polynomial> rootOf(const Polynomial &polynomial);
+  /// What a polynomial with exact coefficients is the square of, or a higher power.
+  static std::optional<Polynomial> rootOf(const Polynomial &polynomial, int degree = 2);
   Polynomial reduced(const Polynomial &polynomial);
   Interval range(const Polynomial &polynomial, Interval x);
   Interval rangeOf(Atom atom, Interval x);

@@ -14,8 +14,10 @@ struct Moment {
   double at(Counter kind, double otherwise) const;
 };
 
-/// Beginnings, ends and between, of short runs and of long ones, by epochs of one step and of many.
+/// Beginnings, ends and between, of short runs and of long ones, by epochs of one step and of many;
+/// the first few are the plainest.
 llvm::ArrayRef<Moment> moments();
+constexpr size_t plainMoments = 7;
 
 struct Course {
   Interval all;   ///< contains every value

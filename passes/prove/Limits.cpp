@@ -43,8 +43,14 @@ Algebra::Growth Algebra::normalized(Growth growth, End end) {
 /// What e^exponent |x|^order tends to, as the limit of its logarithm.
 Limit Algebra::limitOfLogarithm(const Growth &growth, End end, const Piece &piece) {
   auto power = powerIn(growth.exponent, end, /*mayHaveRest=*/false);
-  if (!power)
-    return limit(growth.exponent, end, piece);
+  if (!power) {
+    Limit tends = limit(growth.exponent, end, piece);
+    // An exponent that grows as a logarithm does may be outdone by a power of x.
+    auto rate = tends.infinity ? this->growth(growth.exponent, end, piece) : std::nullopt;
+    if (tends.infinity && (!rate || (!usesLatent(rate->exponent) && rate->order <= 0)))
+      return {};
+    return tends;
+  }
   Fraction total = *power + Fraction::constant(growth.order);
   Sign side = sign(total, piece);
   if (side == Sign::Positive || side == Sign::Negative)
@@ -103,7 +109,8 @@ std::optional<Algebra::Growth> Algebra::growthOfAny(Atom atom, End end, const Pi
     double n = info.kind == Kind::Root ? 1 / info.exponent : info.exponent;
     if (!u || usesLatent(u->exponent) || sign(u->coefficient, piece) != Sign::Positive)
       return std::nullopt;
-    return Growth{{}, u->order * n, function(info.kind, u->coefficient, info.exponent)};
+    return Growth{
+        {}, u->order * n, function(info.kind, u->coefficient, info.exponent), u->logs * n};
   }
   if (!inner.infinity) {
     if (info.kind == Kind::Log && inner.value->isZero())
@@ -130,8 +137,10 @@ std::optional<Algebra::Growth> Algebra::growthOfAny(Atom atom, End end, const Pi
     return Growth{-size, 0, one};
   case Kind::Bell:
     return Growth{-(u * u), 0, one};
-  case Kind::Log: { // of e^E and what grows slower
+  case Kind::Log: { // of e^E and what grows slower, or of a power
     auto inside = growth(u, end, piece);
+    if (inside && up && !usesLatent(inside->exponent) && inside->order > 0)
+      return Growth{{}, 0, Fraction::constant(inside->order), 1};
     if (!inside || !usesLatent(inside->exponent))
       return std::nullopt;
     return growth(inside->exponent, end, piece);
@@ -144,8 +153,8 @@ std::optional<Algebra::Growth> Algebra::growthOfAny(Atom atom, End end, const Pi
 /// Which of two terms grows faster; both at the same rate when their ratio tends to `ratio`.
 std::optional<Sign> Algebra::compareGrowth(const Growth &a, const Growth &b, Fraction &ratio,
                                            End end, const Piece &piece) {
-  Growth quotient =
-      normalized({a.exponent - b.exponent, a.order - b.order, Fraction::constant(1)}, end);
+  Growth quotient = normalized(
+      {a.exponent - b.exponent, a.order - b.order, Fraction::constant(1), a.logs - b.logs}, end);
   Limit tends = limitOfLogarithm(quotient, end, piece);
   if (!tends.known())
     return std::nullopt;
@@ -154,6 +163,8 @@ std::optional<Sign> Algebra::compareGrowth(const Growth &a, const Growth &b, Fra
   bool hasPower = bool(powerIn(quotient.exponent, end, /*mayHaveRest=*/false));
   if (quotient.order && !hasPower)
     return quotient.order > 0 ? Sign::Positive : Sign::Negative;
+  if (quotient.logs)
+    return quotient.logs > 0 ? Sign::Positive : Sign::Negative;
   ratio = function(Kind::Exp, *tends.value);
   return Sign::Zero;
 }
@@ -169,6 +180,7 @@ std::optional<Algebra::Growth> Algebra::growth(const Polynomial &polynomial, End
         return std::nullopt;
       term.exponent = term.exponent + Fraction::constant(power) * part->exponent;
       term.order += power * part->order;
+      term.logs += power * part->logs;
       term = normalized(term, end);
       for (int i = 0; i < std::abs(power); ++i)
         term.coefficient =
@@ -202,7 +214,7 @@ std::optional<Algebra::Growth> Algebra::growth(const Polynomial &polynomial, End
       return std::nullopt;
   }
   if (lead->coefficient.isZero() &&
-      (lead->order || !lead->exponent.isZero() || polynomial.terms().size() > 1))
+      (lead->order || lead->logs || !lead->exponent.isZero() || polynomial.terms().size() > 1))
     return std::nullopt; // the leading terms cancel
   return lead;
 }
@@ -213,7 +225,7 @@ std::optional<Algebra::Growth> Algebra::growth(const Fraction &fraction, End end
   if (!above || !below || below->coefficient.isZero())
     return std::nullopt;
   return normalized({above->exponent - below->exponent, above->order - below->order,
-                     above->coefficient / below->coefficient},
+                     above->coefficient / below->coefficient, above->logs - below->logs},
                     end);
 }
 
@@ -249,8 +261,9 @@ Limit Algebra::limit(const Fraction &fraction, End end, const Piece &piece) {
     lead->order = 0; // it is in the power
   if (power.value)
     lead->coefficient = lead->coefficient * function(Kind::Exp, *power.value);
-  bool up = power.infinity > 0 || (!power.infinity && lead->order > 0);
-  bool down = power.infinity < 0 || (!power.infinity && lead->order < 0);
+  double order = lead->order ? lead->order : lead->logs;
+  bool up = power.infinity > 0 || (!power.infinity && order > 0);
+  bool down = power.infinity < 0 || (!power.infinity && order < 0);
   if (down || (lead->coefficient.isZero() && !up))
     return {Fraction(), 0};
   if (lead->coefficient.isZero())

@@ -54,6 +54,30 @@ static int powerOf(const Monomial &monomial, Atom atom) {
   return 0;
 }
 
+bool prove::isHigher(const Monomial &a, const Monomial &b) {
+  Monomial ratio = product(a, reciprocal(b));
+  return !ratio.empty() && ratio.back().second > 0;
+}
+
+const Polynomial::Terms::value_type &Polynomial::lead() const {
+  auto best = sum.begin();
+  for (auto each = best; each != sum.end(); ++each)
+    if (isHigher(each->first, best->first))
+      best = each;
+  return *best;
+}
+
+Monomial Polynomial::content() const {
+  Monomial content;
+  for (const auto &[monomial, coefficient] : sum)
+    for (auto [atom, power] : monomial)
+      if (!llvm::any_of(content, [&](auto factor) { return factor.first == atom; }))
+        if (int lowest = lowestDegree(atom))
+          content.push_back({atom, lowest});
+  llvm::sort(content);
+  return content;
+}
+
 bool Polynomial::contains(Atom atom) const {
   return llvm::any_of(sum, [&](const auto &term) { return powerOf(term.first, atom) != 0; });
 }
@@ -145,39 +169,56 @@ bool Polynomial::operator<(const Polynomial &other) const {
                                       less);
 }
 
-/// What every term can be divided by.
-static Monomial contentOf(const Polynomial &polynomial) {
-  Monomial content;
-  for (const auto &[monomial, coefficient] : polynomial.terms())
-    for (auto [atom, power] : monomial)
-      if (!llvm::any_of(content, [&](auto factor) { return factor.first == atom; }))
-        if (int lowest = polynomial.lowestDegree(atom))
-          content.push_back({atom, lowest});
-  llvm::sort(content);
-  return content;
+/// a / b, if it is a polynomial, for polynomials without negative powers and with exact
+/// coefficients.
+static std::optional<Polynomial> quotient(const Polynomial &a, const Polynomial &b) {
+  const auto &[lead, coefficient] = b.lead();
+  Polynomial result, rest = a;
+  while (!rest.isZero()) {
+    const auto &[next, of] = rest.lead();
+    Monomial ratio = product(next, reciprocal(lead));
+    Interval factor = interval::div(of, coefficient);
+    bool isWhole = llvm::all_of(ratio, [](const auto &power) { return power.second > 0; });
+    if (!isWhole || !factor.isPoint() || result.terms().size() > 40)
+      return std::nullopt;
+    rest = rest - b.shifted(ratio).scaled(factor);
+    result.add(ratio, factor);
+  }
+  return result;
 }
 
-/// k m, if a = k m b with a number k and a monomial m; every coefficient is exact.
-static std::optional<Fraction> monomialRatio(const Polynomial &a, const Polynomial &b) {
+/// Both without what divides them: one by the other, and a monomial.
+static bool divideOut(Polynomial &above, Polynomial &below) {
+  constexpr size_t most = 60;
   auto isPoint = [](const auto &term) { return term.second.isPoint(); };
-  if (a.terms().size() != b.terms().size() || !llvm::all_of(a.terms(), isPoint) ||
-      !llvm::all_of(b.terms(), isPoint))
-    return std::nullopt;
-  Monomial ofA = contentOf(a), ofB = contentOf(b);
-  Polynomial restOfA = a.shifted(reciprocal(ofA)), restOfB = b.shifted(reciprocal(ofB));
-  Interval top = restOfA.terms().begin()->second, bottom = restOfB.terms().begin()->second;
-  Polynomial left = restOfA.scaled(bottom), right = restOfB.scaled(top);
-  if (!llvm::all_of(left.terms(), isPoint) || !(left == right))
-    return std::nullopt;
-  Polynomial monomial = Polynomial::constant(top).shifted(product(ofA, reciprocal(ofB)));
-  return Fraction(monomial, Polynomial::constant(bottom));
+  if (above.isZero() || above.terms().size() > most || below.terms().size() > most ||
+      !llvm::all_of(above.terms(), isPoint) || !llvm::all_of(below.terms(), isPoint))
+    return false;
+  Monomial ofAbove = above.content(), ofBelow = below.content();
+  Polynomial a = above.shifted(reciprocal(ofAbove)), b = below.shifted(reciprocal(ofBelow));
+  Monomial ratio = product(ofAbove, reciprocal(ofBelow));
+  if (a.terms().size() >= b.terms().size())
+    if (auto whole = quotient(a, b)) {
+      above = whole->shifted(ratio);
+      below = Polynomial::constant(1);
+      return true;
+    }
+  if (a.isMonomial() || a.terms().size() > b.terms().size())
+    return false;
+  auto whole = quotient(b, a);
+  if (!whole)
+    return false;
+  above = Polynomial::constant(1).shifted(ratio);
+  below = *whole;
+  return true;
 }
 
 Fraction::Fraction(Polynomial over, Polynomial under)
     : above(std::move(over)), below(std::move(under)) {
   if (!below.isMonomial()) {
-    if (auto ratio = monomialRatio(above, below)) {
-      *this = *ratio;
+    bool isDivided = divideOut(above, below);
+    if (isDivided && below.isMonomial()) {
+      *this = Fraction(above, below);
     } else if (!below.isZero() && below.terms().begin()->second.hi < 0) {
       above = above.scaled(Interval::point(-1));
       below = below.scaled(Interval::point(-1));

@@ -39,6 +39,10 @@ public:
   /// The value of a constant polynomial.
   Interval value() const { return sum.empty() ? Interval::point(0) : sum.begin()->second; }
   bool isMonomial() const { return sum.size() == 1; }
+  /// The term of the highest monomial.
+  const Terms::value_type &lead() const;
+  /// What every term can be divided by.
+  Monomial content() const;
   bool contains(Atom atom) const;
   /// The largest power of an atom; 0 for the zero polynomial.
   int degree(Atom atom) const;
@@ -64,6 +68,8 @@ private:
 
 Monomial product(const Monomial &a, const Monomial &b);
 Monomial reciprocal(const Monomial &a);
+/// An order that products keep: by the power of the last atom in which they differ.
+bool isHigher(const Monomial &a, const Monomial &b);
 
 /// A quotient whose denominator was shown to have no zero where it is used.
 struct Fraction {

@@ -298,6 +298,53 @@ Finding Projection::isStrict(const std::string &reason) {
                             monotone.text);
 }
 
+/// A number, but for what outward rounding adds.
+static std::optional<Fraction> numberIn(Interval limit) {
+  bool isOne = std::isfinite(limit.lo) && std::isfinite(limit.hi) &&
+               limit.hi - limit.lo <= 0x1p-40 * std::max(1.0, std::abs(limit.lo));
+  return isOne ? std::optional(Fraction(Polynomial::constant(limit))) : std::nullopt;
+}
+
+/// The limit of a sum or a product is that of its parts, each by whatever means gives it.
+std::optional<Fraction>
+Projection::limitByParts(mlir::Value value, End end, const Piece &piece,
+                         const llvm::DenseMap<mlir::Value, Interval> &composed) {
+  if (!scratch.dependsOnLatent(value))
+    return algebra.convert(value, 0, piece);
+  if (auto number = numberIn(composed.lookup(value)))
+    return number;
+  Operation *op = value.getDefiningOp();
+  if (!isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp,
+                       arith::TruncFOp>(op))
+    return std::nullopt;
+  auto part = algebra.convert(value, 0, piece);
+  Limit tends = part ? algebra.limit(*part, end, piece) : Limit{};
+  if (tends.known())
+    return tends.value;
+  if (auto through = limitThrough(scratch, algebra, value, composed))
+    return through;
+  llvm::SmallVector<Fraction, 2> parts;
+  for (mlir::Value operand : op->getOperands()) {
+    auto tends = limitByParts(operand, end, piece, composed);
+    if (!tends)
+      return std::nullopt;
+    parts.push_back(*tends);
+  }
+  if (isa<arith::AddFOp>(op))
+    return parts[0] + parts[1];
+  if (isa<arith::SubFOp>(op))
+    return parts[0] - parts[1];
+  if (isa<arith::MulFOp>(op))
+    return parts[0] * parts[1];
+  if (isa<arith::NegFOp>(op))
+    return -parts[0];
+  if (isa<arith::TruncFOp>(op))
+    return parts[0];
+  Sign below = algebra.sign(parts[1], piece);
+  bool isSafe = below == Sign::Positive || below == Sign::Negative;
+  return isSafe ? std::optional(parts[0] / parts[1]) : std::nullopt;
+}
+
 std::optional<Fraction> Projection::limit(End end) {
   if (parts.empty())
     return std::nullopt;
@@ -308,13 +355,8 @@ std::optional<Fraction> Projection::limit(End end) {
     if (limit.value)
       return limit.value;
   }
-  // Composition of limits, where it gives one number.
-  Interval composed = limitOf(scratch, root, end, refinements);
-  bool isOne = std::isfinite(composed.lo) && std::isfinite(composed.hi) &&
-               composed.hi - composed.lo <= 0x1p-40 * std::max(1.0, std::abs(composed.lo));
-  if (isOne)
-    return Fraction(Polynomial::constant(composed));
-  return std::nullopt;
+  // By composition, where it gives one number, and by parts.
+  return limitByParts(root, end, piece, limitsOf(scratch, end, refinements));
 }
 
 std::optional<Finding> Projection::findExcess(double low, double high) {

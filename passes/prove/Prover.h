@@ -60,6 +60,8 @@ private:
   std::optional<Finding> findExcess(double low, double high);
   std::string at(const Point &point) const;
   std::optional<Fraction> limit(End end);
+  std::optional<Fraction> limitByParts(mlir::Value value, End end, const Piece &piece,
+                                       const llvm::DenseMap<mlir::Value, Interval> &composed);
 
   Clauses &clauses;
   Algebra algebra;

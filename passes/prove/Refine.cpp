@@ -1,7 +1,7 @@
 // Analysis of a value in another one than the latent.
 #include "passes/prove/Refine.h"
 
-#include "passes/prove/Algebra.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace bregman;
@@ -91,6 +91,30 @@ std::optional<Refined> prove::refine(Scratch &scratch, Value value,
       return found;
     if (++tries == maxTries)
       break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fraction> prove::limitThrough(Scratch &scratch, Algebra &algebra, Value value,
+                                            const DenseMap<Value, Interval> &limits) {
+  unsigned tries = 0;
+  for (Operation *op = value.getDefiningOp()->getPrevNode(); op && tries < maxTries;
+       op = op->getPrevNode()) {
+    Value inner = op->getResult(0);
+    Interval tends = limits.lookup(inner);
+    llvm::SmallSetVector<Operation *, 16> ops;
+    if (!inner.getType().isF32() || !tends.isPoint() || !std::isinf(tends.lo) ||
+        !scratch.dependsOnLatent(inner) || !between(scratch, value, inner, ops))
+      continue;
+    ++tries;
+    Algebra within(scratch, inner);
+    std::vector<Piece> pieces = within.pieces(value);
+    bool up = tends.lo > 0;
+    const Piece &last = up ? pieces.back() : pieces.front();
+    auto part = within.convert(value, 0, last);
+    Limit limit = part ? within.limit(*part, up ? End::Plus : End::Minus, last) : Limit{};
+    if (limit.value)
+      return algebra.adopt(*limit.value, within);
   }
   return std::nullopt;
 }

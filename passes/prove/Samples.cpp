@@ -104,7 +104,7 @@ static std::vector<Point> jointSettings(const Scratch &scratch) {
     }
     all.push_back(point);
   };
-  for (const Moment &moment : moments()) {
+  for (const Moment &moment : moments().take_front(plainMoments)) {
     give(moment, {}, 0);
     for (Value source : sources)
       if (auto param = source.getDefiningOp<ParamOp>(); param && param.getLow())

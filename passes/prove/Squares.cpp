@@ -1,5 +1,6 @@
 // Squares in a polynomial, which touch 0 without crossing it: of the coordinate alone they are
-// guessed in double precision and divided out exactly; of more than that the whole may be one.
+// guessed in double precision and divided out exactly; of more than that the whole may be a
+// power.
 #include "passes/prove/Algebra.h"
 
 #include <cmath>
@@ -98,45 +99,40 @@ std::optional<Polynomial> Algebra::divideSquares(Polynomial &polynomial) {
   return all;
 }
 
-/// Whether a stands before b in an order that products keep: by the power of the last atom in which
-/// they differ.
-static bool isHigher(const Monomial &a, const Monomial &b) {
-  Monomial ratio = product(a, reciprocal(b));
-  return !ratio.empty() && ratio.back().second > 0;
-}
-
-static std::pair<Monomial, Interval> leadOf(const Polynomial &polynomial) {
-  auto best = polynomial.terms().begin();
-  for (auto each = best; each != polynomial.terms().end(); ++each)
-    if (isHigher(each->first, best->first))
-      best = each;
-  return *best;
-}
-
-std::optional<Polynomial> Algebra::rootOf(const Polynomial &polynomial) {
+std::optional<Polynomial> Algebra::rootOf(const Polynomial &polynomial, int degree) {
   size_t size = polynomial.terms().size();
-  if (size < 3 || size > 60)
+  if (size < 3 || size > 60 || degree > 4)
     return std::nullopt;
-  auto [lead, coefficient] = leadOf(polynomial);
-  bool isEven = llvm::all_of(lead, [](auto factor) { return factor.second % 2 == 0; });
-  double root = coefficient.lo > 0 ? std::sqrt(coefficient.lo) : 0;
-  if (!coefficient.isPoint() || !isEven || !(root > 0) ||
-      std::fma(root, root, -coefficient.lo) != 0)
+  auto power = [&](const Polynomial &base, int n) {
+    Polynomial result = base;
+    for (int i = 1; i < n; ++i)
+      result = result * base;
+    return result;
+  };
+  auto [lead, coefficient] = polynomial.lead();
+  if (!coefficient.isPoint() || !(coefficient.lo > 0) ||
+      !llvm::all_of(lead, [&](auto factor) { return factor.second % degree == 0; }))
     return std::nullopt;
-  Monomial half = lead;
-  for (auto &[atom, power] : half)
-    power /= 2;
-  Polynomial result = Polynomial::constant(root).shifted(half);
-  // The next term is what is left, over twice the first.
-  for (Polynomial rest = polynomial - result * result; !rest.isZero();) {
-    auto [next, of] = leadOf(rest);
-    Interval quotient = interval::div(of, Interval::point(2 * root));
-    Monomial term = product(next, reciprocal(half));
-    if (!quotient.isPoint() || !isHigher(half, term) || result.terms().size() > 10)
+  double root =
+      degree == 2 ? std::sqrt(coefficient.lo) : std::round(std::pow(coefficient.lo, 1.0 / degree));
+  Polynomial number = Polynomial::constant(root);
+  if (!(power(number, degree) - Polynomial::constant(coefficient)).isZero())
+    return std::nullopt;
+  Monomial first = lead;
+  for (auto &[atom, exponent] : first)
+    exponent /= degree;
+  Polynomial result = number.shifted(first);
+  // The next term is what is left, over the slope at the first.
+  const auto [below, slope] = power(result, degree - 1).lead();
+  for (Polynomial rest = polynomial - power(result, degree); !rest.isZero();) {
+    auto [next, of] = rest.lead();
+    Interval quotient = interval::div(of, interval::mul(slope, Interval::point(degree)));
+    Monomial term = product(next, reciprocal(below));
+    if (!quotient.isPoint() || !isHigher(first, term) || result.terms().size() > 10)
       return std::nullopt;
     result.add(term, quotient);
-    rest = polynomial - result * result;
-    if (rest.terms().size() > 60 || (!rest.isZero() && !isHigher(next, leadOf(rest).first)))
+    rest = polynomial - power(result, degree);
+    if (rest.terms().size() > 60 || (!rest.isZero() && !isHigher(next, rest.lead().first)))
       return std::nullopt;
   }
   return result;

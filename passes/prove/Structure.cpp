@@ -69,8 +69,8 @@ Shape prove::shapeOf(Scratch &scratch, Value root, Refinements &refinements) {
   return shapes.lookup(root);
 }
 
-Interval prove::limitOf(const Scratch &scratch, Value root, End end,
-                        const Refinements &refinements) {
+DenseMap<Value, Interval> prove::limitsOf(const Scratch &scratch, End end,
+                                          const Refinements &refinements) {
   Box box = scratch.admissible();
   DenseMap<Value, Interval> ranges = scratch.ranges(box), limits;
   for (auto [leaf, range] : llvm::zip(scratch.leaves(), box))
@@ -101,12 +101,13 @@ Interval prove::limitOf(const Scratch &scratch, Value root, End end,
             interval::intersect(limit, interval::hull(refined->second.low, refined->second.high));
     } else if (calculus && count == 1)
       limit = calculus.limit(infinite, at[infinite].lo > 0 ? End::Plus : End::Minus, at);
-    else if (calculus && (count == 0 || isa<arith::AddFOp, arith::SubFOp, arith::MulFOp,
-                                            arith::MinimumFOp, arith::MaximumFOp>(op)))
+    else if (calculus &&
+             (count == 0 || isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::MinimumFOp,
+                                arith::MaximumFOp, arith::SelectOp>(op)))
       limit = calculus.range(at);
     limits[op.getResult(0)] = interval::intersect(limit, ranges.lookup(op.getResult(0)));
     if (limits[op.getResult(0)].isEmpty()) // an infinite limit is a value of no range
       limits[op.getResult(0)] = limit;
   }
-  return limits.lookup(root);
+  return limits;
 }

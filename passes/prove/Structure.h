@@ -18,7 +18,8 @@ using Refinements = llvm::DenseMap<mlir::Value, Refined>;
 /// How `root` moves with the latent when the host's numbers are anywhere admissible.
 Shape shapeOf(Scratch &scratch, mlir::Value root, Refinements &refinements);
 
-/// What `root` tends to at an end of the line; all reals where the composition does not say.
-Interval limitOf(const Scratch &scratch, mlir::Value root, End end, const Refinements &refinements);
+/// What each value tends to at an end of the line; all reals where the composition does not say.
+llvm::DenseMap<mlir::Value, Interval> limitsOf(const Scratch &scratch, End end,
+                                               const Refinements &refinements);
 
 } // namespace bregman::prove
