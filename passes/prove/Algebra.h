@@ -161,6 +161,8 @@ private:
   std::optional<Fraction> computeBranch(mlir::Operation *op, unsigned level, const Piece &piece);
   std::optional<Fraction> computePower(mlir::Operation *op, unsigned level, const Piece &piece);
   std::optional<Fraction> softNearest(mlir::Operation *op, const Piece &piece);
+  /// The sign of a value, by its formula or by the range of what it is computed of.
+  Sign signOf(mlir::Value value, const Fraction &formula, const Piece &piece);
   std::optional<Fraction> fail(const llvm::Twine &what);
   bool usesLatent(const Fraction &fraction) const;
   Sign signOf(Atom atom, const Piece &piece);

@@ -76,6 +76,11 @@ static std::optional<bool> holds(arith::CmpFPredicate predicate, Sign side) {
   }
 }
 
+Sign Algebra::signOf(Value value, const Fraction &formula, const Piece &piece) {
+  Sign side = sign(formula, piece);
+  return side != Sign::Unknown ? side : signOfInterval(scratch.range(value, scratch.admissible()));
+}
+
 /// At a point the coordinate is a number.
 Sign Algebra::signAt(const Fraction &fraction, const Piece &piece) {
   if (!piece.isMovingPoint())
@@ -211,8 +216,9 @@ std::optional<Fraction> Algebra::computePower(Operation *op, unsigned level, con
   std::optional<double> number = scratch.number(op->getOperand(1));
   if (!number && exponent->isConstant() && exponent->value().isPoint())
     number = exponent->value().lo;
+  auto signOfBase = [&] { return signOf(op->getOperand(0), *base, piece); };
   if (!number) {
-    if (sign(*base, piece) != Sign::Positive)
+    if (signOfBase() != Sign::Positive)
       return fail("a power of what may be negative");
     return function(Kind::Exp, *exponent * function(Kind::Log, *base));
   }
@@ -223,12 +229,12 @@ std::optional<Fraction> Algebra::computePower(Operation *op, unsigned level, con
       result = result * *base;
     if (n >= 0)
       return result;
-    Sign side = sign(*base, piece);
+    Sign side = signOfBase();
     if (side != Sign::Positive && side != Sign::Negative)
       return fail("a power with a pole");
     return Fraction::constant(1) / result;
   }
-  Sign side = sign(*base, piece);
+  Sign side = signOfBase();
   // A fraction that f32 cannot tell from the exponent is what was meant.
   for (int degree : {2, 3, 4, 5, 6, 8}) {
     double top = std::round(n * degree);
@@ -300,7 +306,7 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
   };
   // Functions with a domain, and quotients, must stay inside it over the whole piece.
   auto needs = [&](const std::optional<Fraction> &u, bool strictly) {
-    Sign side = u ? sign(*u, piece) : Sign::Unknown;
+    Sign side = u ? signOf(op->getOperand(0), *u, piece) : Sign::Unknown;
     return strictly ? side == Sign::Positive : isNonNegative(side);
   };
 
@@ -325,7 +331,7 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
       return *a - *b;
     if (isa<arith::MulFOp>(op))
       return *a * *b;
-    Sign side = sign(*b, piece);
+    Sign side = signOf(op->getOperand(1), *b, piece);
     if (side != Sign::Positive && side != Sign::Negative)
       return scratch.dependsOnLatent(value) ? fail("a quotient whose denominator may be 0")
                                             : host();
@@ -406,7 +412,7 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
   if (isa<math::AtanhOp>(op)) { // log((1 + u) / (1 - u)) / 2
     auto u = operand(0);
     Fraction one = Fraction::constant(1);
-    if (!u || !needs(one + *u, true) || !needs(one - *u, true))
+    if (!u || sign(one + *u, piece) != Sign::Positive || sign(one - *u, piece) != Sign::Positive)
       return fail("atanh of what may leave (-1, 1)");
     return function(Kind::Log, (one + *u) / (one - *u)) * Fraction::constant(0.5);
   }

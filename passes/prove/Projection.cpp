@@ -47,35 +47,40 @@ std::optional<Finding> Projection::findDrop() {
     levels = levelsAt(scratch, scratch.value(clauses.levels.getResult()), scratch.now(0));
   for (const std::vector<double> &xs : samples(scratch, levels))
     for (Point point : settings(scratch)) {
-      // The highest value so far against the present one.
-      double best = -infinity, bestAt = 0, drop = 0, from = 0, to = 0;
+      std::vector<double> values;
       for (double x : xs) {
         setLatent(scratch, point, x);
-        double value = scratch.evaluate(root, point);
-        if (!std::isfinite(value))
-          continue;
-        if (best - value > drop) {
-          drop = best - value;
-          from = bestAt;
-          to = x;
-        }
-        if (value > best) {
-          best = value;
-          bestAt = x;
-        }
+        values.push_back(scratch.evaluate(root, point));
       }
-      if (drop <= 0)
-        continue;
-      setLatent(scratch, point, from);
-      double high = scratch.evaluate(root, point);
-      Interval above = scratch.range(root, boxOf(point));
-      setLatent(scratch, point, to);
-      double low = scratch.evaluate(root, point);
-      Interval below = scratch.range(root, boxOf(point));
-      if (above.lo > below.hi + roundingOf(std::abs(high)))
-        return Finding::refuted("the projection is not monotone: P(" + describe(from) +
-                                ") = " + describe(high) + " > P(" + describe(to) +
-                                ") = " + describe(low) + at(point));
+      // At a constant of the clause, as f32 has it, the one that was written may tell otherwise.
+      for (unsigned tries = 0; tries < 3; ++tries) {
+        // The highest value so far against the present one.
+        size_t best = xs.size(), from = xs.size(), to = xs.size();
+        double drop = 0;
+        for (size_t i = 0; i < xs.size(); ++i) {
+          if (!std::isfinite(values[i]))
+            continue;
+          if (best < xs.size() && values[best] - values[i] > drop) {
+            drop = values[best] - values[i];
+            from = best;
+            to = i;
+          }
+          if (best == xs.size() || values[i] > values[best])
+            best = i;
+        }
+        if (drop <= 0)
+          break;
+        auto rangeAt = [&](size_t i) {
+          setLatent(scratch, point, xs[i]);
+          return scratch.range(root, boxOf(point), Scratch::Constants::Written);
+        };
+        double high = values[from], low = values[to];
+        if (rangeAt(from).lo > rangeAt(to).hi + roundingOf(std::abs(high)))
+          return Finding::refuted("the projection is not monotone: P(" + describe(xs[from]) +
+                                  ") = " + describe(high) + " > P(" + describe(xs[to]) +
+                                  ") = " + describe(low) + at(point));
+        values[from] = values[to] = NAN;
+      }
     }
   return std::nullopt;
 }
@@ -317,18 +322,18 @@ Projection::limitByParts(mlir::Value value, End end, const Piece &piece,
   if (!isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp,
                        arith::TruncFOp>(op))
     return std::nullopt;
-  auto part = algebra.convert(value, 0, piece);
-  Limit tends = part ? algebra.limit(*part, end, piece) : Limit{};
-  if (tends.known())
-    return tends.value;
+  // By few terms where there is an inner value: of many a factor may be hard to see.
   if (auto through = limitThrough(scratch, algebra, value, composed))
     return through;
   llvm::SmallVector<Fraction, 2> parts;
-  for (mlir::Value operand : op->getOperands()) {
-    auto tends = limitByParts(operand, end, piece, composed);
-    if (!tends)
-      return std::nullopt;
-    parts.push_back(*tends);
+  for (mlir::Value operand : op->getOperands())
+    if (auto tends = limitByParts(operand, end, piece, composed))
+      parts.push_back(*tends);
+  if (parts.size() < op->getNumOperands() || isa<arith::DivFOp>(op)) {
+    auto whole = algebra.convert(value, 0, piece);
+    Limit tends = whole ? algebra.limit(*whole, end, piece) : Limit{};
+    if (tends.known() || parts.size() < op->getNumOperands())
+      return tends.value;
   }
   if (isa<arith::AddFOp>(op))
     return parts[0] + parts[1];
@@ -350,13 +355,13 @@ std::optional<Fraction> Projection::limit(End end) {
     return std::nullopt;
   const Piece &piece = end == End::Plus ? pieces.back() : pieces.front();
   const auto &part = end == End::Plus ? parts.back() : parts.front();
-  if (part) {
-    Limit limit = algebra.limit(*part, end, piece);
-    if (limit.value)
-      return limit.value;
-  }
+  Limit limit = part ? algebra.limit(*part, end, piece) : Limit{};
+  if (limit.value && limit.value->isConstant())
+    return limit.value;
   // By composition, where it gives one number, and by parts.
-  return limitByParts(root, end, piece, limitsOf(scratch, end, refinements));
+  auto byParts = limitByParts(root, end, piece, limitsOf(scratch, end, refinements));
+  bool isSimpler = byParts && (!limit.value || byParts->size() < limit.value->size());
+  return isSimpler ? byParts : limit.value;
 }
 
 std::optional<Finding> Projection::findExcess(double low, double high) {
@@ -373,7 +378,7 @@ std::optional<Finding> Projection::findExcess(double low, double high) {
         double beyond = std::max(value - top, bottom - value);
         if (!(beyond > furthest * 1.001))
           continue;
-        Interval range = scratch.range(root, boxOf(point));
+        Interval range = scratch.range(root, boxOf(point), Scratch::Constants::Written);
         double slack = roundingOf(top - bottom);
         if (range.lo > top + slack || range.hi < bottom - slack) {
           furthest = beyond;
@@ -395,6 +400,7 @@ Finding Projection::staysInHull(bool mustReach) {
     return Finding::proved("no levels are declared");
   Value levels = scratch.value(clauses.levels.getResult());
   Finding monotone = isMirrorMap();
+  scratch.grant();
   Numbers now = levelsAt(scratch, levels, scratch.now(0));
   if (auto excess = findExcess(*llvm::min_element(now), *llvm::max_element(now)))
     return *excess;

@@ -6,6 +6,7 @@
 #include "passes/prove/Describe.h"
 
 #include "mlir/IR/OperationSupport.h"
+#include "mlir/IR/TypeUtilities.h"
 
 #include <cmath>
 
@@ -483,7 +484,15 @@ static Interval boundsOf(Operation &op, const DenseMap<Value, Interval> &known,
   return interval::add(rest, more);
 }
 
-DenseMap<Value, Interval> Scratch::ranges(const Box &box) const {
+/// What f32, or double precision, rounds to a number; only itself where it has few digits.
+static Interval roundedTo(double number, bool isSingle) {
+  bool isExact = std::ldexp(number, 20) == std::floor(std::ldexp(number, 20));
+  double half =
+      isExact || !std::isfinite(number) ? 0 : std::abs(number) * (isSingle ? 0x1p-24 : 0x1p-53);
+  return {number - half, number + half};
+}
+
+DenseMap<Value, Interval> Scratch::ranges(const Box &box, Constants constants) const {
   DenseMap<Value, Interval> known;
   known.reserve(4 * all.size() + 64);
   for (auto [leaf, range] : llvm::zip(all, box))
@@ -491,7 +500,10 @@ DenseMap<Value, Interval> Scratch::ranges(const Box &box) const {
   for (Operation &op : const_cast<Block &>(body)) {
     Value result = op.getResult(0);
     if (auto fixed = number(result)) {
-      known[result] = std::isnan(*fixed) ? Interval::all() : Interval::point(*fixed);
+      bool isSingle = !getElementTypeOrSelf(result.getType()).isF64();
+      known[result] = std::isnan(*fixed)                ? Interval::all()
+                      : constants == Constants::Written ? roundedTo(*fixed, isSingle)
+                                                        : Interval::point(*fixed);
       continue;
     }
     llvm::SmallVector<Interval> operands;
@@ -505,7 +517,9 @@ DenseMap<Value, Interval> Scratch::ranges(const Box &box) const {
   return known;
 }
 
-Interval Scratch::range(Value root, const Box &box) const { return ranges(box).lookup(root); }
+Interval Scratch::range(Value root, const Box &box, Constants constants) const {
+  return ranges(box, constants).lookup(root);
+}
 
 bool Scratch::isPositive(Value value) const {
   if (const Leaf *leaf = leafOf(value))

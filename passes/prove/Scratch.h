@@ -59,6 +59,8 @@ public:
   /// when to give up, the same on every machine.
   mutable size_t work = 0;
   bool isExhausted() const { return work > maxWork; }
+  /// What the next question may take, whatever the last one took.
+  void grant() const { work = std::min(work, maxWork / 2); }
 
   llvm::ArrayRef<Leaf> leaves() const { return all; }
   const Leaf *leafOf(mlir::Value value) const;
@@ -82,9 +84,13 @@ public:
   double evaluate(mlir::Value root, const Point &point) const;
   /// Whether weights exist that give these values: a maximum is not below what it is taken of.
   bool isPossible(const llvm::DenseMap<mlir::Value, Numbers> &values) const;
+  /// Whose constants: f32's, or any that f32 rounds to them, among which are those that were
+  /// written.
+  enum class Constants { Rounded, Written };
   /// Where all values lie when the leaves lie in a box; of levels, the hull.
-  llvm::DenseMap<mlir::Value, Interval> ranges(const Box &box) const;
-  Interval range(mlir::Value root, const Box &box) const;
+  llvm::DenseMap<mlir::Value, Interval> ranges(const Box &box,
+                                               Constants constants = Constants::Rounded) const;
+  Interval range(mlir::Value root, const Box &box, Constants constants = Constants::Rounded) const;
   /// Whether a value that is free of the latent is above 0 at every admissible setting.
   bool isPositive(mlir::Value value) const;
 
