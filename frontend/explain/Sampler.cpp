@@ -85,7 +85,10 @@ Sampler::Column Sampler::compute(Value value) {
     return narrowed(reduce);
   if (isa_and_present<CalculusOpInterface>(op) && !isa<FitOp, RandomOp, OptimizerStateOp>(op))
     return applied(op);
-  missing = op ? op->getName().getStringRef().str() : "a value that only a step gives";
+  if (auto state = dyn_cast_or_null<OptimizerStateOp>(op))
+    missing = "`optimizer." + state.getName().str() + "`";
+  else
+    missing = op ? "`" + op->getName().stripDialect().str() + "`" : "what only a step gives";
   return {};
 }
 

@@ -25,6 +25,12 @@ static int64_t sizeOfShape(const std::string &shape) {
   }
 }
 
+static std::string checkSeed(const std::string &text) {
+  bool isNumber = !text.empty() && text.size() <= 20 &&
+                  text.find_first_not_of("0123456789") == std::string::npos;
+  return isNumber ? "" : "expected an integer of 0 or more, got '" + text + "'";
+}
+
 /// Whether `set` looks like NAME=EXPR; what EXPR is the spec's parser says.
 static std::string checkSet(const std::string &set) {
   return set.find('=') == std::string::npos ? "expected NAME=EXPR, got '" + set + "'" : "";
@@ -68,7 +74,9 @@ void tool::addTrace(CLI::App &app, Action &run) {
       ->add_option("--epochs", options.epochs, "the run's total; default: as many as the rows make")
       ->check(isPositive())
       ->option_text("N");
-  command->add_option("--seed", options.seed, "of random()")->option_text("N");
+  command->add_option("--seed", options.seed, "of random()")
+      ->check(CLI::Validator(checkSeed, ""))
+      ->option_text("N");
   command->add_flag("--hex", options.hex, "C99 hexadecimal instead of %.9g");
   command->add_flag("--reference", options.reference,
                     "by the oracle, in double precision, instead of the compiled kernel");

@@ -2,6 +2,7 @@
 #include "frontend/torch/Patterns.h"
 
 #include <algorithm>
+#include <set>
 
 namespace bregman {
 
@@ -36,8 +37,9 @@ static bool matchesAny(const std::string &pattern, const PlanTarget &target) {
 
 static std::string listOf(const std::vector<PlanTarget> &targets, bool activations = false) {
   std::string list;
+  std::set<std::string> listed; // two branches have some names twice
   for (const PlanTarget &target : targets)
-    if (target.activation == activations)
+    if (target.activation == activations && listed.insert(target.names.front()).second)
       list += (list.empty() ? "" : ", ") + target.names.front();
   if (activations)
     return list.empty() ? "the module has no bregman::Activation" : "the activations are " + list;

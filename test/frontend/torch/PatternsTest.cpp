@@ -140,6 +140,16 @@ TEST(Plans, Q10PatternOfALearnedValueThatIsNot) {
             "note: the parameters are conv1.weight, conv1.weight/s, conv1.weight/b");
 }
 
+// The networks of two branches have their own BatchNorms under one name.
+TEST(Plans, Q10ListsANameOnce) {
+  auto lines = assignLines({lineOf({"fc*"}, "net.breg:2:3")},
+                           targetsOf({"bn1.weight", "bn1.weight", "conv1.weight"}));
+  ASSERT_FALSE(lines);
+  EXPECT_EQ(lines.error().message,
+            "net.breg:2:3: error: pattern \"fc*\" matches no parameter [Q10]\n"
+            "note: the parameters are bn1.weight, conv1.weight");
+}
+
 TEST(Plans, Q10LearnedValuesAreNotQuantized) {
   PlanLine scales = lineOf({"*/s"}, "net.breg:2:3");
   scales.quantizer = "md_tanh_s";
