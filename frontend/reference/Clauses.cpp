@@ -1,5 +1,7 @@
 #include "frontend/reference/Clauses.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 using namespace bregman;
 using namespace bregman::reference;
@@ -97,6 +99,26 @@ LogicalResult Clauses::declare(Operation &op, Environment &environment, const Po
 LogicalResult Clauses::declare(Environment &environment, const Point &point, bool target) const {
   for (Operation &op : QuantizerOp(quantizer).getBody().front())
     if ((target || !isa<ProjectOp, WeightOp>(op)) && failed(declare(op, environment, point)))
+      return failure();
+  return success();
+}
+
+/// The declarations that an op reads, itself and through others.
+static void collectReads(Operation *reader, llvm::SetVector<Operation *> &reads) {
+  reader->walk([&](Operation *inner) {
+    for (mlir::Value operand : inner->getOperands())
+      if (Operation *declared = operand.getDefiningOp();
+          declared && !reader->isAncestor(declared) && reads.insert(declared))
+        collectReads(declared, reads);
+  });
+}
+
+LogicalResult Clauses::declareReads(Operation *reader, Environment &environment,
+                                    const Point &point) const {
+  llvm::SetVector<Operation *> reads;
+  collectReads(reader, reads);
+  for (Operation &op : QuantizerOp(quantizer).getBody().front())
+    if (reads.contains(&op) && failed(declare(op, environment, point)))
       return failure();
   return success();
 }

@@ -25,6 +25,9 @@ public:
   /// All declarations; without `target` neither project nor weight.
   mlir::LogicalResult declare(Environment &environment, const Point &point,
                               bool target = true) const;
+  /// What a clause reads, itself and through others; the rest may have no value yet.
+  mlir::LogicalResult declareReads(mlir::Operation *reader, Environment &environment,
+                                   const Point &point) const;
   /// One of them.
   mlir::LogicalResult declare(mlir::Operation &op, Environment &environment,
                               const Point &point) const;

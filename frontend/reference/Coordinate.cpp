@@ -68,7 +68,7 @@ FailureOr<double> reference::coordinateScale(const Clauses &clauses, const Envir
   Environment inside(&host);
   Point origin;
   origin.x = Tensor(1, levelCount(latent.getType()));
-  if (failed(clauses.declare(inside, origin)) ||
+  if (failed(clauses.declareReads(project, inside, origin)) ||
       failed(evaluate(project.getBody().front(), inside)))
     return failure();
   std::optional<std::vector<Factor>> common;

@@ -1,7 +1,5 @@
 #include "frontend/reference/Inverse.h"
 
-#include "llvm/ADT/SetVector.h"
-
 #include <cmath>
 #include <limits>
 
@@ -26,12 +24,19 @@ static FailureOr<Tensor> targetAt(const Clauses &clauses, const Environment &hos
 static FailureOr<Tensor> inverse(const Clauses &clauses, const Environment &host,
                                  const Tensor &wanted) {
   size_t n = wanted.entries();
-  // Farther out a power of x overflows before the quotient that it stands in is taken.
-  constexpr double largest = 0x1p64;
-  std::vector<double> low(n, -largest), high(n, largest);
-  auto lowest = targetAt(clauses, host, low), highest = targetAt(clauses, host, high);
-  if (failed(lowest) || failed(highest))
-    return failure();
+  // As far out as P is a number: beyond, an infinity in it may be divided by another.
+  double largest = 0x1p64;
+  std::vector<double> low, high;
+  FailureOr<Tensor> lowest = failure(), highest = failure();
+  for (bool isNumber = false; !isNumber && largest > 1; largest /= 2) {
+    low.assign(n, -largest), high.assign(n, largest);
+    lowest = targetAt(clauses, host, low), highest = targetAt(clauses, host, high);
+    if (failed(lowest) || failed(highest))
+      return failure();
+    isNumber = true;
+    for (size_t i = 0; i < n; ++i)
+      isNumber &= !std::isnan(lowest->at(i).value) && !std::isnan(highest->at(i).value);
+  }
   for (bool open = true; open;) {
     open = false;
     std::vector<double> middle;
@@ -124,26 +129,13 @@ static FailureOr<Tensor> inverseOverLevels(const Clauses &clauses, const Environ
   return result;
 }
 
-/// The declarations that an op reads, itself and through others.
-static void collectReads(Operation *reader, llvm::SetVector<Operation *> &reads) {
-  reader->walk([&](Operation *inner) {
-    for (mlir::Value operand : inner->getOperands())
-      if (Operation *declared = operand.getDefiningOp();
-          declared && !reader->isAncestor(declared) && reads.insert(declared))
-        collectReads(declared, reads);
-  });
-}
-
 FailureOr<Tensor> reference::firstLatent(const Clauses &clauses, const Environment &host,
                                          const Tensor &w0) {
   LatentOp latent = clauses.latent;
   Environment environment(&host);
   // What else stands above it, as a learned value and levels of that, has no value yet.
-  llvm::SetVector<Operation *> reads;
-  collectReads(latent, reads);
-  for (Operation &op : QuantizerOp(clauses.quantizer).getBody().front())
-    if (reads.contains(&op) && failed(clauses.declare(op, environment, Point())))
-      return failure();
+  if (failed(clauses.declareReads(latent, environment, Point())))
+    return failure();
   environment.set(latent.getBody().getArgument(0), w0);
   for (Operation &op : latent.getBody().front().without_terminator()) {
     if (auto inverted = dyn_cast<InverseOp>(op)) {

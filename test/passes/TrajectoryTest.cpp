@@ -231,6 +231,13 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       "quantizer q { state n per run = 2 schedule b = if n > 2 then n / 2 else 1 "
       "state m per run = b + 1 schedule c = b + m levels {-1, 1} project w = tanh(c * x) "
       "update agile mirror every 2 steps n' = n + 1 every epoch { n' = n * 1.1 } final sign(w) }",
+      // Agile with what is learned behind the target, and levels of it.
+      "quantizer q { learn s per channel in [0.1, 3] = 1 levels s * {-1, 1} schedule b = 1 + step "
+      "/ 10 "
+      "project u = tanh(b * x) weight w = s * u update agile mirror final s * sign(u) }",
+      "quantizer q { levels {-1, 0, 1} learn t[level] per tensor = 1 + levels / 8 "
+      "latent x[level] = levels * w0 project u = softmax(2 * x) weight w = sum(levels * u * t) "
+      "update agile mirror final sum(levels * hardmax(u)) }",
       // Agile with states that begin with the latent, which is stored times 2.
       "quantizer q { levels {-1, 1} state s = x state r per channel = mean(x per channel) "
       "project w = tanh(2 * x) update agile mirror every 2 steps { s' = x x' = clamp(x, -1, 1) } "
@@ -323,6 +330,11 @@ TEST(Passes, StartsByHalvingsFollowTheOracle) {
         "project w = x / sqrt(T ^ 2 + x ^ 2) update agile mirror final sign(x) }",
         "quantizer q { levels {-2, -1, 2} latent x = inverse(w0 * 1.5) "
         "project w = soft_nearest(x, 3) update lazy mirror final nearest(x) }",
+        // Neither a number far out.
+        "quantizer q { levels {-1, 1} latent x = inverse(0.9 * tanh(w0)) schedule k = 1 + step / "
+        "10 "
+        "project w = (exp(k * x) - exp(-k * x)) / (exp(k * x) + exp(-k * x)) update agile mirror "
+        "final sign(w) }",
         // Over levels.
         "quantizer q { levels {-1, 0, 1} latent x[level] = inverse(softmax(3 * levels * w0)) "
         "project u = softmax(2 * x) weight w = sum(levels * u) update lazy mirror "
