@@ -35,7 +35,8 @@ void KeptValues::during(const std::function<void()> &write) const {
       throw;
     const auto *own = dynamic_cast<const Exception *>(&error);
     raise(own ? own->kind() : ErrorKind::Environment,
-          std::string(error.what()) + "\nnote: these could not be given their values back: " + lost);
+          std::string(error.what()) +
+              "\nnote: these could not be given their values back: " + lost);
   }
 }
 

@@ -85,10 +85,9 @@ struct Task {
     std::vector<std::vector<float>> found = {values(a), values(b), values(c), values(d)};
     if (optimizer)
       for (const at::Tensor *each : {&a, &b, &c, &d})
-        for (const at::Tensor &stored :
-             static_cast<const ParameterState &>(
-                 *optimizer->state().at(each->unsafeGetTensorImpl()))
-                 .stored)
+        for (const at::Tensor &stored : static_cast<const ParameterState &>(
+                                            *optimizer->state().at(each->unsafeGetTensorImpl()))
+                                            .stored)
           found.push_back(values(stored));
     return found;
   }
@@ -199,14 +198,16 @@ TEST(Load, IsWholeOrNothing) {
       handMethods());
   to.step(3);
   const auto before = to.all();
-  const double rate = static_cast<const GroupOptions &>(to.optimizer->param_groups()[0].options()).lr();
+  const double rate =
+      static_cast<const GroupOptions &>(to.optimizer->param_groups()[0].options()).lr();
   std::stringstream stream(from.archive());
   EXPECT_EQ(messageOf([&] { torch::load(*to.optimizer, stream); }),
             "the archive does not fit: the quantizer is annealed, and was float when it was saved; "
             "make the optimizer from the same plan and module");
   EXPECT_EQ(to.all(), before);
   EXPECT_EQ(to.optimizer->steps(), 1);
-  EXPECT_EQ(static_cast<const GroupOptions &>(to.optimizer->param_groups()[0].options()).lr(), rate);
+  EXPECT_EQ(static_cast<const GroupOptions &>(to.optimizer->param_groups()[0].options()).lr(),
+            rate);
 }
 
 } // namespace

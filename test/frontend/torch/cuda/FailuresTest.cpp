@@ -19,8 +19,8 @@ const c10::Device first = firstDevice, second = lastDevice();
 
 constexpr int outOfMemory = 2;
 
-/// Reductions, a table of a function, blocks `every`, learned values with an optimizer of their own,
-/// and what is in place; of two lines two devices.
+/// Reductions, a table of a function, blocks `every`, learned values with an optimizer of their
+/// own, and what is in place; of two lines two devices.
 const char *const plan = R"(
 plan {
   "0.weight" : lsq by adam(lr = 1e-2)
