@@ -196,6 +196,7 @@ std::function<void()> ParameterGroup::load(InputArchive &archive) {
 }
 
 void Optimizer::save(OutputArchive &archive) const {
+  refuseHalfLoaded();
   if (isBetweenSteps())
     raise(ErrorKind::Usage, "a step has failed when it had moved some of the parameters, so that "
                             "the optimizer is between two steps; call step() first, which moves "
@@ -226,7 +227,8 @@ void Optimizer::load(InputArchive &archive) {
     read(options, "lr");
   }
   int64_t step = read(archive, "step").toInt(), seed = read(archive, "seed").toInt();
-  // Everything fits.
+  // Everything fits; a device may still fail.
+  halfLoaded = true;
   for (size_t i = 0; i < groups.size(); ++i) {
     takeOver[i]();
     InputArchive group = readArchive(archive, key("group", i));
@@ -236,6 +238,7 @@ void Optimizer::load(InputArchive &archive) {
   clock->step = step;
   for (const auto &line : activationLines)
     line->setSeed(uint64_t(seed));
+  halfLoaded = false;
 }
 
 } // namespace bregman

@@ -251,8 +251,16 @@ void Optimizer::fillGroups() {
       });
 }
 
+void Optimizer::refuseHalfLoaded() const {
+  if (halfLoaded)
+    raise(ErrorKind::Usage, "loading has failed when a part of the archive was taken over, so that "
+                            "the optimizer is neither the one before nor the one that was saved; "
+                            "load an archive again");
+}
+
 /// Takes what LibTorch's add_param_group has added since the last step.
 void Optimizer::adopt() {
+  refuseHalfLoaded();
   for (size_t i = 0; i < groups.size(); ++i)
     if (param_groups_[i].params().size() != groups[i]->size())
       raise(ErrorKind::Usage, "the parameters of group " + std::to_string(i) +

@@ -148,6 +148,7 @@ private:
   bool captures() const;
   void finishStep(const std::vector<GroupOptions *> &groupOptions);
   bool isBetweenSteps() const;
+  void refuseHalfLoaded() const;
   std::vector<GroupOptions *> checkedOptions();
   double gradientFactor() const;
 
@@ -159,6 +160,7 @@ private:
   std::vector<std::shared_ptr<ActivationLine>> activationLines;
   std::vector<std::shared_ptr<ActivationImpl>> activationModules;
   bool skipped = false;
+  bool halfLoaded = false; ///< a load has failed when it had begun to take over its archive
 };
 
 /// Quantizes the activations of a network that is not trained, by the lines of `lines` that begin

@@ -210,4 +210,35 @@ TEST(Load, IsWholeOrNothing) {
             rate);
 }
 
+TEST(Load, ThatFailsHalfwayHasToBeRepeated) {
+  Task from;
+  from.make();
+  from.step(0);
+  const std::string archive = from.archive();
+  auto load = [&](Task &task) {
+    std::stringstream stream(archive);
+    torch::load(*task.optimizer, stream);
+  };
+  for (int nth : {1, 2, 3}) {
+    Task to;
+    to.make();
+    for (auto [own, saved] :
+         {std::pair{&to.a, &from.a}, {&to.b, &from.b}, {&to.c, &from.c}, {&to.d, &from.d}})
+      own->detach().copy_(saved->detach());
+    to.giveGradients(1);
+    to.fault->in(nth);
+    EXPECT_EQ(messageOf([&] { load(to); }), "the device is out of order");
+    const std::string refusal =
+        "loading has failed when a part of the archive was taken over, so that the optimizer is "
+        "neither the one before nor the one that was saved; load an archive again";
+    EXPECT_EQ(messageOf([&] { to.archive(); }), refusal);
+    EXPECT_EQ(messageOf([&] { to.optimizer->step(); }), refusal);
+    load(to);
+    EXPECT_EQ(to.all(), from.all());
+    EXPECT_FALSE(to.archive().empty());
+    to.optimizer->step();
+    EXPECT_EQ(to.optimizer->steps(), 2);
+  }
+}
+
 } // namespace
