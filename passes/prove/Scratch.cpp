@@ -288,6 +288,7 @@ Value Scratch::clone(Operation *op, IRMapping &mapping) {
     return other.getResult(0);
   }
   body.push_back(copy);
+  ++count;
   Value result = copy->getResult(0);
   mapping.map(op->getResult(0), result);
 
@@ -409,8 +410,58 @@ bool Scratch::isPossible(const DenseMap<Value, Numbers> &values) const {
   return true;
 }
 
+void Scratch::makeProgram(Value root) const {
+  DenseSet<Value> needed{root};
+  for (Operation &op : llvm::reverse(const_cast<Block &>(body)))
+    if (needed.contains(op.getResult(0)))
+      needed.insert(op.operand_begin(), op.operand_end());
+  program = {root, count + all.size(), {}, {}, 0};
+  DenseMap<Value, std::pair<unsigned, unsigned>> places;
+  auto place = [&](Value value) {
+    unsigned width = levelCount(value.getType());
+    places[value] = {unsigned(program.places.size()), width};
+    program.places.resize(program.places.size() + width, std::numeric_limits<double>::quiet_NaN());
+  };
+  for (const Leaf &leaf : all) // first, in their order
+    place(leaf.value);
+  for (Operation &op : const_cast<Block &>(body)) {
+    Value value = op.getResult(0);
+    if (!needed.contains(value))
+      continue;
+    place(value);
+    auto [to, width] = places[value];
+    if (std::optional<double> fixed = number(value)) {
+      program.places[to] = *fixed;
+    } else if (auto calculus = dyn_cast<CalculusOpInterface>(&op)) {
+      Program::Step step{&op, {}, to, width};
+      for (Value operand : op.getOperands())
+        step.operands.push_back(places.lookup(operand));
+      if (op.getNumOperands())
+        program.steps.push_back(step);
+      else
+        calculus.evaluate({}, MutableArrayRef(program.places).slice(to, width));
+    }
+  }
+  program.result = places.lookup(root).first;
+}
+
 double Scratch::evaluate(Value root, const Point &point) const {
-  return evaluate(point).lookup(root)[0];
+  if (program.root != root || program.size != count + all.size())
+    makeProgram(root);
+  std::vector<double> places = program.places;
+  unsigned next = 0;
+  for (const Numbers &numbers : point)
+    for (double number : numbers)
+      places[next++] = number;
+  SmallVector<double, 16> operands;
+  for (const Program::Step &step : program.steps) {
+    operands.clear();
+    for (auto [from, width] : step.operands)
+      operands.append(places.begin() + from, places.begin() + from + width);
+    cast<CalculusOpInterface>(step.op).evaluate(operands,
+                                                MutableArrayRef(places).slice(step.to, step.width));
+  }
+  return places[program.result];
 }
 
 /// Whether it is a whole number at every step.

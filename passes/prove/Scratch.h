@@ -109,12 +109,29 @@ private:
   Interval rangeOfShared(mlir::Operation *op);
   mlir::Value clone(mlir::Operation *op, mlir::IRMapping &mapping);
 
+  /// What one value is computed by, in numbered places: it is asked for at very many points.
+  struct Program {
+    struct Step {
+      mlir::Operation *op;
+      llvm::SmallVector<std::pair<unsigned, unsigned>, 4> operands; ///< place and width
+      unsigned to, width;
+    };
+    mlir::Value root;
+    size_t size = 0; ///< of the block and its arguments when it was made
+    std::vector<Step> steps;
+    std::vector<double> places; ///< constants are there already
+    unsigned result = 0;
+  };
+  void makeProgram(mlir::Value root) const;
+  mutable Program program;
+
   /// Some 50 ms.
   static constexpr size_t maxWork = 150000;
 
   QuantizerOp quantizer;
   std::optional<Counter> time;
   mlir::Block body;
+  size_t count = 0; ///< of its ops
   mlir::IRMapping inlined;
   llvm::SmallVector<mlir::Operation *> opaque; ///< inlined, but not part of the body
   Assumed assumed;                             ///< of states whose ranges are being computed
