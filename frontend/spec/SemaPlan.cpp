@@ -162,5 +162,13 @@ bool bregman::spec::analyzeLine(const ast::PlanLine &line, TypedLine &result,
       sema.error(line.reset->range, "'reset' needs an optimizer, whose states it sets anew");
   }
   result.counters = sema.counters;
-  return diagnostics.errorCount() == before;
+  if (diagnostics.errorCount() > before)
+    return false;
+  // `float` alone is how parameters are said to stay as they are.
+  bool quantizes = !result.quantizer.definition->clauses.empty();
+  if (!line.optimizer && !line.activations && quantizes)
+    diagnostics.warning(result.source, line.quantizer.name.range,
+                        "no optimizer is given by 'by', so that nothing trains the parameters of "
+                        "this line");
+  return true;
 }

@@ -263,6 +263,20 @@ t.breg:23:43: error: Q3: an argument of 'nearest' has no level axis; this is a n
 )text");
 }
 
+TEST(Unit, ALineWithoutAnOptimizerTrainsNothing) {
+  EXPECT_EQ(
+      checkMessages(R"breg(plan {
+  "a"             : md_tanh_s
+  activations "b" : dorefa_act
+  else            : float by sgd
+}
+)breg"),
+      R"text(t.breg:2:21: warning: no optimizer is given by 'by', so that nothing trains the parameters of this line
+   2 |   "a"             : md_tanh_s
+     |                     ^~~~~~~~~
+)text");
+}
+
 TEST(Unit, AProximalStepAsksForTheLearningRate) {
   EXPECT_EQ(
       checkMessages(R"breg(quantizer shrunk {
