@@ -69,6 +69,28 @@ Shape prove::shapeOf(Scratch &scratch, Value root, Refinements &refinements) {
   return shapes.lookup(root);
 }
 
+/// Whether limits alone do not tell: 0 times infinity, infinity less infinity, 0 over 0, and powers
+/// whose base and exponent move. A host's number that may be 0 is no limit.
+static bool isIndeterminate(const Scratch &scratch, Operation &op, ArrayRef<Interval> at) {
+  if (op.getNumOperands() != 2)
+    return false;
+  auto isFar = [](Interval x) { return std::isinf(x.lo) || std::isinf(x.hi); };
+  auto vanishes = [&](unsigned i) {
+    return at[i].contains(0) && scratch.dependsOnLatent(op.getOperand(i));
+  };
+  if (isa<arith::MulFOp>(op))
+    return (isFar(at[0]) && vanishes(1)) || (isFar(at[1]) && vanishes(0));
+  if (isa<arith::DivFOp>(op))
+    return (isFar(at[0]) && isFar(at[1])) || (at[0].contains(0) && vanishes(1));
+  if (isa<arith::AddFOp, arith::SubFOp>(op)) {
+    Interval second = isa<arith::SubFOp>(op) ? interval::neg(at[1]) : at[1];
+    return (at[0].hi == infinity && second.lo == -infinity) ||
+           (at[0].lo == -infinity && second.hi == infinity);
+  }
+  return isa<math::PowFOp>(op) && scratch.dependsOnLatent(op.getOperand(0)) &&
+         scratch.dependsOnLatent(op.getOperand(1));
+}
+
 DenseMap<Value, Interval> prove::limitsOf(const Scratch &scratch, End end,
                                           const Refinements &refinements) {
   Box box = scratch.admissible();
@@ -80,8 +102,16 @@ DenseMap<Value, Interval> prove::limitsOf(const Scratch &scratch, End end,
   for (Operation &op : const_cast<Scratch &>(scratch).block()) {
     SmallVector<Interval> at;
     int infinite = -1, count = 0;
+    // A staircase need not be at a limit what it is beside it.
+    bool jumps = isa<SignOp, SgnOp, RoundOp, math::FloorOp, math::CeilOp, NearestOp, LowerOp,
+                     UpperOp, math::CopySignOp, arith::CmpFOp>(op);
     for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
       Interval limit = limits.lookup(operand);
+      if (jumps && scratch.dependsOnLatent(operand)) {
+        double around = std::max(std::abs(limit.lo), std::abs(limit.hi)) * 0x1p-40 + 0x1p-200;
+        if (std::isfinite(around))
+          limit = {limit.lo - around, limit.hi + around};
+      }
       at.push_back(limit);
       if (limit.isPoint() && std::isinf(limit.lo)) {
         infinite = i;
@@ -99,7 +129,9 @@ DenseMap<Value, Interval> prove::limitsOf(const Scratch &scratch, End end,
       else
         limit =
             interval::intersect(limit, interval::hull(refined->second.low, refined->second.high));
-    } else if (calculus && count == 1)
+    } else if (isIndeterminate(scratch, op, at))
+      limit = Interval::all();
+    else if (calculus && count == 1)
       limit = calculus.limit(infinite, at[infinite].lo > 0 ? End::Plus : End::Minus, at);
     else if (calculus &&
              (count == 0 || isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::MinimumFOp,
