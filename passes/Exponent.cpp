@@ -1,6 +1,7 @@
 // Exponents made of parameters.
 #include "passes/Exponent.h"
 
+#include "dialect/calculus/Dependence.h"
 #include "dialect/calculus/Emit.h"
 #include "passes/HostScalars.h"
 #include "passes/ScaledLatent.h"
@@ -10,18 +11,11 @@ using namespace mlir;
 using namespace bregman;
 using prove::Polynomial;
 
-/// Its range, else the value in force.
-static Interval rangeOf(ParamOp param) {
-  double now = param.getValue().convertToDouble();
-  return {param.getLow() ? param.getLow()->convertToDouble() : now,
-          param.getHigh() ? param.getHigh()->convertToDouble() : now};
-}
-
 prove::Atom Exponents::atomOf(Value value, llvm::function_ref<bool(Value)> isPositive) {
   auto *found = llvm::find_if(parts, [&](const Part &part) { return isSame(part.value, value); });
   if (found == parts.end()) {
     auto param = value.getDefiningOp<ParamOp>();
-    Interval range = param ? ::rangeOf(param) : Interval::all();
+    Interval range = param ? calculus::admissible(param) : Interval::all();
     parts.push_back({value, range, !range.contains(0) || isPositive(value)});
     found = &parts.back();
   }

@@ -77,6 +77,12 @@ Value Dependence::waistBelow(Value from) const {
   return variable;
 }
 
+Interval calculus::admissible(ParamOp param) {
+  double now = param.getValue().convertToDouble();
+  return {param.getLow() ? param.getLow()->convertToDouble() : now,
+          param.getHigh() ? param.getHigh()->convertToDouble() : now};
+}
+
 namespace {
 
 /// Each value once.
@@ -93,11 +99,8 @@ public:
 
 private:
   Interval compute(Operation *op) {
-    if (auto param = dyn_cast_or_null<ParamOp>(op)) {
-      if (param.getLow())
-        return {param.getLow()->convertToDouble(), param.getHigh()->convertToDouble()};
-      return Interval::point(param.getValue().convertToDouble());
-    }
+    if (auto param = dyn_cast_or_null<ParamOp>(op))
+      return admissible(param);
     if (isa_and_present<CounterOp>(op))
       return {0, std::numeric_limits<double>::infinity()};
     if (auto schedule = dyn_cast_or_null<ScheduleOp>(op))

@@ -32,6 +32,8 @@ private:
   llvm::SmallVector<mlir::Value> order;
 };
 
+/// The range of a parameter, else the value in force.
+Interval admissible(ParamOp param);
 /// Where `value` lies when `variable` lies in `interval` and the host's numbers are anywhere
 /// admissible.
 Interval rangeOf(mlir::Value value, mlir::Value variable, Interval interval);

@@ -1,6 +1,7 @@
 // Inlining of clauses, and their values in double precision and in intervals.
 #include "passes/prove/Scratch.h"
 
+#include "dialect/calculus/Dependence.h"
 #include "passes/Clauses.h"
 #include "passes/prove/Course.h"
 #include "passes/prove/Describe.h"
@@ -62,9 +63,7 @@ static Leaf paramLeaf(ParamOp param) {
   leaf.kind = Leaf::Kind::Parameter;
   leaf.name = param.getName().str();
   leaf.inForce = leaf.late = param.getValue().convertToDouble();
-  leaf.range = Interval::point(leaf.inForce);
-  if (param.getLow())
-    leaf.range = {param.getLow()->convertToDouble(), param.getHigh()->convertToDouble()};
+  leaf.range = calculus::admissible(param);
   return leaf;
 }
 
@@ -491,7 +490,7 @@ static Interval boundsOf(Operation &op, const DenseMap<Value, Interval> &known,
     auto a = clockOf(part), b = clockOf(whole);
     return a && b &&
            ((a == Counter::Step && b == Counter::Steps) ||
-            (a == Counter::Epoch && b == Counter::Epochs));
+            (a == Counter::Epoch && (b == Counter::Epochs || b == Counter::Steps)));
   };
   if (isa<arith::DivFOp>(op) && arePart(op.getOperand(0), op.getOperand(1)))
     return {0, 1};
