@@ -184,8 +184,11 @@ LogicalResult ProxExpander::collect(Value e, HostScalar weight) {
     Value a = product->getOperand(0), b = product->getOperand(1);
     bool divides = isa<arith::DivFOp>(product);
     std::optional<HostScalar> factor = scalar(b);
-    if (!factor && !divides && (factor = scalar(a)))
-      std::swap(a, b);
+    if (!factor && !divides) {
+      factor = scalar(a);
+      if (factor)
+        std::swap(a, b);
+    }
     if (factor && factor->isLiteral() && factor->literal < 0)
       return refuse(e);
     if (factor)
