@@ -170,7 +170,11 @@ bool Clock::holds(int output, double value) const {
 }
 
 Error Clock::complain(int output, double value, int64_t step) const {
-  const std::string &name = method.host.outputs[output].name;
+  std::string name = method.host.outputs[output].name;
+  if (constexpr std::string_view later = ".next"; name.ends_with(later)) {
+    name.resize(name.size() - later.size());
+    ++step;
+  }
   std::string what =
       "host scalar `" + name + "` is " + formatNumber(value) + " at step " + std::to_string(step);
   if (const Method::Range *range = ranges[output];
@@ -182,9 +186,9 @@ Error Clock::complain(int output, double value, int64_t step) const {
   if (std::isfinite(value) && !std::isfinite(rounded))
     what += ", beyond what f32 can hold";
   else if (std::isfinite(value) && value > 0 && mustBePositive[output])
-    what += ", which rounds to 0 in f32, but was proved positive";
+    what += ", which rounds to 0 in f32, but the projection needs it above 0";
   else if (std::isfinite(value))
-    what += ", but was proved positive";
+    what += ", but the projection needs it above 0";
   return {ErrorKind::SpecRefused,
           what + " [Q11]; bound it in the spec or change the parameters that it follows from"};
 }

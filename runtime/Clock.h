@@ -55,7 +55,7 @@ public:
     int output;
     bool everyStep;
   };
-  /// Rule Q11 for one scalar: finite in f32, and positive there where a proof took it so; and in
+  /// Rule Q11 for one scalar: finite in f32, and above 0 where the projection needs it so; and in
   /// its range, where it has one.
   bool holds(int output, double value) const;
   /// What is wrong with it, naming the step.

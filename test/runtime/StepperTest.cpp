@@ -335,7 +335,7 @@ TEST(Stepper, Q11NamesTheFirstBadStepAtAttach) {
   };
   EXPECT_EQ(attachWith({.steps = 218}), "fine");
   const std::string refused =
-      "method `md_tanh_s` by `momentum`: host scalar `beta.next` is 3.66425537e+38 at step 218, "
+      "method `md_tanh_s` by `momentum`: host scalar `beta` is 3.66425537e+38 at step 219, "
       "beyond what f32 can hold [Q11]; bound it in the spec or change the parameters that it "
       "follows from";
   EXPECT_EQ(attachWith({.steps = 219}), refused);
@@ -354,12 +354,12 @@ TEST(Stepper, Q11FindsTheFirstBadStepFarOut) {
     Status status = stepper.attach(all);
     ASSERT_TRUE(status);
     double largest = double(std::numeric_limits<float>::max());
-    auto first = int64_t(std::floor(std::log(largest) / std::log(1.00005)));
+    auto first = int64_t(std::floor(std::log(largest) / std::log(1.00005))) + 1;
     EXPECT_THAT(status->message, HasSubstr("at step " + std::to_string(first) + ","));
   }
 }
 
-TEST(Stepper, Q11WatchesWhatAProofTookAsPositive) {
+TEST(Stepper, Q11WatchesWhatTheProjectionNeedsAboveZero) {
   Method method = tanhMethod();
   method.positive = {"lr"};
   Stepper stepper = make(std::move(method));
@@ -369,8 +369,8 @@ TEST(Stepper, Q11WatchesWhatAProofTookAsPositive) {
   EXPECT_FALSE(stepper.set("optimizer.lr", 1e-50));
   EXPECT_THAT(
       stepper.attach(all)->message,
-      HasSubstr("`lr` is 1e-50 at step 0, which rounds to 0 in f32, but was proved positive "
-                "[Q11]"));
+      HasSubstr("`lr` is 1e-50 at step 0, which rounds to 0 in f32, but the projection needs it "
+                "above 0 [Q11]"));
 }
 
 TEST(Stepper, Q11StopsAStepBeforeItTouchesAnything) {
