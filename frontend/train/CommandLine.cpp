@@ -255,8 +255,11 @@ bool parse(CLI::App &app, std::vector<std::string> words) {
     std::vector<std::string> flags;
     for (const CLI::Option *option : app.get_options())
       flags.push_back(option->get_name());
+    bool isSpec =
+        word.ends_with(".breg") && std::find(flags.begin(), flags.end(), "--spec") != flags.end();
     refuse(word.starts_with("-") ? "there is no flag '" + word + "'" + didYouMean(word, flags)
-                                 : "'" + word + "' belongs to no flag");
+           : isSpec ? "'" + word + "' belongs to no flag; a spec is given by --spec " + word
+                    : "'" + word + "' belongs to no flag");
   }
   return false;
 }

@@ -62,7 +62,9 @@ TEST_F(CommandLine, Usage) {
             "--batch: expected a positive integer, got 'many'" + note);
   EXPECT_EQ(usage({"train", "--seed", "-1"}),
             "--seed: expected an integer from 0 to 2^64 - 1, got '-1'" + note);
-  EXPECT_EQ(usage({"train", "md_tanh_s.breg"}), "'md_tanh_s.breg' belongs to no flag" + note);
+  EXPECT_EQ(usage({"train", "md_tanh_s"}), "'md_tanh_s' belongs to no flag" + note);
+  EXPECT_EQ(usage({"train", "md_tanh_s.breg"}),
+            "'md_tanh_s.breg' belongs to no flag; a spec is given by --spec md_tanh_s.breg" + note);
   EXPECT_THAT(usage({"eval"}), HasSubstr("checkpoint is required"));
   EXPECT_THAT(usage({"dance"}), HasSubstr("the command is 'dance'"));
 }

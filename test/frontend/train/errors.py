@@ -41,6 +41,14 @@ expect(2, "there is no flag '--modle'; did you mean '--model'?", "train", "--mod
 expect(2, "got 'digitz'; did you mean 'digits'?", "train", *short, "--data", "digitz")
 expect(2, "--shift 8 moves everything out of images of 8x8 pixels", "train", *short, "--shift", "8")
 expect(2, "has several quantizers (md_tanh_s, gd_tanh); choose one", "train", "--spec", "two.breg")
+expect(2, "--plan follows a plan of a spec; give the file by --spec FILE", "train", "--plan")
+expect(2, "'two.breg' has no plan; add one, or leave --plan out, which gives all weight matrices the quantizer",
+       "train", "--spec", "two.breg", "--plan")
+(folder / "plans.breg").write_text('plan a { "*" : float by adam }\nplan { "*" : float by sgd }\n')
+expect(2, "'plans.breg' has several plans ('a', one without a name); choose one by --plan NAME",
+       "train", "--spec", "plans.breg", "--plan")
+expect(2, "'plans.breg' has no plan 'b'; it has 'a', one without a name", "train", "--spec",
+       "plans.breg", "--plan", "b")
 expect(2, "is more than the 1199 training images", "train", *short, "--batch", "5000")
 expect(2, "lenet5 takes images of 28x28 pixels", "train", *short, "--model", "lenet5")
 expect(1, "broken.breg:", "train", "--spec", "broken.breg", "--out", out)
