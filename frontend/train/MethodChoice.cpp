@@ -53,12 +53,12 @@ static std::string optimizerOf(const RunOptions &options) {
 
 /// Says in terms of flags what choosePlan() would say in terms of its options.
 static void checkPlan(const RunOptions &options, const Program &program) {
-  if (options.spec.empty())
-    raise(ErrorKind::Usage, "--plan follows a plan of a spec; give the file by --spec FILE");
   std::vector<std::string> names;
   for (const Plan &plan : program.plans())
     names.push_back(plan.name.empty() ? "one without a name" : "'" + plan.name + "'");
   std::string file = "'" + options.spec + "'";
+  if (names.empty() && options.spec.empty())
+    raise(ErrorKind::Usage, "--plan follows a plan of a spec; give the file by --spec FILE");
   if (names.empty())
     raise(ErrorKind::Usage, file + " has no plan; add one, or leave --plan out, which gives all "
                                    "weight matrices the quantizer");
