@@ -1,7 +1,7 @@
 // Two branches on a CUDA device, and from one device to another: weights and multipliers have the
 // bits of the CPU, which does in truth what is not the optimizer's here.
-#include "test/frontend/torch/Branches.h"
 #include "test/frontend/torch/cuda/Driver.h"
+#include "test/frontend/torch/cuda/PlacedBranches.h"
 
 #include <torch/serialize.h>
 
@@ -12,23 +12,9 @@ using namespace bregman::testing;
 
 namespace {
 
-const char *const plan = R"(
-plan {
-  "fc?.weight" : dorefa_pd(bits = 2) by sgd(lr = 0.1)
-  else         : float by sgd(lr = 0.1)
-  minimize high
-  subject to "fc?"  (high - low) ^ 2 <= 0.01 multiplier 0.5 rate 0.1 every 2 steps
-  subject to output -sum(softmax(high) * log(softmax(low))) <= 0.7 multiplier 2 rate 0.5 every 4 steps
-}
-)";
-
-struct Placed : Branches {
-  explicit Placed(c10::Device device) : Branches(plan) {
-    low->to(device);
-    high->to(device);
-    x = x.to(device);
-    y = y.to(device);
-  }
+struct Placed : PlacedBranches {
+  explicit Placed(c10::Device device)
+      : PlacedBranches(std::string(layersAreNear) + outputsAreNear, device) {}
   void steps(Constrained &training, int n) {
     for (int k = 0; k < n; ++k) {
       trainStep(training);
@@ -37,16 +23,6 @@ struct Placed : Branches {
     }
   }
 };
-
-std::vector<float> valuesOf(const torch::nn::Module &module) {
-  std::vector<float> values;
-  for (const at::Tensor &parameter : module.parameters()) {
-    at::Tensor host = parameter.detach().cpu().contiguous();
-    values.insert(values.end(), host.const_data_ptr<float>(),
-                  host.const_data_ptr<float>() + host.numel());
-  }
-  return values;
-}
 
 void expectSame(Placed &a, Constrained &ofA, Placed &b, Constrained &ofB) {
   EXPECT_EQ(valuesOf(*a.low), valuesOf(*b.low));

@@ -2,9 +2,9 @@
 // or it is said that they are neither; and what is asked again has the bits of what never failed.
 
 #include "test/frontend/torch/Activations.h"
-#include "test/frontend/torch/Branches.h"
 #include "test/frontend/torch/cuda/Driver.h"
 #include "test/frontend/torch/cuda/Moved.h"
+#include "test/frontend/torch/cuda/PlacedBranches.h"
 
 #include <map>
 #include <sstream>
@@ -320,38 +320,12 @@ TEST_F(CudaFailure, HardenedGivesBackWhatItCouldNotHarden) {
   EXPECT_GT(thrown, 5);
 }
 
-std::vector<float> valuesOf(const torch::nn::Module &module) {
-  std::vector<float> all;
-  for (const at::Tensor &parameter : module.parameters()) {
-    std::vector<float> some = values(parameter.detach().cpu());
-    all.insert(all.end(), some.begin(), some.end());
-  }
-  return all;
-}
-
-const char *const constrainedPlan = R"(
-plan {
-  "fc?.weight" : dorefa_pd(bits = 2) by sgd(lr = 0.1)
-  else         : float by sgd(lr = 0.1)
-  minimize high
-  subject to "fc?" (high - low) ^ 2 <= 0.01 multiplier 0.5 rate 0.1 every 2 steps
-}
-)";
-
 TEST_F(CudaFailure, BothBranchesAreLeftAlone) {
-  auto place = [](Branches &task) {
-    task.low->to(first);
-    task.high->to(first);
-    task.x = task.x.to(first);
-    task.y = task.y.to(first);
-  };
-  Branches wanted(constrainedPlan);
-  place(wanted);
+  PlacedBranches wanted(layersAreNear, first);
   std::optional<Constrained> good;
   auto calls = callsOf([&] { good.emplace(wanted.attach()); });
   int thrown = eachFailing(calls, [&](auto failing) {
-    Branches task(constrainedPlan);
-    place(task);
+    PlacedBranches task(layersAreNear, first);
     const std::vector<float> low = valuesOf(*task.low), high = valuesOf(*task.high);
     std::optional<Constrained> training;
     if (failing([&] { training.emplace(task.attach()); })) {

@@ -1,10 +1,10 @@
 // OptimizerOptions::fast: weights, activations and branches whose arithmetic a GPU approximates, on
 // a stand-in whose approximations are as far off as a GPU's may be.
 #include "test/frontend/torch/Activations.h"
-#include "test/frontend/torch/Branches.h"
 #include "test/frontend/torch/HandMethods.h"
 #include "test/frontend/torch/cuda/Driver.h"
 #include "test/frontend/torch/cuda/Moved.h"
+#include "test/frontend/torch/cuda/PlacedBranches.h"
 
 #include <torch/serialize.h>
 
@@ -97,30 +97,15 @@ TEST_F(CudaFastOptimizer, ActivationsAreNearTheHosts) {
   EXPECT_TRUE(at::allclose(gradientOfDevice, gradient, 0x1p-10, 2e-3));
 }
 
-const char *const constrainedPlan = R"(
-plan {
-  "fc?.weight" : dorefa_pd(bits = 2) by sgd(lr = 0.1)
-  else         : float by sgd(lr = 0.1)
-  minimize high
-  subject to output -sum(softmax(high) * log(softmax(low))) <= 0.7 multiplier 2 rate 0.5 every 4 steps
-}
-)";
-
-/// Two branches on `device`.
-struct PlacedBranches : Branches {
-  explicit PlacedBranches(c10::Device device) : Branches(constrainedPlan) {
-    low->to(device);
-    high->to(device);
-    x = x.to(device);
-    y = y.to(device);
-  }
+struct FastBranches : PlacedBranches {
+  explicit FastBranches(c10::Device device) : PlacedBranches(outputsAreNear, device) {}
   Constrained attachFast() { return Constrained(*high, *low, program, options().fast(true)); }
 };
 
 TEST_F(CudaFastOptimizer, BranchesTrain) {
   if (!isStandin())
     GTEST_SKIP() << "the driver is a real one";
-  PlacedBranches host(torch::kCPU), device(second);
+  FastBranches host(torch::kCPU), device(second);
   Constrained onHost = host.attach(), onDevice = device.attachFast();
   double objective = host.trainStep(onHost), ofDevice = device.trainStep(onDevice);
   EXPECT_NEAR(ofDevice, objective, 1e-5) << "that of the float branch";
@@ -145,7 +130,7 @@ TEST_F(CudaFastOptimizer, ReachesEverythingThatIsCompiled) {
   Optimizer optimizer(*net, parse(planOf("channel_mean")), run().fast(true));
   EXPECT_THAT(messageOf([&] { net->act(at::rand({4, 16}).to(first)); }),
               ::testing::HasSubstr(refusedByStandin));
-  PlacedBranches branches(first);
+  FastBranches branches(first);
   EXPECT_THAT(messageOf([&] { branches.attachFast(); }), ::testing::HasSubstr(refusedByStandin));
   standinLog();
 }
@@ -177,7 +162,7 @@ TEST_F(CudaFastOptimizer, WhatLiesOnTheCpuIsRefused) {
   Optimizer withActivation(*net, parse(planOf("channel_mean")), run().fast(true));
   EXPECT_EQ(messageOf([&] { net->act(at::rand({4, 16})); }), refusal("activation 'act': x"));
 
-  PlacedBranches branches(torch::kCPU);
+  FastBranches branches(torch::kCPU);
   EXPECT_EQ(messageOf([&] { branches.attachFast(); }), refusal("parameter 'fc1.weight'"));
 }
 
