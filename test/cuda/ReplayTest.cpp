@@ -4,9 +4,8 @@
 #include "test/cuda/Model.h"
 #include "test/frontend/numeric/Library.h"
 
+#include <map>
 #include <optional>
-
-extern "C" {}
 
 using namespace bregman;
 using namespace bregman::testing;
@@ -124,7 +123,49 @@ INSTANTIATE_TEST_SUITE_P(Library, CudaReplay, ::testing::ValuesIn(numeric::eachQ
 class CudaReplays : public CudaReplay {
 protected:
   void SetUp() override {}
+
+  /// What a second replay asks of the driver, but for its context and whether something captures.
+  std::map<std::string, int64_t> callsOfAReplay(const numeric::Pair &pair) {
+    start(pair);
+    void *graph = capture(gradientOf(*host, 0));
+    replay(graph, gradientOf(*host, 0));
+    EXPECT_FALSE(device->giveGradient(gradientOf(*host, 1)));
+    std::map<std::string, int64_t> calls;
+    for (int i = 0; const char *name = standinFunction(i); ++i)
+      calls[name] = -standinCalls(name);
+    EXPECT_FALSE(device->prepareReplay());
+    EXPECT_EQ(cuGraphLaunch(graph, stream), 0);
+    EXPECT_FALSE(device->finishReplay());
+    for (auto &[name, count] : calls)
+      count += standinCalls(name.c_str());
+    std::erase_if(calls, [](const auto &each) {
+      return each.second == 0 || each.first.starts_with("cuCtx") ||
+             each.first == "cuStreamIsCapturing";
+    });
+    for (uint64_t k = 0; k < 2; ++k)
+      EXPECT_FALSE(host->advance(gradientOf(*host, k)));
+    compare();
+    return calls;
+  }
 };
+
+using Calls = std::map<std::string, int64_t>;
+
+// However many tensors there are: beside the graph's launch, one look at where they lie.
+TEST_F(CudaReplays, AskForNothingWhereNoNumberHasChanged) {
+  if (!standinCalls)
+    GTEST_SKIP() << "the driver is a real one";
+  EXPECT_EQ(callsOfAReplay({"float", "sgd"}),
+            (Calls{{"cuGraphLaunch", 1}, {"cuPointerGetAttribute", 1}}));
+}
+
+TEST_F(CudaReplays, SendTheNumbersThatHaveChangedInOneCopy) {
+  if (!standinCalls)
+    GTEST_SKIP() << "the driver is a real one";
+  EXPECT_EQ(
+      callsOfAReplay({"md_tanh_s", "adam"}),
+      (Calls{{"cuGraphLaunch", 1}, {"cuMemcpyHtoDAsync_v2", 1}, {"cuPointerGetAttribute", 1}}));
+}
 
 TEST_F(CudaReplays, OutliveOtherTensors) {
   start({"bwn", "adam"});
