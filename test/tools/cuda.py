@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The stages of cuda of every quantizer: `text` checks what is written, `fast` the same of approximate
-code, `assemble` what NVIDIA's assembler makes of it.
+code, `assemble` what NVIDIA's assembler makes of it, and `optimizers` the same of every optimizer.
 
 usage: cuda.py text BREGMAN SPECS
        cuda.py fast BREGMAN SPECS
        cuda.py assemble BREGMAN SPECS CHIP TYPE
+       cuda.py optimizers BREGMAN SPECS CHIP
 """
 
 import os
@@ -38,6 +39,12 @@ def quantizers(specs):
     for path in sorted(specs.glob("*.breg")):
         for name in re.findall(r"^quantizer (\w+)", path.read_text(), re.M):
             yield name, path
+
+
+def optimizers(specs):
+    names = sorted(name for path in specs.glob("*.breg") for name in re.findall(r"^optimizer (\w+)", path.read_text(), re.M))
+    expect("adam" in names, "there are no optimizers")
+    return names
 
 
 def kernels(ptx):
@@ -89,8 +96,9 @@ def check_fast(bregman, quantizer, path):
     return set(re.findall(r"\b(\w+\.approx\S*)\s", ptx))
 
 
-def check_assembly(bregman, quantizer, path, chip, element):
-    ptx = emit(bregman, path, quantizer, "--by", "adam", "--element", element, f"--target=cuda:{chip}", "--stage=ptx")
+def check_assembly(bregman, quantizer, path, chip, element, optimizer="adam"):
+    ptx = emit(bregman, path, quantizer, "--by", optimizer, "--element", element, f"--target=cuda:{chip}", "--stage=ptx")
+    expect(".entry" in ptx, f"{quantizer} by {optimizer}: no kernel")
     for name, _, _, code in kernels(ptx):
         with tempfile.TemporaryDirectory() as folder:
             source = os.path.join(folder, "kernel.ptx")
@@ -111,6 +119,11 @@ for each, spec in quantizers(folder):
         check_text(program, each, spec, "bf16")
     elif mode == "fast":
         approximations |= check_fast(program, each, spec)
+    elif mode == "optimizers":
+        # What the latent is decides how a kernel looks: the weight, a value for it, one for each level, one with a learned scale.
+        if each in ("float", "md_tanh_s", "md_softmax_s", "lsq"):
+            for optimizer in optimizers(folder):
+                check_assembly(program, each, spec, *sys.argv[4:], "f32", optimizer)
     else:
         check_assembly(program, each, spec, *sys.argv[4:])
 
