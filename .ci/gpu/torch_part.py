@@ -1,26 +1,41 @@
 """Builds what sees LibTorch against this machine's own, by its own compiler, and runs its tests."""
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
-SUPPORTED = ((2, 11), (2, 13))
+OLDEST, NEWEST_TRIED = (2, 11), (2, 13)
 
 
-def torch_of(python):
-    """The folder of a Python's torch, and its version; None where there is none that fits."""
-    if not python:
-        return None
-    done = subprocess.run([python, "-c", "from importlib.util import find_spec as f; print(f('torch').submodule_search_locations[0])"],
+class Unfit(Exception):
+    """Why nothing can be built against a Python's torch."""
+
+
+def dotted(version):
+    return ".".join(map(str, version))
+
+
+def torch_of(python, standin):
+    """The folder of a Python's torch, and its version. The stand-in brings a CUDA of its own."""
+    program = shutil.which(python)
+    if not program:
+        raise Unfit(f"there is no Python '{python}'")
+    done = subprocess.run([program, "-c", "from importlib.util import find_spec as f; print(f('torch').submodule_search_locations[0])"],
                           capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unfit(f"{program} has no torch")
     root = Path(done.stdout.strip())
+    # Older ones have it elsewhere.
     header = root / "include" / "torch" / "headeronly" / "version.h"
-    if done.returncode or not header.exists():
-        return None
-    numbers = re.findall(r"^#define TORCH_VERSION_(?:MAJOR|MINOR) (\d+)", header.read_text(encoding="utf-8"), re.M)
+    numbers = re.findall(r"^#define TORCH_VERSION_(?:MAJOR|MINOR) (\d+)", header.read_text(encoding="utf-8"), re.M) if header.exists() else []
     version = tuple(map(int, numbers))
-    return (root, version) if SUPPORTED[0] <= version <= SUPPORTED[1] else None
+    if version < OLDEST:
+        raise Unfit(f"the torch of {program} is {dotted(version) if version else 'too old'}, and {dotted(OLDEST)} or newer is wanted")
+    if not standin and not (root / "lib" / "libtorch_cuda.so").exists():
+        raise Unfit(f"the torch {dotted(version)} of {program} is for the CPU alone, and one for CUDA is wanted")
+    return root, version
 
 
 def name_of(source):
@@ -29,17 +44,35 @@ def name_of(source):
 
 
 class Build:
-    def __init__(self, here, report, compiler, root):
+    def __init__(self, here, report, compiler, root, standin):
         self.src, self.lib, self.tests = here / "src", here / "lib", here / "tests"
-        self.objects, self.root = report / "objects", root
-        self.compiler = compiler
+        self.root, self.compiler = root, compiler
+        self.broken = False
         self.flags = ["-std=c++20", "-O2", "-fPIC", "-ffp-contract=off", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
                       "-DBREGMAN_TEST_SHARE=1", f'-DBREGMAN_SOURCE_DIR="{self.src}"', f"-I{self.src}", f"-isystem{self.src}/include",
                       f"-isystem{root}/include", f"-isystem{root}/include/torch/csrc/api/include"]
-        libraries = ["torch_cpu", "c10"] + (["torch_cuda", "c10_cuda"] if (root / "lib" / "libtorch_cuda.so").exists() else [])
+        libraries = ["torch_cpu", "c10"] + ([] if standin else ["torch_cuda", "c10_cuda"])
         # Nothing refers to LibTorch's CUDA by name: loading it is what registers the device.
         self.torch = ["-Wl,--no-as-needed", *(f"{root}/lib/lib{name}.so" for name in libraries), "-Wl,--as-needed"]
         self.log = report / "torch-build.log"
+        self.objects = report / f"objects-{self.key()}"
+
+    def key(self):
+        """Of all that an object depends on, so that what an interrupted run has compiled is taken again."""
+        version = subprocess.run([self.compiler, "--version"], capture_output=True, check=False).stdout
+        made = hashlib.sha256(version + "\0".join([*self.flags, *self.torch]).encode())
+        header = self.root / "include" / "torch" / "headeronly" / "version.h"
+        for path in [header, *sorted(path for path in self.src.rglob("*") if path.suffix in (".h", ".hpp", ".def", ".cpp"))]:
+            made.update(f"{path}\0".encode() + path.read_bytes())
+        return made.hexdigest()[:16]
+
+    def begin(self):
+        for old in self.objects.parent.glob("objects-*"):
+            if old != self.objects:
+                shutil.rmtree(old)
+        self.objects.mkdir(exist_ok=True)
+        (self.tests / "torch").mkdir(exist_ok=True)
+        self.log.unlink(missing_ok=True)
 
     def object_of(self, source):
         return self.objects / (str(source.relative_to(self.src)).replace("/", "_") + ".o")
@@ -52,8 +85,9 @@ class Build:
 
     def compile(self, source):
         made = self.object_of(source)
-        if made.exists() and made.stat().st_mtime > source.stat().st_mtime:
-            return True
+        if made.exists() or self.broken:
+            return not self.broken
+        partly = made.with_suffix(".part")
         name, flags = str(source.relative_to(self.src)), []
         if name.startswith("test/frontend/torch/cuda/"):
             flags = ["-fvisibility=default"]
@@ -61,7 +95,11 @@ class Build:
             # What their precompiled header has.
             headers = ("torch/nn/module.h", "torch/serialize/archive.h", "torch/optim/optimizer.h")
             flags = [word for header in headers for word in ("-include", header)]
-        return self.call(self.compiler, *self.flags, *flags, "-c", source, "-o", made)
+        if not self.call(self.compiler, *self.flags, *flags, "-c", source, "-o", partly):
+            self.broken = True
+            return False
+        partly.rename(made)
+        return True
 
     def link(self, target, sources, *libraries):
         options = ["-shared"] if target.suffix == ".so" else []
@@ -72,22 +110,20 @@ class Build:
 
 
 def run(here, report, environment, pool, tests, given, say):
-    found = torch_of(given.python)
-    if not found:
-        say(f"torch: {given.python or 'python3'} has no torch 2.11 to 2.13; left out (--python names another Python)")
+    try:
+        root, version = torch_of(given.python, given.standin)
+        compiler = os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")
+        if not compiler or not shutil.which(compiler):
+            raise Unfit(f"there is no compiler '{compiler}'" if compiler else "there is neither g++ nor clang++")
+    except Unfit as why:
+        say(f"torch: {why}; left out (--python names another Python, CXX a compiler)")
         tests.left_out.append("torch")
         return
-    root, version = found
-    compiler = os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")
-    if not compiler:
-        say("torch: there is neither g++ nor clang++; left out (CXX names a compiler)")
-        tests.left_out.append("torch")
-        return
-    build = Build(here, report, compiler, root)
-    build.objects.mkdir(exist_ok=True)
-    (build.tests / "torch").mkdir(exist_ok=True)
-    build.log.unlink(missing_ok=True)
-    say(f"torch: building against {'.'.join(map(str, version))} in {root} by {compiler}")
+    build = Build(here, report, compiler, root, given.standin)
+    build.begin()
+    say(f"torch: building against {dotted(version)} in {root} by {compiler}")
+    if version > NEWEST_TRIED:
+        say(f"torch: {dotted(NEWEST_TRIED)} is the newest that this has been built against")
     optimizer = sorted(build.src.glob("frontend/torch/*.cpp"))
     train = sorted([*build.src.glob("frontend/train/*.cpp"), *build.src.glob("frontend/bench/torch/*.cpp")])
     programs = sorted(build.src.glob("test/frontend/torch/*Test.cpp"))
