@@ -173,6 +173,8 @@ template <typename Model, typename Op> struct CastModel : LaneModel<Model, Op> {
     Type to = getElementTypeOrSelf(op->getResult(0).getType());
     if (to.isF64())
       return x[0];
+    if (to.isF32())
+      return float(x[0]);
     APFloat number(x[0]);
     bool lossy = false;
     number.convert(cast<FloatType>(to).getFloatSemantics(), APFloat::rmNearestTiesToEven, &lossy);

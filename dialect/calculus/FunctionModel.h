@@ -57,6 +57,10 @@ struct FunctionModel : CalculusOpInterface::ExternalModel<Model, Op> {
 template <typename Model, typename Op> struct LaneModel : FunctionModel<Model, Op> {
   void evaluate(mlir::Operation *op, llvm::ArrayRef<double> operands,
                 llvm::MutableArrayRef<double> results) const {
+    if (operands.size() == op->getNumOperands()) { // the common case: numbers
+      llvm::fill(results, static_cast<const Model *>(this)->value(op, operands));
+      return;
+    }
     llvm::SmallVector<double, 3> lane(op->getNumOperands());
     for (size_t level = 0; level < results.size(); ++level) {
       size_t first = 0;

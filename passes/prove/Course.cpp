@@ -113,7 +113,18 @@ static Interval boundsOver(Scratch &scratch, ScheduleOp schedule, Interval domai
       include(begin, Interval::point(0));
       include(end, Interval::point(0));
     } else {
-      include(parts[i], piece.closed());
+      // Between the places where it turns it is monotone.
+      auto turns = begin && end ? algebra.rootsOf(*slope, piece) : std::nullopt;
+      if (!turns) {
+        include(parts[i], piece.closed());
+      } else {
+        include(begin, Interval::point(0));
+        include(end, Interval::point(0));
+        for (const Kink &turn : *turns) {
+          auto there = turn.exact ? algebra.at(*parts[i], *turn.exact) : std::nullopt;
+          there ? include(there, Interval::point(0)) : include(parts[i], turn.where);
+        }
+      }
     }
     // Where it may jump it may be anything.
     if (i == 0)
@@ -157,12 +168,21 @@ Course prove::courseOf(ScheduleOp schedule) {
   Scratch scratch(schedule->getParentOfType<QuantizerOp>(), Counter::Step);
   Value root = scratch.add(schedule.getBody());
   Course course{scratch.range(root, scratch.admissible()), takenOf(scratch, root)};
+  // What bounds lie beyond the values themselves by no more than their outward rounding is none.
+  auto settle = [&] {
+    for (auto [end, value] : {std::pair(&course.all.lo, course.taken.lo),
+                              std::pair(&course.all.hi, course.taken.hi)})
+      if (std::abs(*end - value) <= 0x1p-40 * std::abs(value))
+        *end = value;
+  };
+  settle();
   for (auto [time, total] :
        {std::pair(Counter::Step, Counter::Steps), std::pair(Counter::Epoch, Counter::Epochs)})
     if (find(scratch, time) && !course.taken.contains(course.all)) {
       Interval both = interval::intersect(course.all, boundsOver(schedule, time, total));
       if (!both.isEmpty())
         course.all = both;
+      settle();
     }
   return course;
 }

@@ -216,6 +216,12 @@ bool Algebra::isolateRoots(const Piece &piece, const Fraction &given, std::vecto
   return !(rest.low < rest.high) || isolateRoots(rest, difference, kinks, depth + 1);
 }
 
+std::optional<std::vector<Kink>> Algebra::rootsOf(const Fraction &fraction, const Piece &piece) {
+  std::vector<Kink> roots;
+  bool isTold = !piece.moves() && addKink(piece, fraction, /*jumps=*/false, roots);
+  return isTold ? std::optional(roots) : std::nullopt;
+}
+
 /// The root of a monotone difference of x alone, if it has one inside.
 bool Algebra::isolateRoot(const Piece &piece, const Fraction &difference, Sign steep,
                           std::vector<Kink> &kinks) {
@@ -241,7 +247,12 @@ bool Algebra::isolateRoot(const Piece &piece, const Fraction &difference, Sign s
   for (double end : {low, high})
     if (auto here = exact(end); here && here->isZero() && !(steep == Sign::Zero))
       return true;
-  auto root = bracket(value, low, high);
+  // By intervals, and exactly where they do not tell.
+  auto valueNear = [&](double x) {
+    Interval here = range(difference, Interval::point(x));
+    return here.contains(0) ? value(x) : here;
+  };
+  auto root = bracket(valueNear, low, high);
   if (!root) {
     // Above 0 from its lower end on, or below 0 up to its upper end.
     bool rises = isNonNegative(steep);

@@ -20,6 +20,12 @@ Projection::Projection(Clauses &clauses)
 
 std::string Projection::at(const Point &point) const { return describeSetting(scratch, point); }
 
+ArrayRef<Point> Projection::settings() {
+  if (knownSettings.empty())
+    knownSettings = prove::settings(scratch);
+  return knownSettings;
+}
+
 /// Three digits are enough for a distance.
 static std::string brief(double number) {
   std::string text;
@@ -27,31 +33,15 @@ static std::string brief(double number) {
   return text;
 }
 
-static void setLatent(const Scratch &scratch, Point &point, double x) {
-  for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
-    if (leaf.kind == Leaf::Kind::Latent)
-      llvm::fill(numbers, x);
-}
-
-static Box boxOf(const Point &point) {
-  Box box;
-  for (const Numbers &numbers : point)
-    box.push_back(Interval::point(numbers[0]));
-  return box;
-}
-
-/// a < b with P(a) > P(b), the largest drop between samples, confirmed by intervals.
-std::optional<Finding> Projection::findDrop() {
+/// a < b with P(a) > P(b), the largest drop between samples of those tiers, confirmed by intervals.
+std::optional<Finding> Projection::findDrop(size_t firstTier, size_t tiers) {
   Numbers levels;
   if (clauses.levels)
     levels = levelsAt(scratch, scratch.value(clauses.levels.getResult()), scratch.now(0));
-  for (const std::vector<double> &xs : samples(scratch, levels))
-    for (Point point : settings(scratch)) {
-      std::vector<double> values;
-      for (double x : xs) {
-        setLatent(scratch, point, x);
-        values.push_back(scratch.evaluate(root, point));
-      }
+  const std::vector<std::vector<double>> all = samples(scratch, levels);
+  for (const std::vector<double> &xs : ArrayRef(all).slice(firstTier).take_front(tiers))
+    for (Point point : settings()) {
+      std::vector<double> values = scratch.evaluate(root, point, xs);
       // At a constant of the clause, as f32 has it, the one that was written may tell otherwise.
       for (unsigned tries = 0; tries < 3; ++tries) {
         // The highest value so far against the present one.
@@ -87,7 +77,7 @@ std::optional<Finding> Projection::findDrop() {
 
 /// An admissible setting for which the projection is one number.
 std::optional<Finding> Projection::findFlat() {
-  for (const Point &point : settings(scratch)) {
+  for (const Point &point : settings()) {
     Box box = boxOf(point);
     for (auto [leaf, range] : llvm::zip(scratch.leaves(), box))
       if (leaf.kind == Leaf::Kind::Latent)
@@ -99,72 +89,31 @@ std::optional<Finding> Projection::findFlat() {
   return std::nullopt;
 }
 
-/// A place where the values from both sides, or at it, are surely different.
-std::optional<Finding> Projection::findJump() {
-  for (size_t i = 0; i + 1 < pieces.size(); ++i) {
-    const auto &end = pieces[i].end, &start = pieces[i + 1].start;
-    if (!parts[i] || !parts[i + 1] || pieces[i].joinsNext)
-      continue;
-    bool moves = pieces[i].moves() || pieces[i + 1].moves();
-    Interval left, right, kink{pieces[i + 1].low, pieces[i].high};
-    if (end && start) {
-      auto before = algebra.at(*parts[i], *end), after = algebra.at(*parts[i + 1], *start);
-      if (!before || !after)
-        continue;
-      left = algebra.range(*before, Interval::point(0));
-      right = algebra.range(*after, Interval::point(0));
-      // Or at some setting.
-      for (const Point &point : settings(scratch)) {
-        double low = algebra.valueAt(*before, point), high = algebra.valueAt(*after, point);
-        bool isGap = std::abs(low - high) > 1e-6 * std::max(std::abs(low), std::abs(high));
-        if (!isGap || !std::isfinite(low) || !std::isfinite(high))
-          continue;
-        double place = algebra.latentAt(pieces[i], pieces[i].high);
-        if (moves) {
-          Fraction kink = pieces[i].origin ? *pieces[i].origin + *end : *end;
-          place = algebra.valueAt(kink, point) / algebra.scaleAt(point);
-        }
-        if (std::isfinite(place))
-          return Finding::refuted("the projection jumps at x = " + describe(place) + " from " +
-                                  describe(low) + " to " + describe(high) + at(point));
-      }
-    } else if (!moves) { // it lies between two numbers
-      left = algebra.range(*parts[i], kink);
-      right = algebra.range(*parts[i + 1], kink);
-    }
-    double size = std::max(std::abs(left.lo), std::abs(right.lo));
-    bool isApart = left.hi + roundingOf(size) < right.lo || right.hi + roundingOf(size) < left.lo;
-    if (isApart)
-      return Finding::refuted(
-          "the projection jumps at x = " + describe(algebra.latentAt(pieces[i], pieces[i].high)) +
-          " from " + describe(left.lo) + " to " + describe(right.lo));
-  }
-  return std::nullopt;
-}
-
 /// Whether two samples surely have different values, at each setting.
 bool Projection::movesSomewhere() {
   const std::vector<double> xs = samples(scratch, {})[1];
-  for (Point point : settings(scratch)) {
-    bool moves = false;
-    Interval first;
+  for (Point point : settings()) {
+    double lowest = infinity, highest = -infinity;
     for (double x : xs) {
       setLatent(scratch, point, x);
       Interval here = scratch.range(root, boxOf(point));
-      if (first.contains(Interval::all()))
-        first = here;
-      moves |= first.hi < here.lo;
+      lowest = std::min(lowest, here.hi);
+      highest = std::max(highest, here.lo);
+      if (lowest < highest)
+        break;
     }
-    if (!moves)
+    if (!(lowest < highest))
       return false;
   }
   return true;
 }
 
 Finding Projection::refuteOr(Finding otherwise) {
-  if (auto drop = findDrop())
+  if (auto drop = findDrop(/*firstTier=*/1))
     return *drop;
   if (auto jump = findJump())
+    return *jump;
+  if (auto jump = findJumpAtSetting())
     return *jump;
   return otherwise;
 }
@@ -180,7 +129,10 @@ Finding Projection::analyse() {
     return Finding::refuted("the projection is constant: it does not depend on x");
   if (auto flat = findFlat())
     return *flat;
-  Shape shape = shapeOf(scratch, root, refinements);
+  // What a few samples refute need not be analysed.
+  if (auto drop = findDrop(/*firstTier=*/0, /*tiers=*/1))
+    return *drop;
+  Shape shape = shapeOf(scratch, root, composition);
   algebra.chooseCoordinate(root);
   pieces = algebra.pieces(root);
   bool allConverted = true;
@@ -268,12 +220,37 @@ Finding Projection::analyse() {
   return refuteOr(Finding::undecided(tried));
 }
 
+/// A setting at which two latents surely have one value: a clamp, however its bounds are written,
+/// is flat beyond them, and what moves with a factor that may be 0 need not move.
+std::optional<Finding> Projection::findLevelStretch(const std::string &reason) {
+  std::vector<std::pair<double, double>> pairs{{64, 65}, {-65, -64}};
+  for (const Piece &piece : pieces)
+    if (double x = piece.inside(), next = piece.beside(); !piece.moves() && x < next)
+      pairs.push_back({algebra.latentAt(piece, x), algebra.latentAt(piece, next)});
+  for (Point point : settings())
+    for (auto [x, next] : pairs) {
+      auto valueAt = [&](double latent) {
+        setLatent(scratch, point, latent);
+        return scratch.range(root, boxOf(point));
+      };
+      Interval a = valueAt(x), b = valueAt(next);
+      if (a.isPoint() && b.isPoint() && a.lo == b.lo && std::isfinite(a.lo))
+        return Finding::refuted(reason + " needs a strictly increasing projection: P(" +
+                                describe(x) + ") = P(" + describe(next) + ") = " + describe(a.lo) +
+                                at(point));
+    }
+  return std::nullopt;
+}
+
 Finding Projection::isStrict(const std::string &reason) {
   Finding monotone = isMirrorMap();
   if (monotone.verdict == Verdict::Refuted)
     return monotone;
-  if (strict && increasing)
+  if (strict && increasing) {
+    if (auto level = findLevelStretch(reason))
+      return *level;
     return Finding::proved("strictly increasing: " + monotone.text);
+  }
   // Two latents with the same value: on a flat piece.
   for (auto [piece, slope] : llvm::zip(pieces, slopes)) {
     if (slope != Sign::Zero)
@@ -289,16 +266,8 @@ Finding Projection::isStrict(const std::string &reason) {
       return Finding::refuted(reason + " needs a strictly increasing projection: P(" + describe(a) +
                               ") = P(" + describe(b) + ") = " + describe(low) + at(point));
   }
-  // A clamp, however its bounds are written, is flat beyond them.
-  for (Point point : settings(scratch)) {
-    setLatent(scratch, point, 64);
-    Interval a = scratch.range(root, boxOf(point));
-    setLatent(scratch, point, 65);
-    Interval b = scratch.range(root, boxOf(point));
-    if (a.isPoint() && b.isPoint() && a.lo == b.lo)
-      return Finding::refuted(reason + " needs a strictly increasing projection: P(64) = P(65) = " +
-                              describe(a.lo) + at(point));
-  }
+  if (auto level = findLevelStretch(reason))
+    return *level;
   return Finding::undecided("the projection could not be shown to be strictly increasing; " +
                             monotone.text);
 }
@@ -319,6 +288,24 @@ Projection::limitByParts(mlir::Value value, End end, const Piece &piece,
   if (auto number = numberIn(composed.lookup(value)))
     return number;
   Operation *op = value.getDefiningOp();
+  if (auto select = dyn_cast_or_null<arith::SelectOp>(op)) {
+    Interval taken = composed.lookup(select.getCondition());
+    return taken.isPoint() ? limitByParts(taken.lo != 0 ? select.getTrueValue()
+                                                        : select.getFalseValue(),
+                                          end, piece, composed)
+                           : std::nullopt;
+  }
+  if (isa_and_present<arith::MinimumFOp, arith::MaximumFOp>(op)) {
+    auto first = limitByParts(op->getOperand(0), end, piece, composed),
+         second = limitByParts(op->getOperand(1), end, piece, composed);
+    bool isMax = isa<arith::MaximumFOp>(op);
+    if (!first || !second)
+      return std::nullopt;
+    Sign side = algebra.sign(*first - *second, piece);
+    return isNonNegative(side)   ? (isMax ? first : second)
+           : isNonPositive(side) ? (isMax ? second : first)
+                                 : std::nullopt;
+  }
   if (!isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::NegFOp,
                        arith::TruncFOp>(op))
     return std::nullopt;
@@ -359,22 +346,22 @@ std::optional<Fraction> Projection::limit(End end) {
   if (limit.value && limit.value->isConstant())
     return limit.value;
   // By composition, where it gives one number, and by parts.
-  auto byParts = limitByParts(root, end, piece, limitsOf(scratch, end, refinements));
-  bool isSimpler = byParts && (!limit.value || byParts->size() < limit.value->size());
+  auto byParts = limitByParts(root, end, piece, limitsOf(scratch, end, composition));
+  bool isSimpler = byParts && (!limit.value || byParts->isConstant() ||
+                               byParts->size() <= limit.value->size());
   return isSimpler ? byParts : limit.value;
 }
 
 std::optional<Finding> Projection::findExcess(double low, double high) {
   Numbers levels{low, high};
   for (const std::vector<double> &xs : samples(scratch, levels))
-    for (Point point : settings(scratch)) {
+    for (Point point : settings()) {
       Numbers here = levelsAt(scratch, scratch.value(clauses.levels.getResult()), point);
       double bottom = *llvm::min_element(here), top = *llvm::max_element(here);
       // The furthest beyond the hull, of those that intervals confirm.
       double furthest = 0, worst = 0;
-      for (double x : xs) {
+      for (auto [x, value] : llvm::zip(xs, scratch.evaluate(root, point, xs))) {
         setLatent(scratch, point, x);
-        double value = scratch.evaluate(root, point);
         double beyond = std::max(value - top, bottom - value);
         if (!(beyond > furthest * 1.001))
           continue;
@@ -484,12 +471,44 @@ Finding Projection::staysInHull(bool mustReach) {
         isNonNegative(algebra.sign(*high - *low, last)))
       return Finding::proved("structure: a clamp between the outermost levels");
   }
+  // By the range of all of it, or of what is left without a factor of the host's and an offset.
   Interval whole = scratch.range(root, scratch.admissible());
-  Interval hull{algebra.range(*bottom, Interval::point(0)).hi,
-                algebra.range(*top, Interval::point(0)).lo};
-  double slack = roundingOf(hull.hi - hull.lo);
-  if (whole.lo >= hull.lo - slack && whole.hi <= hull.hi + slack)
-    return Finding::proved("intervals: the range lies within the levels");
+  DenseMap<Value, Interval> least = limitsOf(scratch, End::Minus, composition),
+                            most = limitsOf(scratch, End::Plus, composition);
+  auto within = [&](Value value) {
+    Interval range = composition.ranges.lookup(value);
+    if (monotone.verdict == Verdict::Proved)
+      range = interval::intersect(range, {least.lookup(value).lo, most.lookup(value).hi});
+    return range;
+  };
+  auto isAtMost = [&](const Fraction &a, const Fraction &b) {
+    Interval room = algebra.range(b - a, Interval::point(0));
+    Interval width = algebra.range(*top - *bottom, Interval::point(0));
+    return room.lo >= -roundingOf(width.lo) || isNonNegative(algebra.sign(b - a, last));
+  };
+  Fraction factor = Fraction::constant(1), offset;
+  for (Value value = root; value;) {
+    Interval range = within(value);
+    auto end = [&](double bound) { return offset + factor * Fraction::constant(bound); };
+    if (!range.isEmpty() && std::isfinite(range.lo) && std::isfinite(range.hi) &&
+        isAtMost(*bottom, end(range.lo)) && isAtMost(end(range.hi), *top))
+      return Finding::proved("intervals: the range lies within the levels");
+    Operation *op = value.getDefiningOp();
+    value = {};
+    if (!isa_and_present<arith::AddFOp, arith::MulFOp>(op))
+      break;
+    bool isSecond = scratch.dependsOnLatent(op->getOperand(1));
+    auto free = algebra.convert(op->getOperand(isSecond ? 0 : 1), 0, last);
+    if (scratch.dependsOnLatent(op->getOperand(isSecond ? 0 : 1)) || !free)
+      break;
+    if (isa<arith::AddFOp>(op))
+      offset = offset + factor * *free;
+    else if (!isNonNegative(algebra.sign(*free, last)))
+      break;
+    else
+      factor = factor * *free;
+    value = op->getOperand(isSecond ? 1 : 0);
+  }
   return Finding::undecided("limits and ranges leave it open; the range found is [" +
                             describe(whole.lo) + ", " + describe(whole.hi) + "]");
 }

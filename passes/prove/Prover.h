@@ -53,10 +53,13 @@ public:
 private:
   Finding analyse();
   Finding refuteOr(Finding otherwise);
-  std::optional<Finding> findDrop();
+  std::optional<Finding> findDrop(size_t firstTier, size_t tiers = 3);
   std::optional<Finding> findFlat();
+  std::optional<Finding> findLevelStretch(const std::string &reason);
   bool movesSomewhere();
   std::optional<Finding> findJump();
+  std::optional<Finding> findJumpAtSetting();
+  llvm::ArrayRef<Point> settings();
   std::optional<Finding> findExcess(double low, double high);
   std::string at(const Point &point) const;
   std::optional<Fraction> limit(End end);
@@ -65,11 +68,12 @@ private:
 
   Clauses &clauses;
   Algebra algebra;
-  Refinements refinements;
+  Composition composition;
   std::vector<Piece> pieces;
   std::vector<std::optional<Fraction>> parts;
   std::vector<Sign> slopes;
   std::optional<Finding> known;
+  std::vector<Point> knownSettings;
   bool strict = false, increasing = false;
   std::string strictness; ///< where it is constant
 };
@@ -79,6 +83,9 @@ private:
 std::vector<std::vector<double>> samples(const Scratch &scratch, llvm::ArrayRef<double> levels);
 /// Admissible settings of the host's numbers, the ones in force first.
 std::vector<Point> settings(const Scratch &scratch);
+/// The same setting with the latent at `x`.
+void setLatent(const Scratch &scratch, Point &point, double x);
+Box boxOf(const Point &point);
 /// `at beta = 1, k = 2`: what a point gives the host's numbers that can move.
 std::string describeSetting(const Scratch &scratch, const Point &point);
 /// The levels at a setting.

@@ -27,8 +27,19 @@ static bool between(const Scratch &scratch, Value value, Value inner,
          });
 }
 
-static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner) {
+/// Where the inner value lies, without what the rounding of constants adds to numbers of few digits.
+static Interval domainOf(Interval range) {
+  auto asMeant = [](double end) {
+    double simple = std::round(end * 64) / 64;
+    return std::isfinite(end) && std::abs(end - simple) <= roundingOf(std::abs(end)) ? simple : end;
+  };
+  Interval meant{asMeant(range.lo), asMeant(range.hi)};
+  return meant.lo < meant.hi ? meant : Interval::all();
+}
+
+static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner, Interval domain) {
   Algebra algebra(scratch, inner);
+  algebra.restrictTo(domain, {});
   std::vector<Piece> pieces = algebra.pieces(value);
   std::vector<std::optional<Fraction>> parts;
   bool rising = true, falling = true, strict = true;
@@ -50,6 +61,10 @@ static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner
       return std::nullopt;
   auto limit = [&](End end) {
     bool plus = end == End::Plus;
+    if (double bound = plus ? domain.hi : domain.lo; std::isfinite(bound)) {
+      auto there = algebra.at(plus ? *parts.back() : *parts.front(), bound);
+      return there ? algebra.range(*there, Interval::point(0)) : Interval::all();
+    }
     Limit tends = algebra.limit(plus ? *parts.back() : *parts.front(), end,
                                 plus ? pieces.back() : pieces.front());
     if (tends.value)
@@ -64,7 +79,8 @@ static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner
 }
 
 std::optional<Refined> prove::refine(Scratch &scratch, Value value,
-                                     llvm::function_ref<bool(Value)> isMonotone) {
+                                     llvm::function_ref<bool(Value)> isMonotone,
+                                     const DenseMap<Value, Interval> &ranges) {
   if (isa<VectorType>(value.getType()) || !value.getType().isF32())
     return std::nullopt;
   // From the nearest inner value to the latent.
@@ -87,7 +103,7 @@ std::optional<Refined> prove::refine(Scratch &scratch, Value value,
     });
     if (!continuous)
       continue;
-    if (auto found = analyse(scratch, value, inner))
+    if (auto found = analyse(scratch, value, inner, domainOf(ranges.lookup(inner))))
       return found;
     if (++tries == maxTries)
       break;

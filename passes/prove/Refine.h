@@ -9,16 +9,10 @@
 
 namespace bregman::prove {
 
-/// How a value moves with the one value through which it depends on the latent.
-struct Refined {
-  mlir::Value inner;
-  Shape shape;
-  Interval low, high; ///< what it tends to when `inner` goes to minus and plus infinity
-};
-
-/// `isMonotone` tells which inner values are worth a look.
+/// `isMonotone` tells which inner values are worth a look, `ranges` where they lie.
 std::optional<Refined> refine(Scratch &scratch, mlir::Value value,
-                              llvm::function_ref<bool(mlir::Value)> isMonotone);
+                              llvm::function_ref<bool(mlir::Value)> isMonotone,
+                              const llvm::DenseMap<mlir::Value, Interval> &ranges);
 
 /// What a value tends to where an inner value through which alone it depends on the latent tends to
 /// an infinity, by the limits of all values.

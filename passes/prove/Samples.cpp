@@ -184,6 +184,19 @@ std::vector<Point> prove::settings(const Scratch &scratch) {
   return all;
 }
 
+void prove::setLatent(const Scratch &scratch, Point &point, double x) {
+  for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
+    if (leaf.kind == Leaf::Kind::Latent)
+      llvm::fill(numbers, x);
+}
+
+Box prove::boxOf(const Point &point) {
+  Box box;
+  for (const Numbers &numbers : point)
+    box.push_back(Interval::point(numbers[0]));
+  return box;
+}
+
 std::string prove::describeSetting(const Scratch &scratch, const Point &point) {
   std::string text;
   for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point)) {

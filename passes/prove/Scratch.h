@@ -82,14 +82,19 @@ public:
   llvm::DenseMap<mlir::Value, Numbers> evaluate(const Point &point, mlir::Value held = {},
                                                 double as = 0) const;
   double evaluate(mlir::Value root, const Point &point) const;
+  /// At many latents, whatever `point` says of the latent.
+  std::vector<double> evaluate(mlir::Value root, const Point &point,
+                               llvm::ArrayRef<double> latents) const;
   /// Whether weights exist that give these values: a maximum is not below what it is taken of.
   bool isPossible(const llvm::DenseMap<mlir::Value, Numbers> &values) const;
   /// Whose constants: f32's, or any that f32 rounds to them, among which are those that were
   /// written.
   enum class Constants { Rounded, Written };
   /// Where all values lie when the leaves lie in a box; of levels, the hull.
-  llvm::DenseMap<mlir::Value, Interval> ranges(const Box &box,
-                                               Constants constants = Constants::Rounded) const;
+  /// What is in `held`, if given, lies there whatever its operands do.
+  llvm::DenseMap<mlir::Value, Interval>
+  ranges(const Box &box, Constants constants = Constants::Rounded,
+         const llvm::DenseMap<mlir::Value, Interval> *held = nullptr) const;
   Interval range(mlir::Value root, const Box &box, Constants constants = Constants::Rounded) const;
   /// Whether a value that is free of the latent is above 0 at every admissible setting.
   bool isPositive(mlir::Value value) const;
@@ -112,17 +117,19 @@ private:
   /// What one value is computed by, in numbered places: it is asked for at very many points.
   struct Program {
     struct Step {
-      mlir::Operation *op;
+      CalculusOpInterface calculus;
       llvm::SmallVector<std::pair<unsigned, unsigned>, 4> operands; ///< place and width
       unsigned to, width;
     };
     mlir::Value root;
     size_t size = 0; ///< of the block and its arguments when it was made
-    std::vector<Step> steps;
+    std::vector<Step> fixed, moving; ///< with the latent
+    std::pair<unsigned, unsigned> latent; ///< its place and width
     std::vector<double> places; ///< constants are there already
     unsigned result = 0;
   };
   void makeProgram(mlir::Value root) const;
+  static void run(llvm::ArrayRef<Program::Step> steps, llvm::MutableArrayRef<double> places);
   mutable Program program;
 
   /// Some 50 ms.
@@ -138,5 +145,13 @@ private:
   std::vector<Leaf> all;
   llvm::DenseMap<mlir::Value, double> numbers;
 };
+
+/// a and b of m a + (1 - m) b with m in [0, 1], which lies between them.
+std::optional<std::pair<mlir::Value, mlir::Value>>
+mixtureOf(mlir::arith::AddFOp sum, const llvm::DenseMap<mlir::Value, Interval> &known,
+          const Scratch &scratch);
+/// What an op's operands, whose values lie in `known`, tell together beside their ranges.
+Interval boundsOf(mlir::Operation &op, const llvm::DenseMap<mlir::Value, Interval> &known,
+                  const Scratch &scratch);
 
 } // namespace bregman::prove

@@ -25,10 +25,53 @@ static bool isWhole(Value value, const Scratch &scratch) {
   return isa_and_present<RoundOp, math::FloorOp, math::CeilOp>(op);
 }
 
+/// A number as it was before it met a weight, where it is rounded to f32.
+static Value exactly(Value value) {
+  auto rounded = value.getDefiningOp<arith::TruncFOp>();
+  return rounded ? rounded.getIn() : value;
+}
+
+/// Whether two of the host's numbers are 1 together, one as 1 less the other or both as constants.
+static bool areOneTogether(Value a, Value b, const Scratch &scratch) {
+  auto first = scratch.number(a), second = scratch.number(b);
+  if (first && second)
+    return std::abs(*first + *second - 1) <= 0x1p-23;
+  for (auto [part, rest] : {std::pair(exactly(a), exactly(b)), std::pair(exactly(b), exactly(a))}) {
+    auto difference = rest.getDefiningOp<arith::SubFOp>();
+    if (difference && scratch.number(difference.getLhs()) == 1.0 &&
+        exactly(difference.getRhs()) == part)
+      return true;
+  }
+  return false;
+}
+
+std::optional<std::pair<Value, Value>>
+prove::mixtureOf(arith::AddFOp sum, const DenseMap<Value, Interval> &known,
+                 const Scratch &scratch) {
+  auto left = sum.getLhs().getDefiningOp<arith::MulFOp>();
+  auto right = sum.getRhs().getDefiningOp<arith::MulFOp>();
+  if (!left || !right)
+    return std::nullopt;
+  constexpr Interval whole{0, 1};
+  for (unsigned i : {0, 1})
+    for (unsigned j : {0, 1}) {
+      Value m = left.getOperand(i), n = right.getOperand(j);
+      if (whole.contains(known.lookup(m)) && whole.contains(known.lookup(n)) &&
+          areOneTogether(m, n, scratch))
+        return std::pair(left.getOperand(1 - i), right.getOperand(1 - j));
+    }
+  return std::nullopt;
+}
+
 /// What an op's operands tell together beside their ranges: of two clocks of a run one is not
-/// beyond the other, and u - n floor(u / n) is a part of n.
-static Interval boundsOf(Operation &op, const DenseMap<Value, Interval> &known,
-                         const Scratch &scratch) {
+/// beyond the other, u - n floor(u / n) is a part of n, and a mixture lies between its parts.
+Interval prove::boundsOf(Operation &op, const DenseMap<Value, Interval> &known,
+                        const Scratch &scratch) {
+  if (auto sum = dyn_cast<arith::AddFOp>(op)) {
+    auto parts = mixtureOf(sum, known, scratch);
+    return parts ? interval::hull(known.lookup(parts->first), known.lookup(parts->second))
+                 : Interval::all();
+  }
   auto clockOf = [&](Value value) -> std::optional<Counter> {
     const Leaf *leaf = scratch.leafOf(value);
     auto counter = leaf ? leaf->source.getDefiningOp<CounterOp>() : CounterOp();
@@ -90,13 +133,18 @@ static Interval roundedTo(double number, bool isSingle) {
   return {number - half, number + half};
 }
 
-DenseMap<Value, Interval> Scratch::ranges(const Box &box, Constants constants) const {
+DenseMap<Value, Interval> Scratch::ranges(const Box &box, Constants constants,
+                                          const DenseMap<Value, Interval> *held) const {
   DenseMap<Value, Interval> known;
   known.reserve(4 * all.size() + 64);
   for (auto [leaf, range] : llvm::zip(all, box))
     known[leaf.value] = range;
   for (Operation &op : const_cast<Block &>(body)) {
     Value result = op.getResult(0);
+    if (held && held->contains(result)) {
+      known[result] = held->lookup(result);
+      continue;
+    }
     if (auto fixed = number(result)) {
       bool isSingle = !getElementTypeOrSelf(result.getType()).isF64();
       known[result] = std::isnan(*fixed)                ? Interval::all()

@@ -64,15 +64,21 @@ void Scratch::makeProgram(Value root) const {
   for (Operation &op : llvm::reverse(const_cast<Block &>(body)))
     if (needed.contains(op.getResult(0)))
       needed.insert(op.operand_begin(), op.operand_end());
-  program = {root, count + all.size(), {}, {}, 0};
+  program = {root, count + all.size(), {}, {}, {}, {}, 0};
   DenseMap<Value, std::pair<unsigned, unsigned>> places;
+  DenseSet<Value> moving;
   auto place = [&](Value value) {
     unsigned width = levelCount(value.getType());
     places[value] = {unsigned(program.places.size()), width};
     program.places.resize(program.places.size() + width, std::numeric_limits<double>::quiet_NaN());
   };
-  for (const Leaf &leaf : all) // first, in their order
+  for (const Leaf &leaf : all) { // first, in their order
     place(leaf.value);
+    if (leaf.kind == Leaf::Kind::Latent) {
+      moving.insert(leaf.value);
+      program.latent = places[leaf.value];
+    }
+  }
   for (Operation &op : const_cast<Block &>(body)) {
     Value value = op.getResult(0);
     if (!needed.contains(value))
@@ -82,16 +88,48 @@ void Scratch::makeProgram(Value root) const {
     if (std::optional<double> fixed = number(value)) {
       program.places[to] = *fixed;
     } else if (auto calculus = dyn_cast<CalculusOpInterface>(&op)) {
-      Program::Step step{&op, {}, to, width};
+      Program::Step step{calculus, {}, to, width};
       for (Value operand : op.getOperands())
         step.operands.push_back(places.lookup(operand));
+      bool moves = llvm::any_of(op.getOperands(), [&](Value of) { return moving.contains(of); });
+      if (moves)
+        moving.insert(value);
       if (op.getNumOperands())
-        program.steps.push_back(step);
+        (moves ? program.moving : program.fixed).push_back(step);
       else
         calculus.evaluate({}, MutableArrayRef(program.places).slice(to, width));
     }
   }
   program.result = places.lookup(root).first;
+}
+
+void Scratch::run(ArrayRef<Program::Step> steps, MutableArrayRef<double> places) {
+  SmallVector<double, 16> operands;
+  for (const Program::Step &step : steps) {
+    operands.clear();
+    for (auto [from, width] : step.operands)
+      operands.append(places.begin() + from, places.begin() + from + width);
+    CalculusOpInterface(step.calculus).evaluate(operands, places.slice(step.to, step.width));
+  }
+}
+
+std::vector<double> Scratch::evaluate(Value root, const Point &point,
+                                      ArrayRef<double> latents) const {
+  if (program.root != root || program.size != count + all.size())
+    makeProgram(root);
+  std::vector<double> places = program.places, values;
+  unsigned next = 0;
+  for (const Numbers &numbers : point)
+    for (double number : numbers)
+      places[next++] = number;
+  run(program.fixed, places);
+  values.reserve(latents.size());
+  for (double x : latents) {
+    llvm::fill(MutableArrayRef(places).slice(program.latent.first, program.latent.second), x);
+    run(program.moving, places);
+    values.push_back(places[program.result]);
+  }
+  return values;
 }
 
 double Scratch::evaluate(Value root, const Point &point) const {
@@ -102,14 +140,8 @@ double Scratch::evaluate(Value root, const Point &point) const {
   for (const Numbers &numbers : point)
     for (double number : numbers)
       places[next++] = number;
-  SmallVector<double, 16> operands;
-  for (const Program::Step &step : program.steps) {
-    operands.clear();
-    for (auto [from, width] : step.operands)
-      operands.append(places.begin() + from, places.begin() + from + width);
-    cast<CalculusOpInterface>(step.op).evaluate(operands,
-                                                MutableArrayRef(places).slice(step.to, step.width));
-  }
+  run(program.fixed, places);
+  run(program.moving, places);
   return places[program.result];
 }
 

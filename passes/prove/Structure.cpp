@@ -15,8 +15,79 @@ static Direction turned(Direction direction) {
                                               : direction;
 }
 
-Shape prove::shapeOf(Scratch &scratch, Value root, Refinements &refinements) {
-  DenseMap<Value, Interval> ranges = scratch.ranges(scratch.admissible());
+/// Whether both arms of an `if` have one value wherever its condition turns.
+static bool doArmsMeet(Scratch &scratch, arith::SelectOp select) {
+  Value condition = select.getCondition(), arms[] = {select.getTrueValue(), select.getFalseValue()};
+  if (isa<VectorType>(select.getType()) || !scratch.latent() ||
+      isa<VectorType>(scratch.latent()->value.getType()))
+    return false;
+  Algebra algebra(scratch);
+  const std::vector<Piece> pieces = algebra.pieces(condition);
+  if (algebra.unresolved)
+    return false;
+  for (size_t i = 0; i + 1 < pieces.size(); ++i) {
+    const Piece &piece = pieces[pieces[i + 1].moves() ? i + 1 : i];
+    bool atStart = pieces[i + 1].moves();
+    const auto &place = atStart ? piece.start : piece.end;
+    if (!place)
+      return false;
+    auto first = algebra.valueAtEnd(arms[0], piece, atStart),
+         second = algebra.valueAtEnd(arms[1], piece, atStart);
+    if (first && second && algebra.isRounding(*first, *second))
+      continue;
+    // By ranges, where both are one number whatever the host's numbers are.
+    if ((first && second) || piece.moves() || !place->isConstant())
+      return false;
+    Box box = scratch.admissible();
+    box[scratch.latent() - scratch.leaves().data()] = place->value();
+    auto ranges = scratch.ranges(box);
+    Interval both = interval::hull(ranges.lookup(arms[0]), ranges.lookup(arms[1]));
+    if (!(both.hi - both.lo <= roundingOf(std::max(std::abs(both.lo), std::abs(both.hi)))))
+      return false;
+  }
+  return true;
+}
+
+/// Of an `if` between what rises that is continuous where its condition turns.
+static void joinArms(Scratch &scratch, arith::SelectOp select,
+                     const DenseMap<Value, Shape> &shapes, Shape &shape) {
+  const Shape first = shapes.lookup(select.getTrueValue()),
+              second = shapes.lookup(select.getFalseValue());
+  auto direction = [&](Direction way) {
+    return llvm::all_of(ArrayRef<Shape>{first, second}, [&](const Shape &arm) {
+      return arm.continuous && (arm.direction == way || arm.direction == Direction::Constant);
+    });
+  };
+  Direction way = direction(Direction::Increasing)   ? Direction::Increasing
+                  : direction(Direction::Decreasing) ? Direction::Decreasing
+                                                     : Direction::Unknown;
+  bool isKnown = shape.continuous && shape.direction == way;
+  if (way == Direction::Unknown || isKnown || !scratch.dependsOnLatent(select.getCondition()) ||
+      !doArmsMeet(scratch, select))
+    return;
+  bool areConstant =
+      first.direction == Direction::Constant && second.direction == Direction::Constant;
+  shape = {areConstant ? Direction::Constant : way, first.strict && second.strict, true};
+}
+
+/// The lesser or the greater of two, or a mixture of them, rises where both do.
+static bool isStrictByBoth(Operation &op, const DenseMap<Value, Shape> &shapes,
+                           const DenseMap<Value, Interval> &ranges, const Scratch &scratch) {
+  auto isStrict = [&](Value part) { return shapes.lookup(part).strict; };
+  if (isa<arith::MinimumFOp, arith::MaximumFOp>(op))
+    return isStrict(op.getOperand(0)) && isStrict(op.getOperand(1));
+  auto sum = dyn_cast<arith::AddFOp>(op);
+  auto parts = sum ? mixtureOf(sum, ranges, scratch) : std::nullopt;
+  auto isFixed = [&](Value product) { // its share
+    return llvm::any_of(product.getDefiningOp()->getOperands(),
+                        [&](Value factor) { return !scratch.dependsOnLatent(factor); });
+  };
+  return parts && isFixed(sum.getLhs()) && isFixed(sum.getRhs()) && isStrict(parts->first) && isStrict(parts->second);
+}
+
+Shape prove::shapeOf(Scratch &scratch, Value root, Composition &composition) {
+  DenseMap<Value, Interval> &ranges = composition.ranges;
+  ranges = scratch.ranges(scratch.admissible());
   DenseMap<Value, Shape> shapes;
   for (const Leaf &leaf : scratch.leaves()) {
     bool latent = leaf.kind == Leaf::Kind::Latent;
@@ -27,6 +98,15 @@ Shape prove::shapeOf(Scratch &scratch, Value root, Refinements &refinements) {
     for (Value operand : op.getOperands())
       operands.push_back(ranges.lookup(operand));
     auto calculus = dyn_cast<CalculusOpInterface>(&op);
+    Value value = op.getResult(0);
+    auto restrict = [&](Interval to) {
+      if (Interval both = interval::intersect(ranges.lookup(value), to); !both.isEmpty())
+        ranges[value] = both;
+    };
+    if (calculus && scratch.dependsOnLatent(value)) {
+      restrict(calculus.range(operands));
+      restrict(boundsOf(op, ranges, scratch));
+    }
     Shape shape;
     for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
       Shape inner = shapes.lookup(operand);
@@ -48,12 +128,18 @@ Shape prove::shapeOf(Scratch &scratch, Value root, Refinements &refinements) {
     }
     if (shape.direction == Direction::Unknown || shape.direction == Direction::Constant)
       shape.strict = false;
-    if (shape.direction == Direction::Unknown) {
+    else
+      shape.strict |= isStrictByBoth(op, shapes, ranges, scratch);
+    if (auto select = dyn_cast<arith::SelectOp>(op))
+      joinArms(scratch, select, shapes, shape);
+    // An `if` may meet where its arms, each on the whole line, say nothing.
+    bool mayMeet = isa<arith::SelectOp>(op) && !shape.continuous;
+    if (shape.direction == Direction::Unknown || mayMeet) {
       auto isMonotone = [&](Value inner) {
         Shape known = shapes.lookup(inner);
         return known.direction == Direction::Increasing || known.direction == Direction::Decreasing;
       };
-      if (auto refined = refine(scratch, op.getResult(0), isMonotone)) {
+      if (auto refined = refine(scratch, value, isMonotone, ranges)) {
         Shape inner = shapes.lookup(refined->inner);
         Direction outer = refined->shape.direction;
         shape.direction = outer == Direction::Constant     ? outer
@@ -61,10 +147,11 @@ Shape prove::shapeOf(Scratch &scratch, Value root, Refinements &refinements) {
                                                            : turned(inner.direction);
         shape.strict = inner.strict && refined->shape.strict && outer != Direction::Constant;
         shape.continuous = inner.continuous;
-        refinements.try_emplace(op.getResult(0), *refined);
+        composition.refined.try_emplace(value, *refined);
+        restrict(interval::hull(refined->low, refined->high));
       }
     }
-    shapes[op.getResult(0)] = shape;
+    shapes[value] = shape;
   }
   return shapes.lookup(root);
 }
@@ -92,9 +179,10 @@ static bool isIndeterminate(const Scratch &scratch, Operation &op, ArrayRef<Inte
 }
 
 DenseMap<Value, Interval> prove::limitsOf(const Scratch &scratch, End end,
-                                          const Refinements &refinements) {
+                                          const Composition &composition) {
   Box box = scratch.admissible();
-  DenseMap<Value, Interval> ranges = scratch.ranges(box), limits;
+  const DenseMap<Value, Interval> &ranges = composition.ranges;
+  DenseMap<Value, Interval> limits;
   for (auto [leaf, range] : llvm::zip(scratch.leaves(), box))
     limits[leaf.value] = leaf.kind == Leaf::Kind::Latent
                              ? Interval::point(end == End::Plus ? infinity : -infinity)
@@ -122,13 +210,17 @@ DenseMap<Value, Interval> prove::limitsOf(const Scratch &scratch, End end,
     Interval limit = ranges.lookup(op.getResult(0));
     if (std::optional<double> number = scratch.number(op.getResult(0)))
       limit = Interval::point(*number);
-    else if (auto refined = refinements.find(op.getResult(0)); refined != refinements.end()) {
+    else if (auto refined = composition.refined.find(op.getResult(0));
+             refined != composition.refined.end()) {
       Interval inner = limits.lookup(refined->second.inner);
       if (inner.isPoint() && std::isinf(inner.lo))
         limit = inner.lo > 0 ? refined->second.high : refined->second.low;
       else
         limit =
             interval::intersect(limit, interval::hull(refined->second.low, refined->second.high));
+      if (calculus && count == 0 && !isIndeterminate(scratch, op, at))
+        if (Interval both = interval::intersect(limit, calculus.range(at)); !both.isEmpty())
+          limit = both;
     } else if (isIndeterminate(scratch, op, at))
       limit = Interval::all();
     else if (calculus && count == 1)
@@ -137,6 +229,8 @@ DenseMap<Value, Interval> prove::limitsOf(const Scratch &scratch, End end,
              (count == 0 || isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::MinimumFOp,
                                 arith::MaximumFOp, arith::SelectOp>(op)))
       limit = calculus.range(at);
+    if (Interval both = interval::intersect(limit, boundsOf(op, limits, scratch)); !both.isEmpty())
+      limit = both;
     limits[op.getResult(0)] = interval::intersect(limit, ranges.lookup(op.getResult(0)));
     if (limits[op.getResult(0)].isEmpty()) // an infinite limit is a value of no range
       limits[op.getResult(0)] = limit;

@@ -11,15 +11,26 @@ struct Shape {
   bool continuous = true;
 };
 
-struct Refined;
-/// Values that slopes say nothing about, but the algebra does.
-using Refinements = llvm::DenseMap<mlir::Value, Refined>;
+/// How a value moves with the one value through which it depends on the latent.
+struct Refined {
+  mlir::Value inner;
+  Shape shape;
+  Interval low, high; ///< what it tends to at the ends of where `inner` lies
+};
+
+/// What is known of the values that a root is composed of.
+struct Composition {
+  /// Values that slopes say nothing about, but the algebra does.
+  llvm::DenseMap<mlir::Value, Refined> refined;
+  /// At any admissible setting; of what is refined more than its operands' ranges say.
+  llvm::DenseMap<mlir::Value, Interval> ranges;
+};
 
 /// How `root` moves with the latent when the host's numbers are anywhere admissible.
-Shape shapeOf(Scratch &scratch, mlir::Value root, Refinements &refinements);
+Shape shapeOf(Scratch &scratch, mlir::Value root, Composition &composition);
 
 /// What each value tends to at an end of the line; all reals where the composition does not say.
 llvm::DenseMap<mlir::Value, Interval> limitsOf(const Scratch &scratch, End end,
-                                               const Refinements &refinements);
+                                               const Composition &composition);
 
 } // namespace bregman::prove
