@@ -496,5 +496,11 @@ std::optional<Fraction> Algebra::at(const Fraction &fraction, const Fraction &x)
   std::optional<Fraction> below = substitute(fraction.below, x);
   if (!above || !below || below->isZero())
     return std::nullopt;
+  // What is left of a denominator may vanish at some setting, though it does not beside x.
+  if (!usesLatent(*below) && !below->isConstant()) {
+    Sign side = sign(*below, {-infinity, infinity});
+    if (side != Sign::Positive && side != Sign::Negative)
+      return std::nullopt;
+  }
   return *above / *below;
 }

@@ -87,8 +87,8 @@ public:
   bool joins(mlir::Value root, llvm::ArrayRef<Piece> pieces,
              llvm::ArrayRef<std::optional<Fraction>> parts, size_t i);
 
-  /// Where a value of the coordinate alone is 0 on a piece that does not move; none where that could
-  /// not be told.
+  /// Where a value of the coordinate alone is 0 on a piece that does not move; none where that
+  /// could not be told.
   std::optional<std::vector<Kink>> rootsOf(const Fraction &fraction, const Piece &piece);
 
   /// The value at an end of a piece itself.

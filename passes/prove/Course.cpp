@@ -170,8 +170,8 @@ Course prove::courseOf(ScheduleOp schedule) {
   Course course{scratch.range(root, scratch.admissible()), takenOf(scratch, root)};
   // What bounds lie beyond the values themselves by no more than their outward rounding is none.
   auto settle = [&] {
-    for (auto [end, value] : {std::pair(&course.all.lo, course.taken.lo),
-                              std::pair(&course.all.hi, course.taken.hi)})
+    for (auto [end, value] :
+         {std::pair(&course.all.lo, course.taken.lo), std::pair(&course.all.hi, course.taken.hi)})
       if (std::abs(*end - value) <= 0x1p-40 * std::abs(value))
         *end = value;
   };

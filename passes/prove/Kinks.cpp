@@ -430,6 +430,17 @@ std::vector<Piece> Algebra::between(const std::vector<Kink> &inner) {
   return all;
 }
 
+/// Whether an op may have no value, or an infinite one, where its operands have one: there even
+/// what is made of functions that cannot jump may.
+static bool mayHavePole(Operation *op, const DenseMap<Value, Interval> &ranges) {
+  auto mayVanish = [&](unsigned i) { return ranges.lookup(op->getOperand(i)).contains(0); };
+  if (isa<arith::DivFOp>(op))
+    return mayVanish(1);
+  if (isa<math::PowFOp>(op))
+    return mayVanish(0) && !(ranges.lookup(op->getOperand(1)).lo > 0);
+  return isa<math::LogOp, math::Log2Op>(op) && mayVanish(0);
+}
+
 std::vector<Piece> Algebra::pieces(Value root) {
   std::vector<Kink> kinks;
   unresolved = 0;
@@ -442,6 +453,10 @@ std::vector<Piece> Algebra::pieces(Value root) {
     if (op && !isCoordinate.contains(value) && matters.insert(op).second)
       open.append(op->operand_begin(), op->operand_end());
   }
+  const DenseMap<Value, Interval> ranges = scratch.ranges(scratch.admissible());
+  const bool hasPoles = llvm::any_of(matters, [&](Operation *op) {
+    return scratch.dependsOnLatent(op->getResult(0)) && mayHavePole(op, ranges);
+  });
   for (Operation &op : scratch.block()) {
     bool switches =
         isa<math::AbsFOp, SignOp, SgnOp, arith::CmpFOp, arith::MinimumFOp, arith::MaximumFOp,
@@ -460,6 +475,9 @@ std::vector<Piece> Algebra::pieces(Value root) {
     insideValues.clear();
     obstacle.clear();
   }
+  if (hasPoles)
+    for (Kink &kink : kinks)
+      kink.isContinuous = false;
   return between(kinks);
 }
 

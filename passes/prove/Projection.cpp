@@ -290,10 +290,10 @@ Projection::limitByParts(mlir::Value value, End end, const Piece &piece,
   Operation *op = value.getDefiningOp();
   if (auto select = dyn_cast_or_null<arith::SelectOp>(op)) {
     Interval taken = composed.lookup(select.getCondition());
-    return taken.isPoint() ? limitByParts(taken.lo != 0 ? select.getTrueValue()
-                                                        : select.getFalseValue(),
-                                          end, piece, composed)
-                           : std::nullopt;
+    return taken.isPoint()
+               ? limitByParts(taken.lo != 0 ? select.getTrueValue() : select.getFalseValue(), end,
+                              piece, composed)
+               : std::nullopt;
   }
   if (isa_and_present<arith::MinimumFOp, arith::MaximumFOp>(op)) {
     auto first = limitByParts(op->getOperand(0), end, piece, composed),
@@ -347,8 +347,8 @@ std::optional<Fraction> Projection::limit(End end) {
     return limit.value;
   // By composition, where it gives one number, and by parts.
   auto byParts = limitByParts(root, end, piece, limitsOf(scratch, end, composition));
-  bool isSimpler = byParts && (!limit.value || byParts->isConstant() ||
-                               byParts->size() <= limit.value->size());
+  bool isSimpler =
+      byParts && (!limit.value || byParts->isConstant() || byParts->size() <= limit.value->size());
   return isSimpler ? byParts : limit.value;
 }
 

@@ -27,7 +27,8 @@ static bool between(const Scratch &scratch, Value value, Value inner,
          });
 }
 
-/// Where the inner value lies, without what the rounding of constants adds to numbers of few digits.
+/// Where the inner value lies, without what the rounding of constants adds to numbers of few
+/// digits.
 static Interval domainOf(Interval range) {
   auto asMeant = [](double end) {
     double simple = std::round(end * 64) / 64;

@@ -122,10 +122,10 @@ private:
       unsigned to, width;
     };
     mlir::Value root;
-    size_t size = 0; ///< of the block and its arguments when it was made
-    std::vector<Step> fixed, moving; ///< with the latent
+    size_t size = 0;                      ///< of the block and its arguments when it was made
+    std::vector<Step> fixed, moving;      ///< with the latent
     std::pair<unsigned, unsigned> latent; ///< its place and width
-    std::vector<double> places; ///< constants are there already
+    std::vector<double> places;           ///< constants are there already
     unsigned result = 0;
   };
   void makeProgram(mlir::Value root) const;

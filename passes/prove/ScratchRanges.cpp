@@ -45,9 +45,9 @@ static bool areOneTogether(Value a, Value b, const Scratch &scratch) {
   return false;
 }
 
-std::optional<std::pair<Value, Value>>
-prove::mixtureOf(arith::AddFOp sum, const DenseMap<Value, Interval> &known,
-                 const Scratch &scratch) {
+std::optional<std::pair<Value, Value>> prove::mixtureOf(arith::AddFOp sum,
+                                                        const DenseMap<Value, Interval> &known,
+                                                        const Scratch &scratch) {
   auto left = sum.getLhs().getDefiningOp<arith::MulFOp>();
   auto right = sum.getRhs().getDefiningOp<arith::MulFOp>();
   if (!left || !right)
@@ -66,7 +66,7 @@ prove::mixtureOf(arith::AddFOp sum, const DenseMap<Value, Interval> &known,
 /// What an op's operands tell together beside their ranges: of two clocks of a run one is not
 /// beyond the other, u - n floor(u / n) is a part of n, and a mixture lies between its parts.
 Interval prove::boundsOf(Operation &op, const DenseMap<Value, Interval> &known,
-                        const Scratch &scratch) {
+                         const Scratch &scratch) {
   if (auto sum = dyn_cast<arith::AddFOp>(op)) {
     auto parts = mixtureOf(sum, known, scratch);
     return parts ? interval::hull(known.lookup(parts->first), known.lookup(parts->second))

@@ -49,8 +49,8 @@ static bool doArmsMeet(Scratch &scratch, arith::SelectOp select) {
 }
 
 /// Of an `if` between what rises that is continuous where its condition turns.
-static void joinArms(Scratch &scratch, arith::SelectOp select,
-                     const DenseMap<Value, Shape> &shapes, Shape &shape) {
+static void joinArms(Scratch &scratch, arith::SelectOp select, const DenseMap<Value, Shape> &shapes,
+                     Shape &shape) {
   const Shape first = shapes.lookup(select.getTrueValue()),
               second = shapes.lookup(select.getFalseValue());
   auto direction = [&](Direction way) {
@@ -82,7 +82,8 @@ static bool isStrictByBoth(Operation &op, const DenseMap<Value, Shape> &shapes,
     return llvm::any_of(product.getDefiningOp()->getOperands(),
                         [&](Value factor) { return !scratch.dependsOnLatent(factor); });
   };
-  return parts && isFixed(sum.getLhs()) && isFixed(sum.getRhs()) && isStrict(parts->first) && isStrict(parts->second);
+  return parts && isFixed(sum.getLhs()) && isFixed(sum.getRhs()) && isStrict(parts->first) &&
+         isStrict(parts->second);
 }
 
 Shape prove::shapeOf(Scratch &scratch, Value root, Composition &composition) {
