@@ -201,7 +201,7 @@ void Constrained::Impl::forget() {
 
 Constrained::Constrained(torch::nn::Module &high, torch::nn::Module &low,
                          std::shared_ptr<const Program> program, OptimizerOptions options)
-    : Constrained(high, low, choosePlan(*program, options), compilerOf(program), options,
+    : Constrained(high, low, choosePlan(*program, options.plan()), compilerOf(program), options,
                   activationsOf(low, program)) {
   warn(*program);
 }

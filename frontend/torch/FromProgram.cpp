@@ -37,7 +37,8 @@ std::vector<NamedParameter> parametersOf(const torch::nn::Module &module) {
 static std::string listOf(const std::vector<Plan> &plans) {
   std::string list;
   for (const Plan &plan : plans)
-    list += (list.empty() ? "" : ", ") + (plan.name.empty() ? "(without a name)" : plan.name);
+    list += (list.empty() ? "" : ", ") +
+            (plan.name.empty() ? "one without a name" : "'" + plan.name + "'");
   return list;
 }
 
@@ -53,28 +54,24 @@ static std::vector<PlanLine> runnable(Plan plan) {
   return std::move(plan.lines);
 }
 
-Plan choosePlan(const Program &program, const OptimizerOptions &options) {
+Plan choosePlan(const Program &program, const std::string &name, const PlanRemedies &remedies) {
   std::vector<Plan> plans = program.plans();
   if (plans.empty())
-    raise(ErrorKind::Usage, "the program has no plan; add one, or say what every parameter gets: "
-                            "OptimizerOptions().use(\"md_tanh_s by adam(lr = 1e-3)\")");
-  if (options.plan().empty()) {
-    if (plans.size() > 1)
-      raise(ErrorKind::Usage, "the program has several plans: " + listOf(plans) +
-                                  "; choose one by OptimizerOptions().plan(...)");
-    return std::move(plans.front());
-  }
+    raise(ErrorKind::Usage, remedies.program + " has no plan; " + remedies.withoutPlan);
+  if (name.empty() && plans.size() > 1)
+    raise(ErrorKind::Usage, remedies.program + " has several plans (" + listOf(plans) +
+                                "); choose one by " + remedies.choice);
   for (Plan &plan : plans)
-    if (plan.name == options.plan())
+    if (name.empty() || plan.name == name)
       return std::move(plan);
   raise(ErrorKind::Usage,
-        "the program has no plan '" + options.plan() + "'; it has " + listOf(plans));
+        remedies.program + " has no plan '" + name + "'; it has " + listOf(plans));
 }
 
 std::vector<PlanLine> planLines(const Program &program, const OptimizerOptions &options) {
   if (!options.use().empty())
     return {unwrap(program.use(options.use()))};
-  return runnable(choosePlan(program, options));
+  return runnable(choosePlan(program, options.plan()));
 }
 
 MethodSource compilerOf(std::shared_ptr<const Program> program) {

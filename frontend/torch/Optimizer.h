@@ -55,9 +55,19 @@ BREGMAN_API MethodSource compilerOf(std::shared_ptr<const Program> program);
 /// What the compiler warns of, to LibTorch's handler of warnings; each text once in a process.
 BREGMAN_API void warn(const Program &program);
 
-/// The plan that `options` ask for, by name where the program has several. Throws an Exception of
-/// kind Usage where that leaves a choice.
-BREGMAN_API Plan choosePlan(const Program &program, const OptimizerOptions &options);
+/// How a program and one of its plans are given, for messages: a library's options, a command's
+/// flags.
+struct PlanRemedies {
+  std::string program = "the program";
+  std::string withoutPlan = "add one, or say what every parameter gets: "
+                            "OptimizerOptions().use(\"md_tanh_s by adam(lr = 1e-3)\")";
+  std::string choice = "OptimizerOptions().plan(...)";
+};
+
+/// The plan of this name; it may be empty where the program has one plan. Throws an Exception of
+/// kind Usage where there is none or a choice is left.
+BREGMAN_API Plan choosePlan(const Program &program, const std::string &name,
+                            const PlanRemedies &remedies = {});
 
 /// The lines that `options` ask for: of `use` where there is one, else of the plan. Throws an
 /// Exception of kind Usage where that leaves a choice, and for a plan of constrained training.

@@ -1,7 +1,6 @@
 // From the flags to the lines of a plan.
 #include "frontend/train/MethodChoice.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -51,38 +50,24 @@ static std::string optimizerOf(const RunOptions &options) {
   return options.by.empty() ? "adam(lr = 1e-3)" : options.by;
 }
 
-/// Says in terms of flags what choosePlan() would say in terms of its options.
-static void checkPlan(const RunOptions &options, const Program &program) {
-  std::vector<std::string> names;
-  for (const Plan &plan : program.plans())
-    names.push_back(plan.name.empty() ? "one without a name" : "'" + plan.name + "'");
-  std::string file = "'" + options.spec + "'";
-  if (names.empty() && options.spec.empty())
+static Plan planOf(const RunOptions &options, const Program &program) {
+  if (program.plans().empty() && options.spec.empty())
     raise(ErrorKind::Usage, "--plan follows a plan of a spec; give the file by --spec FILE");
-  if (names.empty())
-    raise(ErrorKind::Usage, file + " has no plan; add one, or leave --plan out, which gives all "
-                                   "weight matrices the quantizer");
-  if (options.plan.empty() && names.size() > 1)
-    raise(ErrorKind::Usage,
-          file + " has several plans (" + listOf(names) + "); choose one by --plan NAME");
-  if (!options.plan.empty() &&
-      std::find(names.begin(), names.end(), "'" + options.plan + "'") == names.end())
-    raise(ErrorKind::Usage, file + " has no plan '" + options.plan + "'; it has " + listOf(names));
+  return choosePlan(program, options.plan,
+                    {options.spec.empty() ? "the spec" : "'" + options.spec + "'",
+                     "add one, or leave --plan out, which gives all weight matrices the quantizer",
+                     "--plan NAME"});
 }
 
 static MethodChoice followPlan(const RunOptions &options, std::shared_ptr<const Program> program) {
   if (!options.quantizer.empty() || !options.by.empty() || !options.set.empty())
     raise(ErrorKind::Usage, "--plan says everything about the method, so --quantizer, --by and "
                             "--set can't be given beside it");
-  checkPlan(options, *program);
   MethodChoice choice;
-  Plan plan = choosePlan(*program, OptimizerOptions().plan(options.plan));
-  if (plan.constrainedAt.empty()) {
-    choice.lines = planLines(*program, OptimizerOptions().plan(options.plan));
-  } else {
-    choice.lines = plan.lines;
+  Plan plan = planOf(options, *program);
+  choice.lines = plan.lines;
+  if (!plan.constrainedAt.empty())
     choice.constrained = std::move(plan);
-  }
   choice.program = program;
   choice.name = options.plan.empty() ? "plan" : options.plan;
   choice.warnings = program->warnings();

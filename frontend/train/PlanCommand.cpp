@@ -46,7 +46,7 @@ int planCommand(const PlanOptions &options) {
   std::vector<Precision::Layer> ranking = rankLayers(runs);
   std::vector<std::string> kept = chooseLayers(ranking, runs.front(), budget);
   auto program = unwrap(Program::parse(first.options.spec, first.specText));
-  Plan plan = choosePlan(program, OptimizerOptions().plan(first.options.plan));
+  Plan plan = choosePlan(program, first.options.plan);
   bool hasOwn = !program.quantizers().empty() || !program.optimizers().empty();
   std::string text = hasOwn ? program.definitions() : "";
   text.erase(0, text.find_first_not_of(" \n"));

@@ -75,9 +75,9 @@ TEST(FromProgram, WhatLeavesAChoice) {
               HasSubstr("the program has no plan; add one, or say what every parameter gets"));
   auto two = parse("plan a { else : float by sgd }\nplan b { else : float by adam }\n");
   EXPECT_EQ(messageOf([&] { Optimizer(*task.net, two); }),
-            "the program has several plans: a, b; choose one by OptimizerOptions().plan(...)");
+            "the program has several plans ('a', 'b'); choose one by OptimizerOptions().plan(...)");
   EXPECT_EQ(messageOf([&] { Optimizer(*task.net, two, OptimizerOptions().plan("c")); }),
-            "the program has no plan 'c'; it has a, b");
+            "the program has no plan 'c'; it has 'a', 'b'");
   Optimizer chosen(*task.net, two, OptimizerOptions().plan("b"));
   EXPECT_EQ(chosen.param_groups()[0].options().get_lr(), 1e-3) << "adam's default";
 }
