@@ -13,7 +13,8 @@ void ParamOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
           getName().rsplit('.').second.empty() ? getName() : getName().rsplit('.').second);
 }
 void CounterOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
-  setName(getResult(), (stringifyCounter(getKind()) + (getNext() ? "_next" : "")).str());
+  std::string name = (stringifyCounter(getKind()) + (getNext() ? "_next" : "")).str();
+  setName(getResult(), getOf() ? (name + "_of_" + *getOf()).str() : name);
 }
 void ScheduleOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
 void LevelsOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), "levels"); }

@@ -35,7 +35,9 @@ def Bregman_CounterOp : Bregman_DeclarationOp<"counter", [Pure]> {
   let description = [{
     `step` and `epoch` count what is completed; `steps` and `epochs` are the run's totals; `t` is 1
     in an optimizer's first step; `lr` in a quantizer is the optimizer's argument of that name.
-    `next` reads `step` or `epoch` as they will be after the present step.
+    `next` reads `step` or `epoch` as they will be after the present step. In a method `t` is that
+    of the latent's optimizer, and `t of "s"` that of the learned value `s`, whose optimizer may be
+    reset at other steps.
 
     ```mlir
     bregman.quantizer @q {
@@ -44,9 +46,15 @@ def Bregman_CounterOp : Bregman_DeclarationOp<"counter", [Pure]> {
     }
     ```
   }];
-  let arguments = (ins Bregman_Counter:$kind, UnitAttr:$next);
+  let arguments = (ins Bregman_Counter:$kind, UnitAttr:$next, OptionalAttr<StrAttr>:$of);
   let results = (outs F64:$result);
-  let assemblyFormat = "$kind (`next` $next^)? attr-dict `:` type($result)";
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::bregman::Counter":$kind, "bool":$next), [{
+      build($_builder, $_state, result, kind, next, /*of=*/::mlir::StringAttr());
+    }]>
+  ];
+  let assemblyFormat = "$kind (`next` $next^)? (`of` $of^)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Bregman_ScheduleOp : Bregman_DeclarationOp<"schedule", [SingleBlock]> {

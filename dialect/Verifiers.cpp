@@ -260,6 +260,14 @@ LogicalResult SubjectToOp::verifyRegions() {
   return verifyHost(*this, getNumbers());
 }
 
+LogicalResult CounterOp::verify() {
+  if (getOf() && getKind() != Counter::T)
+    return emitOpError("is of the whole run; only `t` is of a learned value");
+  if (getOf() && !isa<MethodOp>((*this)->getParentOp()))
+    return emitOpError("is of a learned value in a method alone");
+  return success();
+}
+
 LogicalResult YieldOp::verify() {
   if (getNames().empty() ? getValues().size() > 1 : getNames().size() != getValues().size())
     return emitOpError("expects a name for each value: ")
@@ -305,6 +313,13 @@ LogicalResult MethodOp::verifyRegions() {
     if (!known.try_emplace(cast<StringAttr>(name).getValue(), f32).second)
       return getHost().emitOpError("yields a second value named ") << name;
 
+  for (auto counter : getBody().getOps<CounterOp>()) {
+    std::optional<StringRef> of = counter.getOf();
+    if (of && llvm::none_of(getBody().getOps<StoredOp>(), [&](StoredOp stored) {
+          return stored.getLearned() && stored.getName() == *of;
+        }))
+      return counter.emitOpError("is of `") << *of << "`, which is not learned";
+  }
   YieldOp outputs = yieldOf(getHost().getBody());
   for (auto state : getBody().getOps<StateOp>())
     if (!state.getType().isF64())

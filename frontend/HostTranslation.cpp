@@ -65,6 +65,12 @@ private:
     return emit(Code::Input, index);
   }
 
+  static std::string nameOf(CounterOp counter) {
+    std::string name =
+        (stringifyCounter(counter.getKind()) + (counter.getNext() ? ".next" : "")).str();
+    return counter.getOf() ? (*counter.getOf() + ".optimizer." + name).str() : name;
+  }
+
   /// The instruction of a value; what is captured from above the region is translated on demand.
   int32_t find(Value value) {
     if (auto found = known.find(value); found != known.end())
@@ -82,7 +88,7 @@ private:
     else if (auto state = dyn_cast<StateOp>(op))
       at = input(state.getName().str());
     else if (auto counter = dyn_cast<CounterOp>(op))
-      at = input((stringifyCounter(counter.getKind()) + (counter.getNext() ? ".next" : "")).str());
+      at = input(nameOf(counter));
     else if (auto literal = dyn_cast<arith::ConstantOp>(op))
       at = constant(literal.getValue());
     else if (auto compare = dyn_cast<arith::CmpFOp>(op))

@@ -82,9 +82,12 @@ LogicalResult Composer::run() {
   for (auto param : quantizer.getBody().getOps<ParamOp>())
     host.addParameter(param, "");
   Composition composition{clauses, makeInstances(), host, {}};
-  for (Instance &instance : composition.instances)
+  for (Instance &instance : composition.instances) {
     for (auto param : instance.optimizer.getBody().getOps<ParamOp>())
       host.addParameter(param, instance.prefix);
+    if (auto learned = instance.moves.getDefiningOp<LearnOp>())
+      host.addClock(instance.optimizer, learned.getNameAttr());
+  }
   builder.setInsertionPoint(hostOp);
   if (failed(addStored(composition)))
     return failure();

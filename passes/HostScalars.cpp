@@ -38,6 +38,14 @@ void HostScalars::addParameter(ParamOp param, StringRef prefix) {
     lr = clone.getResult();
 }
 
+void HostScalars::addClock(OptimizerOp optimizer, StringAttr learned) {
+  optimizer.walk([&](CounterOp clock) {
+    if (clock.getKind() == Counter::T)
+      parameters.map(clock.getResult(),
+                     counter(Counter::T, /*next=*/false, clock.getLoc(), learned));
+  });
+}
+
 /// A host expression, where the builder stands: only parameters and counters are there.
 Value HostScalars::place(Value source, IRMapping &mapping) {
   if (Value parameter = parameters.lookupOrNull(source))
@@ -116,9 +124,9 @@ Value HostScalars::share(Operation *op) {
   return op->getResult(0);
 }
 
-Value HostScalars::counter(Counter kind, bool next, Location loc) {
+Value HostScalars::counter(Counter kind, bool next, Location loc, StringAttr of) {
   builder.setInsertionPoint(host);
-  return share(CounterOp::create(builder, loc, builder.getF64Type(), kind, next));
+  return share(CounterOp::create(builder, loc, builder.getF64Type(), kind, next, of));
 }
 
 Value HostScalars::learningRate(CounterOp op) {

@@ -24,6 +24,8 @@ public:
   /// Makes a parameter of the quantizer or, with the prefix `optimizer.`, of the optimizer one of
   /// the method.
   void addParameter(ParamOp param, llvm::StringRef prefix);
+  /// Makes the `t` that the optimizer of the learned value `learned` reads one of its own.
+  void addClock(OptimizerOp optimizer, mlir::StringAttr learned);
   /// Makes a state `per run` one of the method, under `name`.
   mlir::LogicalResult addState(StateOp state, llvm::StringRef name);
   /// From here on the state has this value, a host value of the quantizer or the optimizer; with
@@ -49,7 +51,7 @@ public:
   void finish(mlir::Location loc);
 
 private:
-  mlir::Value counter(Counter kind, bool next, mlir::Location loc);
+  mlir::Value counter(Counter kind, bool next, mlir::Location loc, mlir::StringAttr of = {});
   mlir::Value learningRate(CounterOp op);
   mlir::Value share(mlir::Operation *op);
   mlir::Value asNumber(mlir::Value condition);
@@ -61,7 +63,7 @@ private:
   MethodOp method;
   HostOp host;
   mlir::OpBuilder builder;
-  mlir::IRMapping parameters;
+  mlir::IRMapping parameters; ///< and the `t` of learned values
   mlir::Value lr;
   /// The states of the method, in order, with what they hold at this point of the step.
   llvm::MapVector<mlir::Value, std::pair<StateOp, mlir::Value>> states;

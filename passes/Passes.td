@@ -405,7 +405,7 @@ def Compose : Pass<"bregman-compose", "::mlir::ModuleOp"> {
     the other arm is taken, since 1 / r may be infinite there.
 
     A learned value `s` is moved by an instance of its own, with parameters `s.optimizer.lr` and
-    states `s.optimizer.m` per extent of `s`. A state `per run` is the host region's. An `every`
+    states `s.optimizer.m` per extent of `s`, and `t of "s"`. A state `per run` is the host region's. An `every`
     block that is still a clause becomes a `bregman.every_block`.
 
     The method replaces the module's only quantizer and its only optimizer:

@@ -77,7 +77,7 @@ Status Activator::State::run(const KernelSequence &kernels, const ActivationRef 
   Draw draw;
   {
     std::lock_guard lock(mutex);
-    std::span<const double> values = clock.evaluate(Moment::atRest(step, step + 1));
+    std::span<const double> values = clock.evaluate(Moment::atRest(step));
     for (const auto &kernel : kernels) {
       scalars.emplace_back();
       for (const std::string &name : kernel->scalars()) {
@@ -229,7 +229,7 @@ void Activator::clamp(size_t index, float *values, int64_t count) const {
 
 std::vector<double> Activator::scheduleValues(int64_t step) const {
   std::lock_guard lock(state->mutex);
-  std::span<const double> values = state->clock.evaluate(Moment::ofStep(step, step + 1));
+  std::span<const double> values = state->clock.evaluate(Moment::ofStep(step));
   std::vector<double> result;
   for (const std::string &name : state->method->schedules)
     result.push_back(values[size_t(state->method->host.indexOf(name))]);

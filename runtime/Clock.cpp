@@ -11,9 +11,9 @@ namespace bregman {
 
 namespace {
 
-enum Counter { Step, Epoch, StepNext, EpochNext, Steps, Epochs, T };
-constexpr std::array<const char *, 7> counterNames = {"step",  "epoch",  "step.next", "epoch.next",
-                                                      "steps", "epochs", "t"};
+enum Counter { Step, Epoch, StepNext, EpochNext, Steps, Epochs };
+constexpr std::array<const char *, 6> counterNames = {"step",       "epoch", "step.next",
+                                                      "epoch.next", "steps", "epochs"};
 
 /// Runs up to this length are checked step by step: some tenths of a second.
 constexpr int64_t exactSteps = int64_t(1) << 20;
@@ -46,7 +46,8 @@ Status Timing::missing(const std::string &counter, const std::string &what) cons
   return Error{ErrorKind::Usage, what + ", but the " + number + " is not known: give " + remedy};
 }
 
-Clock::Clock(const Method &method, Timing given) : method(method), timing(given) {
+Clock::Clock(const Method &method, Timing given)
+    : method(method), timing(given), optimizers(method.optimizers()) {
   if (timing.stepsPerEpoch > 0) {
     if (timing.steps <= 0 && timing.epochs > 0)
       timing.steps = int64_t(std::ceil(timing.epochs * double(timing.stepsPerEpoch)));
@@ -58,6 +59,8 @@ Clock::Clock(const Method &method, Timing given) : method(method), timing(given)
   results.resize(host.outputs.size());
   for (const char *name : counterNames)
     counters.push_back(host.inputIndexOf(name));
+  for (const std::string &name : optimizers)
+    optimizerCounters.push_back(host.inputIndexOf(name == "optimizer" ? "t" : name + ".t"));
   for (const HostProgram::Output &output : host.outputs) {
     mustBePositive.push_back(std::find(method.positive.begin(), method.positive.end(),
                                        output.name) != method.positive.end());
@@ -70,7 +73,8 @@ Clock::Clock(const Method &method, Timing given) : method(method), timing(given)
     statePlaces.push_back({host.inputIndexOf(name), next < 0 ? -1 : host.outputs[next].value,
                            host.indexOf(name + ".initial")});
   }
-  states.assign(statePlaces.size(), unknown);
+  run.states.assign(statePlaces.size(), unknown);
+  run.t.assign(optimizers.size(), 1);
 }
 
 Status Clock::check() const {
@@ -86,7 +90,9 @@ Status Clock::check() const {
       if (Status bad = timing.missing(name, std::string("reads `") + name + "`"))
         return bad;
   for (size_t i = 0; i < host.inputs.size(); ++i) {
-    bool counter = std::find(counters.begin(), counters.end(), int(i)) != counters.end();
+    bool counter = std::find(counters.begin(), counters.end(), int(i)) != counters.end() ||
+                   std::find(optimizerCounters.begin(), optimizerCounters.end(), int(i)) !=
+                       optimizerCounters.end();
     bool parameter = std::any_of(method.parameters.begin(), method.parameters.end(),
                                  [&](const auto &p) { return p.name == host.inputs[i]; });
     bool state = std::any_of(statePlaces.begin(), statePlaces.end(),
@@ -135,29 +141,42 @@ std::span<const double> Clock::evaluate(Moment moment) {
     give(Steps, double(timing.steps));
   if (timing.epochs > 0)
     give(Epochs, timing.epochs);
-  give(T, double(moment.t));
+  for (size_t i = 0; i < optimizerCounters.size(); ++i)
+    if (optimizerCounters[i] >= 0)
+      inputs[optimizerCounters[i]] = double(run.t[i]);
   present.clear();
   for (size_t i = 0; i < statePlaces.size(); ++i) {
     if (statePlaces[i].input >= 0)
-      inputs[statePlaces[i].input] = states[i];
+      inputs[statePlaces[i].input] = run.states[i];
     if (moment.step == moment.next)
-      present.push_back({statePlaces[i].next, states[i]});
+      present.push_back({statePlaces[i].next, run.states[i]});
   }
   method.host.run(inputs, present, scratch, results);
   return results;
 }
 
-void Clock::initializeStates(bool onlyOfOptimizers) {
-  for (size_t i = 0; i < states.size(); ++i)
-    if (!onlyOfOptimizers || isOfOptimizer(method.hostStates[i]))
-      states[i] = evaluate(Moment::atRest(0, 1))[statePlaces[i].initial];
+void Clock::begin() {
+  std::fill(run.t.begin(), run.t.end(), 1);
+  for (size_t i = 0; i < run.states.size(); ++i)
+    run.states[i] = evaluate(Moment::atRest(0))[statePlaces[i].initial];
 }
 
-std::vector<double> Clock::statesAfter(Moment moment) {
+void Clock::reset(size_t optimizer) {
+  run.t[optimizer] = 1;
+  for (size_t i = 0; i < run.states.size(); ++i)
+    if (method.hostStates[i].starts_with(optimizers[optimizer] + "."))
+      run.states[i] = evaluate(Moment::atRest(0))[statePlaces[i].initial];
+}
+
+RunState Clock::after(Moment moment) {
+  RunState after = run;
+  for (int64_t &t : after.t)
+    ++t;
+  if (after.states.empty())
+    return after;
   evaluate(moment);
-  std::vector<double> after;
-  for (const StatePlaces &places : statePlaces)
-    after.push_back(scratch[places.next]);
+  for (size_t i = 0; i < after.states.size(); ++i)
+    after.states[i] = scratch[statePlaces[i].next];
   return after;
 }
 
@@ -193,8 +212,13 @@ Error Clock::complain(int output, double value, int64_t step) const {
           what + " [Q11]; bound it in the spec or change the parameters that it follows from"};
 }
 
+std::span<const double> Clock::evaluateWithoutResets(int64_t k) {
+  std::fill(run.t.begin(), run.t.end(), k + 1);
+  return evaluate(Moment::ofStep(k));
+}
+
 int Clock::firstBad(std::span<const int> outputs, int64_t k) {
-  std::span<const double> values = evaluate(Moment::ofStep(k, k + 1));
+  std::span<const double> values = evaluateWithoutResets(k);
   for (int output : outputs)
     if (!holds(output, values[output]))
       return output;
@@ -202,6 +226,13 @@ int Clock::firstBad(std::span<const int> outputs, int64_t k) {
 }
 
 Status Clock::checkRun(std::span<const Watch> watched) {
+  RunState kept = run;
+  Status bad = checkFromBeginning(watched);
+  run = std::move(kept);
+  return bad;
+}
+
+Status Clock::checkFromBeginning(std::span<const Watch> watched) {
   std::vector<int> everyStep;
   for (const Watch &watch : watched)
     if (watch.everyStep)
@@ -213,15 +244,14 @@ Status Clock::checkRun(std::span<const Watch> watched) {
   bool known = timing.steps > 0;
   int64_t steps = known ? timing.steps : unknownSteps;
   auto complainAt = [&](int output, int64_t k) {
-    return complain(output, evaluate(Moment::ofStep(k, k + 1))[output], k);
+    return complain(output, evaluateWithoutResets(k)[output], k);
   };
 
-  if (!states.empty()) {
-    // From the beginning, whatever the states are now.
-    std::vector<double> kept = states;
-    initializeStates(/*onlyOfOptimizers=*/false);
+  if (!run.states.empty()) {
+    RunState now = run;
+    begin();
     Status bad = checkRunOfStates(everyStep, std::min(steps, known ? exactSteps : exactOfUnknown));
-    states = std::move(kept);
+    run = std::move(now);
     return bad ? bad : checkRests(watched, known ? steps : 0);
   }
 
@@ -229,7 +259,8 @@ Status Clock::checkRun(std::span<const Watch> watched) {
   std::vector<bool> read = method.host.inputsRead(everyStep);
   bool timeless = std::none_of(counters.begin(), counters.begin() + Steps,
                                [&](int c) { return c >= 0 && read[c]; }) &&
-                  (counters[T] < 0 || !read[counters[T]]);
+                  std::none_of(optimizerCounters.begin(), optimizerCounters.end(),
+                               [&](int c) { return c >= 0 && read[c]; });
   int64_t exact = timeless ? 1 : std::min(steps, known ? exactSteps : exactOfUnknown);
   for (int64_t k = 0; k < exact; ++k)
     if (int bad = firstBad(everyStep, k); bad >= 0)
@@ -258,8 +289,8 @@ Status Clock::checkRun(std::span<const Watch> watched) {
 Status Clock::checkRunOfStates(std::span<const int> outputs, int64_t steps) {
   for (int64_t k = 0; k < steps; ++k) {
     if (int bad = firstBad(outputs, k); bad >= 0)
-      return complain(bad, evaluate(Moment::ofStep(k, k + 1))[bad], k);
-    states = statesAfter(Moment::ofStep(k, k + 1));
+      return complain(bad, evaluateWithoutResets(k)[bad], k);
+    run = after(Moment::ofStep(k));
   }
   return std::nullopt;
 }
@@ -270,7 +301,8 @@ Status Clock::checkRests(std::span<const Watch> watched, int64_t end) {
   if (end > 0)
     rests.push_back(end);
   for (int64_t k : rests) {
-    std::span<const double> values = evaluate(Moment::atRest(k, k + 1));
+    std::fill(run.t.begin(), run.t.end(), k + 1);
+    std::span<const double> values = evaluate(Moment::atRest(k));
     for (const Watch &watch : watched)
       if (!watch.everyStep && !holds(watch.output, values[watch.output]))
         return complain(watch.output, values[watch.output], k);

@@ -16,10 +16,16 @@ namespace bregman {
 /// When the host program is evaluated: during step k, where `next` is k + 1, or at rest before it,
 /// where everything has the value of k.
 struct Moment {
-  int64_t step, next, t;
+  int64_t step, next;
 
-  static Moment ofStep(int64_t k, int64_t t) { return {k, k + 1, t}; }
-  static Moment atRest(int64_t k, int64_t t) { return {k, k, t}; }
+  static Moment ofStep(int64_t k) { return {k, k + 1}; }
+  static Moment atRest(int64_t k) { return {k, k}; }
+};
+
+/// Where a run is, beside the number of its steps.
+struct RunState {
+  std::vector<double> states; ///< before the present step, in the order of Method::hostStates
+  std::vector<int64_t> t;     ///< in the present step, of each of Method::optimizers()
 };
 
 /// "%.9g", for messages.
@@ -40,14 +46,15 @@ public:
   /// Every output of the host program; good until the next call.
   std::span<const double> evaluate(Moment moment);
 
-  /// The states of the run before the present step, in the order of Method::hostStates.
-  std::vector<double> states;
+  RunState run;
   /// What random numbers follow from.
   uint64_t seed = 0;
-  /// All states anew, or those of optimizers alone.
-  void initializeStates(bool onlyOfOptimizers);
-  /// What the states are after the step at `moment`.
-  std::vector<double> statesAfter(Moment moment);
+  /// The run from its beginning: all states anew, every t 1.
+  void begin();
+  /// The same of one optimizer, an index of Method::optimizers().
+  void reset(size_t optimizer);
+  /// What `run` is after the step at `moment`.
+  RunState after(Moment moment);
 
   /// A kernel scalar that Q11 is about: an output, and whether it is read in every step or only at
   /// rest.
@@ -65,6 +72,8 @@ public:
 
 private:
   int64_t epochOf(int64_t step) const;
+  std::span<const double> evaluateWithoutResets(int64_t k);
+  Status checkFromBeginning(std::span<const Watch> watched);
   /// The first watched output that breaks Q11 in step k, or -1.
   int firstBad(std::span<const int> outputs, int64_t k);
   /// The same over a run with states, which takes every step in turn.
@@ -76,6 +85,8 @@ private:
   std::map<std::string, double> parameters; ///< the values in force
   std::vector<double> inputs, scratch, results;
   std::vector<int> counters; ///< the input of every counter, or -1
+  std::vector<std::string> optimizers;
+  std::vector<int> optimizerCounters; ///< the input of the t of each, or -1
   /// Per state: its input or -1, the instruction of its new value, the output of its initial one.
   struct StatePlaces {
     int input, next, initial;

@@ -1,9 +1,17 @@
-// Which values the parameters of a method may have.
+// What a method says of its optimizers, and which values its parameters may have.
 #include "runtime/Method.h"
 
 #include "runtime/Clock.h"
 
 namespace bregman {
+
+std::vector<std::string> Method::optimizers() const {
+  std::vector<std::string> all = {"optimizer"};
+  for (const StoredInfo &info : stored)
+    if (info.learned)
+      all.push_back(info.name + ".optimizer");
+  return all;
+}
 
 Status ParameterInfo::check(double value, const std::string &whose) const {
   const std::string what =

@@ -30,11 +30,6 @@ struct StoredInfo {
   int64_t count(int64_t size, int64_t channels) const { return segmentsOf(extent, size, channels); }
 };
 
-/// Whether a state is an optimizer's: the one of the latent or of a learned value.
-inline bool isOfOptimizer(const std::string &state) {
-  return state.starts_with("optimizer.") || state.find(".optimizer.") != std::string::npos;
-}
-
 /// The kernels of one phase in the order in which they run; each is one sweep. Streams whose names
 /// begin with `$` live from one to the next.
 using KernelSequence = std::vector<std::shared_ptr<const Kernel>>;
@@ -72,12 +67,17 @@ struct Method {
   bool constrained = false;
   /// The names of the schedules, in textual order.
   std::vector<std::string> schedules;
+  /// The instances of the base optimizer: "optimizer", which moves the latent, and "s.optimizer" of
+  /// every learned value. Their parameters, states and counters have the names "optimizer.lr" and
+  /// so on.
+  BREGMAN_API std::vector<std::string> optimizers() const;
 
-  /// Inputs: the counters `step` `epoch` `step.next` `epoch.next` `steps` `epochs` `t`, and the
-  /// parameters by name. Outputs: every scalar of every kernel, the schedules (at `step`), and
-  /// `freeze` (at `step.next`; nonzero: publish `final` for good) where the spec has one.
-  /// Between two steps, for `attach`, `publish` and `final`, it runs with `step.next` = `step`: an
-  /// output that was written for the step's end then has the value of the present moment.
+  /// Inputs: the counters `step` `epoch` `step.next` `epoch.next` `steps` `epochs` `t`, the t of
+  /// learned values as `s.optimizer.t`, and the parameters by name. Outputs: every scalar of every
+  /// kernel, the schedules (at `step`), and `freeze` (at `step.next`; nonzero: publish `final` for
+  /// good) where the spec has one. Between two steps, for `attach`, `publish` and `final`, it runs
+  /// with `step.next` = `step`: an output that was written for the step's end then has the value of
+  /// the present moment.
   HostProgram host;
   /// States of the whole run, by name. Each is an input of `host`, which has its value before the
   /// step, and has the outputs NAME.new, the value after the step, and NAME.initial, which depends

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <limits>
+#include <numeric>
 
 namespace bregman {
 
@@ -70,13 +70,13 @@ struct Stepper::State {
     bool captured = false; ///< it becomes part of a graph
     bool freezes = false;
     std::vector<Sequence *> due;
-    bool publishes = false;     ///< what its own kernels have not published
-    std::vector<double> states; ///< of the run, after it
+    bool publishes = false; ///< what its own kernels have not published
+    RunState run = {};      ///< after it
   };
   Result<Coming> prepare(const Parts &parts);
   Error refuseFrozen() const;
   Error refuseBetweenSteps() const;
-  Status attachStates(std::span<const TensorRef> tensors);
+  Status attachStates(std::span<const TensorRef> tensors, std::span<const size_t> optimizers);
   Status placeRest(const Coming &coming, const Parts &parts, std::span<const TensorRef> tensors);
   Status complete();
 
@@ -90,7 +90,7 @@ struct Stepper::State {
   Clock clock;
   Sequence attach, step, publish, final;
   std::vector<Every> every;
-  int64_t k = 0, t = 1;
+  int64_t k = 0;
   int freeze = -1;
   bool frozen = false;
   void *stream = nullptr;
@@ -132,7 +132,7 @@ Result<Stepper> Stepper::create(std::shared_ptr<const Method> method, Timing tim
       return *bad;
     state.clock.set(parameter.name, parameter.value);
   }
-  state.clock.initializeStates(/*onlyOfOptimizers=*/false);
+  state.clock.begin();
   state.freeze = method->host.indexOf("freeze");
   if (state.freeze >= 0 && !state.final.exists())
     return refuse(ErrorKind::Internal, title + " freezes but has no final kernel");
@@ -159,34 +159,34 @@ Status Stepper::set(const std::string &name, double value) {
 
 double Stepper::get(const std::string &name) const { return state->clock.get(name); }
 int64_t Stepper::step() const { return state->k; }
-int64_t Stepper::t() const { return state->t; }
+const std::vector<int64_t> &Stepper::t() const { return state->clock.run.t; }
 bool Stepper::frozen() const { return state->frozen; }
 
-const std::vector<double> &Stepper::hostStates() const { return state->clock.states; }
+const std::vector<double> &Stepper::hostStates() const { return state->clock.run.states; }
 void Stepper::setSeed(uint64_t seed) { state->clock.seed = seed; }
 uint64_t Stepper::seed() const { return state->clock.seed; }
 void Stepper::setStream(void *stream) { state->stream = stream; }
 
-void Stepper::restore(int64_t step, int64_t t, std::optional<bool> frozen,
+void Stepper::restore(int64_t step, std::vector<int64_t> t, std::optional<bool> frozen,
                       std::optional<std::vector<double>> hostStates) {
   Clock &clock = state->clock;
-  assert((!hostStates || hostStates->size() == clock.states.size()) && "one value per state");
+  assert((!hostStates || hostStates->size() == clock.run.states.size()) && "one value per state");
+  assert(t.size() == clock.run.t.size() && "one t per optimizer");
   state->k = step;
-  state->t = t;
   state->coming.reset();
   state->progress = {};
   state->replays = false;
   state->frozen = frozen.value_or(false);
-  clock.initializeStates(/*onlyOfOptimizers=*/false);
-  bool asks = !frozen && state->freeze >= 0, moves = !hostStates && !clock.states.empty();
+  clock.begin();
+  bool asks = !frozen && state->freeze >= 0, moves = !hostStates && !clock.run.states.empty();
   for (int64_t k = 0; k < step && (asks || moves) && !state->frozen; ++k) {
     if (asks)
-      state->frozen = clock.evaluate(Moment::ofStep(k, k + 1))[state->freeze] != 0;
-    if (moves)
-      clock.states = clock.statesAfter(Moment::ofStep(k, k + 1));
+      state->frozen = clock.evaluate(Moment::ofStep(k))[state->freeze] != 0;
+    clock.run = clock.after(Moment::ofStep(k));
   }
+  clock.run.t = std::move(t);
   if (hostStates)
-    clock.states = std::move(*hostStates);
+    clock.run.states = std::move(*hostStates);
 }
 
 /// What is no step would leave its kernels in a graph, without their numbers.
@@ -211,19 +211,18 @@ Status Stepper::prepareAttach(std::span<const TensorRef> tensors) {
   if (Status bad = refuseCapture(*this, tensors, "attaching"))
     return bad;
   state->k = 0;
-  state->t = 1;
   state->frozen = false;
   state->coming.reset();
   state->progress = {};
   state->replays = false;
-  state->clock.initializeStates(/*onlyOfOptimizers=*/false);
+  state->clock.begin();
   std::vector<Clock::Watch> watched;
   for (Sequence *sequence : state->sequences())
     sequence->watch(watched, /*everyStep=*/sequence == &state->step);
   if (Status bad = state->clock.checkRun(watched))
     return refuse(bad->kind, titleOf(*state->method) + ": " + bad->message);
   for (Sequence *sequence : {&state->attach, &state->publish}) {
-    if (Status bad = sequence->bind(state->clock, Moment::atRest(0, 1)))
+    if (Status bad = sequence->bind(state->clock, Moment::atRest(0)))
       return bad;
     if (Status bad = sequence->place(tensors, state->stream))
       return bad;
@@ -264,7 +263,7 @@ Stepper::State::Parts Stepper::State::split(std::span<const TensorRef> tensors) 
 
 /// All that can fail comes before all that writes.
 Result<Stepper::State::Coming> Stepper::State::prepare(const Parts &parts) {
-  Moment now = Moment::ofStep(k, t);
+  Moment now = Moment::ofStep(k);
   Coming coming;
   if (progress.hasMoved()) { // what has begun goes on
     coming.freezes = this->coming->freezes;
@@ -277,24 +276,23 @@ Result<Stepper::State::Coming> Stepper::State::prepare(const Parts &parts) {
   }
   coming.publishes = !coming.due.empty() || !parts.still.empty();
   // The states of the run move with the step, before its weights are published.
-  std::vector<double> before = clock.states;
-  if (!before.empty())
-    coming.states = clock.statesAfter(now);
+  RunState before = clock.run;
+  coming.run = clock.after(now);
   auto bind = [&]() -> Status {
     if (Status bad = step.bind(clock, now))
       return bad;
     for (Sequence *sequence : coming.due)
       if (Status bad = sequence->bind(clock, now))
         return bad;
-    clock.states = coming.states;
-    Moment next = Moment::atRest(k + 1, t + 1);
+    clock.run = coming.run;
+    Moment next = Moment::atRest(k + 1);
     if (coming.publishes)
       if (Status bad = publish.bind(clock, next))
         return bad;
     return coming.freezes ? final.bind(clock, next) : std::nullopt;
   };
   Status bad = bind();
-  clock.states = std::move(before);
+  clock.run = std::move(before);
   if (bad)
     return *bad;
   return coming;
@@ -324,9 +322,9 @@ Status Stepper::State::complete() {
   if (coming->freezes)
     if (Status bad = final.run(stream, progress))
       return bad;
-  clock.states = std::move(coming->states);
+  clock.run = std::move(coming->run);
   frozen = coming->freezes;
-  ++k, ++t;
+  ++k;
   coming.reset();
   progress = {};
   replays = false;
@@ -365,7 +363,9 @@ Status Stepper::prepareAdvance(std::span<const TensorRef> tensors) {
 Status Stepper::runAdvance() {
   State &s = *state;
   if (s.frozen) {
-    ++s.k, ++s.t;
+    ++s.k;
+    for (int64_t &t : s.clock.run.t)
+      ++t;
     return std::nullopt;
   }
   assert(s.coming && "prepareAdvance comes before");
@@ -429,24 +429,36 @@ Status Stepper::finishReplay(std::span<const TensorRef> tensors) {
 }
 
 Status Stepper::resetStates(std::span<const TensorRef> tensors) {
-  if (Status bad = refuseCapture(*this, tensors, "a reset"))
-    return bad;
-  std::vector<double> before = state->clock.states;
-  state->clock.initializeStates(/*onlyOfOptimizers=*/true);
-  if (Status bad = state->attachStates(tensors)) {
-    state->clock.states = std::move(before);
-    return bad;
-  }
-  state->t = 1;
-  return std::nullopt;
+  std::vector<size_t> all(t().size());
+  std::iota(all.begin(), all.end(), 0);
+  return resetStates(tensors, all);
 }
 
-/// What attach writes besides the optimizers' states goes into copies.
-Status Stepper::State::attachStates(std::span<const TensorRef> tensors) {
+Status Stepper::resetStates(std::span<const TensorRef> tensors,
+                            std::span<const size_t> optimizers) {
+  if (Status bad = refuseCapture(*this, tensors, "a reset"))
+    return bad;
+  RunState before = state->clock.run;
+  for (size_t optimizer : optimizers)
+    state->clock.reset(optimizer);
+  Status bad = state->attachStates(tensors, optimizers);
+  if (bad)
+    state->clock.run = std::move(before);
+  return bad;
+}
+
+/// What attach writes besides these optimizers' states goes into copies.
+Status Stepper::State::attachStates(std::span<const TensorRef> tensors,
+                                    std::span<const size_t> optimizers) {
   if (!attach.exists())
     return std::nullopt;
-  if (Status bad = attach.bind(clock, Moment::atRest(0, 1)))
+  if (Status bad = attach.bind(clock, Moment::atRest(0)))
     return bad;
+  std::vector<std::string> names = method->optimizers();
+  auto isSet = [&](const std::string &stored) {
+    return std::any_of(optimizers.begin(), optimizers.end(),
+                       [&](size_t i) { return stored.starts_with(names[i] + "."); });
+  };
   const std::vector<StoredInfo> &stored = method->stored;
   std::vector<Buffer> copies;
   // A copy of `bytes` of an array; attach writes there instead.
@@ -463,7 +475,7 @@ Status Stepper::State::attachStates(std::span<const TensorRef> tensors) {
   for (TensorRef tensor : tensors) {
     copies.clear();
     for (size_t i = 0; i < stored.size(); ++i) {
-      if (isOfOptimizer(stored[i].name))
+      if (isSet(stored[i].name))
         continue;
       int64_t count = stored[i].planes * stored[i].count(tensor.size, tensor.channels);
       Result<void *> copy = copied(tensor.stored[i], size_t(count) * sizeof(float));
@@ -486,7 +498,7 @@ Status Stepper::State::attachStates(std::span<const TensorRef> tensors) {
 Status Stepper::publish(std::span<const TensorRef> tensors) {
   if (Status bad = refuseCapture(*this, tensors, "publishing"))
     return bad;
-  return state->publishAt(Moment::atRest(state->k, state->t), tensors);
+  return state->publishAt(Moment::atRest(state->k), tensors);
 }
 
 Status Stepper::finalize(std::span<const TensorRef> tensors) {
@@ -494,14 +506,14 @@ Status Stepper::finalize(std::span<const TensorRef> tensors) {
     return std::nullopt;
   if (Status bad = refuseCapture(*this, tensors, "finalizing"))
     return bad;
-  if (Status bad = state->final.bind(state->clock, Moment::atRest(state->k, state->t)))
+  if (Status bad = state->final.bind(state->clock, Moment::atRest(state->k)))
     return bad;
   return state->final.launch(tensors, state->stream);
 }
 
 std::vector<double> Stepper::scheduleValues() const {
   const HostProgram &host = state->method->host;
-  std::span<const double> values = state->clock.evaluate(Moment::ofStep(state->k, state->t));
+  std::span<const double> values = state->clock.evaluate(Moment::ofStep(state->k));
   std::vector<double> result;
   for (const std::string &name : state->method->schedules) {
     int index = host.indexOf(name);

@@ -67,13 +67,13 @@ public:
   Status set(const std::string &parameter, double value);
   /// NaN for an unknown name.
   double get(const std::string &parameter) const;
-  /// The number of completed steps, and the optimizer's t of the coming one.
+  /// The number of completed steps, and the t of the coming one of each of Method::optimizers().
   int64_t step() const;
-  int64_t t() const;
+  const std::vector<int64_t> &t() const;
   /// Goes on where a checkpoint was taken; set the parameters first. Without `frozen` (what
   /// frozen() said then) it is found by asking `freeze` at every step up to there.
   /// Without `hostStates` those are what they are after as many steps without a reset.
-  void restore(int64_t step, int64_t t, std::optional<bool> frozen = std::nullopt,
+  void restore(int64_t step, std::vector<int64_t> t, std::optional<bool> frozen = std::nullopt,
                std::optional<std::vector<double>> hostStates = std::nullopt);
   /// The states of the run at present, in the order of Method::hostStates.
   const std::vector<double> &hostStates() const;
@@ -86,10 +86,10 @@ public:
   void setStream(void *stream);
 
   // Each of these fails, before it touches any tensor, where a host scalar is not finite in f32, or
-  // one that a proof took as positive is not (Q11). The parameters decide that, hence not create.
-  // On a device they may fail of that as well: first all is prepared that kernels can be short of,
-  // which touches no tensor either, and then run. Who drives several steppers prepares them all
-  // before it runs any.
+  // one that the projection needs above 0 is not (Q11). The parameters decide that, hence not
+  // create. On a device they may fail of that as well: first all is prepared that kernels can be
+  // short of, which touches no tensor either, and then run. Who drives several steppers prepares
+  // them all before it runs any.
 
   /// Latents and states from w0, which the parameters hold; then w_0 is published. Checks Q11 for
   /// the whole run: each of its steps where the totals are known (past 2^20 of them, samples), else
@@ -118,7 +118,11 @@ public:
   /// Whether the stream captures a graph.
   Result<bool> captures(std::span<const TensorRef> tensors) const;
 
-  /// Optimizer states to their initial values, t to 1 (`reset every`).
+  /// The states of these of Method::optimizers(), by index, to their initial values, and their t to
+  /// 1 (`reset every`).
+  [[nodiscard]] Status resetStates(std::span<const TensorRef> tensors,
+                                   std::span<const size_t> optimizers);
+  /// The same of all of them.
   [[nodiscard]] Status resetStates(std::span<const TensorRef> tensors);
   /// w from the latents at the present step, as after a load.
   [[nodiscard]] Status publish(std::span<const TensorRef> tensors);

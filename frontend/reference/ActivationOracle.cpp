@@ -17,7 +17,7 @@ ActivationOracle::ActivationOracle(QuantizerOp quantizer, OptimizerOp optimizer,
 
 Clock ActivationOracle::clock() const {
   auto lr = parameters.find("optimizer.lr");
-  return {timing, step, step + 1, lr == parameters.end() ? std::nan("") : lr->second};
+  return {timing, step, lr == parameters.end() ? std::nan("") : lr->second};
 }
 
 Point ActivationOracle::point() const {

@@ -11,7 +11,7 @@ LogicalResult Oracle::attach(ArrayRef<double> w0, int64_t channels) {
   shape = {int64_t(w0.size()), channels};
   w.assign(w0.size(), 0);
   wHigh.assign(constrained ? w0.size() : 0, 0);
-  step = 0, t = 1;
+  step = 0;
   frozen = false;
   values.clear();
   bases.clear();
@@ -83,8 +83,15 @@ LogicalResult Oracle::initialize() {
   return resetStates();
 }
 
+LogicalResult Oracle::resetStates(const std::string &learned) {
+  std::string prefix = learned.empty() ? "optimizer." : learned + ".optimizer.";
+  for (BaseOptimizer &base : bases)
+    if (base.prefix() == prefix)
+      return base.reset(parameters, clock());
+  return failure();
+}
+
 LogicalResult Oracle::resetStates() {
-  t = 1;
   for (BaseOptimizer &base : bases)
     if (failed(base.reset(parameters, clock())))
       return failure();

@@ -23,13 +23,14 @@ double BaseOptimizer::parameter(ParamOp param, const Parameters &parameters) con
 }
 
 LogicalResult BaseOptimizer::reset(const Parameters &parameters, const Clock &clock) {
+  t = 1;
   Environment environment(Context{shape, clock.step});
   size_t slot = 0;
   for (Operation &inner : op.getBody().front().without_terminator()) {
     if (auto param = dyn_cast<ParamOp>(inner)) {
       environment.set(param.getResult(), Tensor(parameter(param, parameters)));
     } else if (auto counter = dyn_cast<CounterOp>(inner)) {
-      environment.set(counter.getResult(), Tensor(read(counter, clock)));
+      environment.set(counter.getResult(), Tensor(read(counter, clock, t)));
     } else if (auto state = dyn_cast<StateOp>(inner)) {
       FailureOr<Tensor> start = yielded(state.getBody(), environment);
       if (failed(start))
@@ -62,7 +63,7 @@ FailureOr<Tensor> BaseOptimizer::step(const Tensor &x, const Tensor &h,
       if (auto param = dyn_cast<ParamOp>(inner)) {
         environment.set(param.getResult(), Tensor(parameter(param, parameters)));
       } else if (auto counter = dyn_cast<CounterOp>(inner)) {
-        environment.set(counter.getResult(), Tensor(read(counter, clock)));
+        environment.set(counter.getResult(), Tensor(read(counter, clock, t)));
       } else if (auto state = dyn_cast<StateOp>(inner)) {
         slots[state.getName()] = slot;
         environment.set(state.getResult(), plane(old[slot].tensor(), level));
@@ -83,5 +84,6 @@ FailureOr<Tensor> BaseOptimizer::step(const Tensor &x, const Tensor &h,
             next.at(state.segments.first(segment)).value;
     }
   }
+  ++t;
   return d;
 }

@@ -13,7 +13,7 @@ public:
   /// moves has this shape and this many levels, each of which is moved by itself.
   BaseOptimizer(OptimizerOp op, std::string prefix, Shape shape, int64_t levels);
 
-  /// States to their initial values.
+  /// States to their initial values, t to 1.
   mlir::LogicalResult reset(const Parameters &parameters, const Clock &clock);
   /// d = B(x, h); the states move.
   mlir::FailureOr<Tensor> step(const Tensor &x, const Tensor &h, const Parameters &parameters,
@@ -30,6 +30,7 @@ private:
   double parameter(ParamOp param, const Parameters &parameters) const;
 
   OptimizerOp op;
+  int64_t t = 1; ///< in the coming step
   std::string before;
   Shape shape;
   int64_t levels;

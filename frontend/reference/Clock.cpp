@@ -3,7 +3,7 @@
 using namespace bregman;
 using namespace bregman::reference;
 
-double reference::read(CounterOp counter, const Clock &clock) {
+double reference::read(CounterOp counter, const Clock &clock, int64_t t) {
   int64_t step = clock.step + counter.getNext();
   switch (counter.getKind()) {
   case Counter::Step:
@@ -15,7 +15,7 @@ double reference::read(CounterOp counter, const Clock &clock) {
   case Counter::Epochs:
     return clock.timing.epochs;
   case Counter::T:
-    return clock.t;
+    return t;
   case Counter::LearningRate:
     return clock.lr;
   }

@@ -13,11 +13,11 @@ using Parameters = std::map<std::string, double>;
 
 struct Clock {
   Timing timing;
-  int64_t step = 0, t = 1;
+  int64_t step = 0;
   double lr = 0; ///< the optimizer's argument, in a quantizer
 };
 
-/// A counter at this time, `next` one step later.
-double read(CounterOp counter, const Clock &clock);
+/// A counter at this time, `next` one step later; in an optimizer with its t.
+double read(CounterOp counter, const Clock &clock, int64_t t = 0);
 
 } // namespace bregman::reference

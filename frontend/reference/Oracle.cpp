@@ -24,7 +24,7 @@ Oracle::Oracle(QuantizerOp quantizer, OptimizerOp optimizer, Timing timing, bool
 
 Clock Oracle::clock() const {
   auto lr = parameters.find("optimizer.lr");
-  return {timing, step, t, lr == parameters.end() ? std::nan("") : lr->second};
+  return {timing, step, lr == parameters.end() ? std::nan("") : lr->second};
 }
 
 /// Of an operation outside of any optimizer. The optimizer's states are the newest.
@@ -197,7 +197,6 @@ LogicalResult Oracle::advance(ArrayRef<double> gradient, ArrayRef<double> highGr
   if (failed(move(gradient, highGradient)) || failed(after()))
     return failure();
   ++step;
-  ++t;
   return publish();
 }
 

@@ -33,7 +33,9 @@ public:
   /// the float branch: the low branch is a constant for the latent.
   mlir::LogicalResult advance(llvm::ArrayRef<double> gradient,
                               llvm::ArrayRef<double> highGradient = {});
-  /// Optimizer states to their initial values, t to 1.
+  /// The optimizer of a learned value, or of the latent where that is empty: states to their initial values, t to 1.
+  mlir::LogicalResult resetStates(const std::string &learned);
+  /// The same of all.
   mlir::LogicalResult resetStates();
 
   /// What `trace` prints: schedules, then states of the run.
@@ -75,7 +77,7 @@ private:
   /// Of the latent, then of each learned value.
   std::vector<BaseOptimizer> bases;
   std::vector<double> w, wHigh;
-  int64_t step = 0, t = 1;
+  int64_t step = 0;
   bool frozen = false;
 };
 

@@ -16,6 +16,9 @@ using torch::serialize::OutputArchive;
 
 namespace {
 
+/// Of what an archive holds.
+constexpr int64_t version = 2;
+
 /// Reads `key` or says that the archive is not one of this optimizer's.
 c10::IValue read(InputArchive &archive, const std::string &key) {
   c10::IValue value;
@@ -131,7 +134,8 @@ namespace {
 struct Saved {
   std::vector<std::vector<at::Tensor>> stored; ///< per slot
   std::vector<double> arguments, states;
-  int64_t step, t;
+  int64_t step;
+  std::vector<int64_t> t; ///< of each optimizer
   bool frozen;
   uint64_t seed;
 };
@@ -169,7 +173,8 @@ std::function<void()> ParameterGroup::load(InputArchive &archive) {
         raise(ErrorKind::Input, "the archive does not fit: " + bad->message);
     }
     one.step = read(from, "step").toInt();
-    one.t = read(from, "t").toInt();
+    one.t = read(from, "t").toIntVector();
+    expect("the number of optimizers", int64_t(one.t.size()), int64_t(method.optimizers().size()));
     one.frozen = read(from, "frozen").toBool();
     one.seed = uint64_t(read(from, "seed").toInt());
   }
@@ -201,7 +206,7 @@ void Optimizer::save(OutputArchive &archive) const {
     raise(ErrorKind::Usage, "a step has failed when it had moved some of the parameters, so that "
                             "the optimizer is between two steps; call step() first, which moves "
                             "the rest, or go on from the last checkpoint");
-  archive.write("bregman", c10::IValue(int64_t(1)));
+  archive.write("bregman", c10::IValue(version));
   archive.write("groups", c10::IValue(int64_t(groups.size())));
   archive.write("step", c10::IValue(clock->step));
   archive.write("seed", c10::IValue(int64_t(groups.empty() ? 0 : groups.front()->seed())));
@@ -216,7 +221,7 @@ void Optimizer::save(OutputArchive &archive) const {
 }
 
 void Optimizer::load(InputArchive &archive) {
-  expect("the version of the archive", read(archive, "bregman").toInt(), 1);
+  expect("the version of the archive", read(archive, "bregman").toInt(), version);
   expect("the number of groups", read(archive, "groups").toInt(), int64_t(groups.size()));
   fillGroups();
   std::vector<std::function<void()>> takeOver;

@@ -370,12 +370,27 @@ void ParameterGroup::takeNumbers(Bucket &bucket, const GroupOptions &options) {
     setArguments(bucket, /*all=*/false);
 }
 
-/// What follows a step that is counted.
+/// What follows a step that is counted. A learned value with a line of its own has its resets.
 void ParameterGroup::resetIfDue(Bucket &bucket) {
-  if (resetsAfter(line, bucket.stepper.step() - 1, timing))
-    onTensors(bucket, /*factor=*/0, [&](std::span<const TensorRef> tensors) {
-      return bucket.stepper.resetStates(tensors);
-    });
+  auto isDue = [&](const PlanLine &of) {
+    return resetsAfter(of, bucket.stepper.step() - 1, timing);
+  };
+  auto isOwnDue = [&](const LearnedLine &own) { return isDue(own.line); };
+  if (!isDue(line) && std::none_of(bucket.learned.begin(), bucket.learned.end(), isOwnDue))
+    return;
+  std::vector<std::string> optimizers = bucket.method->optimizers();
+  std::vector<size_t> due;
+  for (size_t i = 0; i < optimizers.size(); ++i) {
+    auto own =
+        std::find_if(bucket.learned.begin(), bucket.learned.end(), [&](const LearnedLine &own) {
+          return own.value + ".optimizer" == optimizers[i];
+        });
+    if (own == bucket.learned.end() ? isDue(line) : isOwnDue(*own))
+      due.push_back(i);
+  }
+  onTensors(bucket, /*factor=*/0, [&](std::span<const TensorRef> tensors) {
+    return bucket.stepper.resetStates(tensors, due);
+  });
 }
 
 void ParameterGroup::tellLearningRate(GroupOptions &options) {

@@ -80,22 +80,13 @@ struct Pattern {
 
 } // namespace
 
-/// What a line that names a learned value may say: it is trained as it is, in the rhythm of its
-/// tensor.
-static Status checkLearned(const PlanLine &line, const PlanLine &ofTensor,
-                           const std::string &name) {
-  if (line.quantizer != "float")
-    return Error{ErrorKind::SpecRefused, placeOf(line) + "error: " + name +
-                                             " is a learned value, which can't be quantized by `" +
-                                             line.quantizer +
-                                             "` [Q10]; write `float by ...` for it"};
-  if (line.resetEvery != ofTensor.resetEvery || line.resetInEpochs != ofTensor.resetInEpochs)
-    return Error{ErrorKind::SpecRefused,
-                 placeOf(line) + "error: the optimizer of the learned value " + name +
-                     " starts anew with that of its tensor [Q10]; write the same `reset every` on "
-                     "both lines\n" +
-                     placeOf(ofTensor) + "note: the tensor's line is this one"};
-  return std::nullopt;
+/// What a line that names a learned value may say: it is trained as it is.
+static Status checkLearned(const PlanLine &line, const std::string &name) {
+  if (line.quantizer == "float")
+    return std::nullopt;
+  return Error{ErrorKind::SpecRefused, placeOf(line) + "error: " + name +
+                                           " is a learned value, which can't be quantized by `" +
+                                           line.quantizer + "` [Q10]; write `float by ...` for it"};
 }
 
 /// The first line before `end` whose pattern matches, or -1.
@@ -146,7 +137,7 @@ Result<Assignment> assignLines(const std::vector<PlanLine> &lines,
         target.names.push_back(name + "/" + value);
       int line = take(patterns, lines.size(), target);
       if (line >= 0) {
-        if (Status bad = checkLearned(lines[line], lines[result.lines[i]], target.names.front()))
+        if (Status bad = checkLearned(lines[line], target.names.front()))
           return *bad;
         result.learned[i].push_back({value, line});
       }

@@ -239,7 +239,7 @@ TEST_F(CudaFailures, AResetThatFailsCanBeRepeated) {
   int failures = 0;
   for (int nth = 1; nth < 20; ++nth) {
     Model device = begin("cuda");
-    int64_t t = (*device).t();
+    std::vector<int64_t> t = (*device).t();
     standinFail("cuMemAlloc_v2", nth, outOfMemory);
     if (device.reset()) {
       ++failures;
@@ -247,7 +247,7 @@ TEST_F(CudaFailures, AResetThatFailsCanBeRepeated) {
       ASSERT_FALSE(device.reset());
     }
     bool unused = standinClear();
-    EXPECT_EQ((*device).t(), 1);
+    EXPECT_EQ((*device).t(), std::vector<int64_t>(t.size(), 1));
     ASSERT_FALSE(device.advance(numeric::randomValues(device.size(), 5)));
     auto actual = device.arrays();
     ASSERT_TRUE(wanted && actual);

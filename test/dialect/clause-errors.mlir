@@ -434,3 +434,18 @@ bregman.plan @p {
     bregman.yield bound = %one, rate = %one : f64, f64
   }
 }
+
+// -----
+
+bregman.quantizer @q {
+  // expected-error @+1 {{'bregman.counter' op is of the whole run; only `t` is of a learned value}}
+  %step = bregman.counter step of "s" : f64
+}
+
+// -----
+
+bregman.optimizer @o (g = %g : f32, x = %x : f32) {
+  // expected-error @+1 {{'bregman.counter' op is of a learned value in a method alone}}
+  %t = bregman.counter t of "s" : f64
+  bregman.descend %g : f32
+}

@@ -150,3 +150,25 @@ bregman.quantizer @q {
     bregman.yield %w0 : f32
   }
 }
+
+// -----
+
+bregman.method @q.o quantizer "q" optimizer "o" schedules [] {
+  bregman.stored "x" : f32
+  bregman.stored "s" per tensor : f32
+  // expected-error @+1 {{'bregman.counter' op is of `s`, which is not learned}}
+  %t = bregman.counter t of "s" : f64
+  bregman.host {
+    bregman.yield t = %t : f64
+  }
+  bregman.attach (w0 = %w0 : f32) {
+    %s = bregman.reduce mean per tensor %w0 : f32
+    bregman.yield x = %w0, s = %s : f32, f32
+  }
+  bregman.step (g = %g : f32, x = %x : f32) {
+    bregman.yield x = %x : f32
+  }
+  bregman.publish (x = %x : f32) {
+    bregman.yield %x : f32
+  }
+}

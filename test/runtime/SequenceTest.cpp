@@ -346,7 +346,7 @@ TEST(HostState, MovesWithTheStepAndIsResetWithT) {
   ASSERT_DONE(other.advance(all));
   EXPECT_EQ(other.hostStates(), (std::vector<double>{5, 0.015625}));
   // Without them they are made anew.
-  other.restore(2, 3);
+  other.restore(2, {3});
   EXPECT_EQ(other.hostStates(), (std::vector<double>{4, 0.125}));
 
   ASSERT_DONE(stepper.resetStates(all));
@@ -360,7 +360,7 @@ TEST(HostState, AStepThatFailsMovesNoState) {
   std::vector<float> w = {0}, g = {0}, x(1);
   std::vector<TensorRef> all = {{1, w.data(), g.data(), {x.data()}}};
   ASSERT_DONE(stepper.attach(all));
-  stepper.restore(0, 1, false, std::vector<double>{2, 1e60});
+  stepper.restore(0, {1}, false, std::vector<double>{2, 1e60});
   Status bad = stepper.advance(all);
   ASSERT_TRUE(bad);
   EXPECT_THAT(bad->message, HasSubstr("kernel `step`: host scalar `p` is 5e+59 at step 0"));

@@ -109,7 +109,7 @@ TEST(Stepper, GoldenTrace) {
   tensor.g = {1, -1};
   ASSERT_DONE(stepper.advance(all));
   EXPECT_EQ(stepper.step(), 1);
-  EXPECT_EQ(stepper.t(), 2);
+  EXPECT_EQ(stepper.t(), std::vector<int64_t>{2});
   EXPECT_EQ(stepper.scheduleValues(), std::vector<double>{2});
   EXPECT_EQ(tensor.x, (std::vector<float>{-0.25f, -0.5f}));
   EXPECT_FLOAT_EQ(tensor.w[0], -0.462117157f);
@@ -159,7 +159,7 @@ TEST(Stepper, ResetSetsStatesAndTAnewAndNothingElse) {
   EXPECT_EQ(tensor.m, std::vector<float>(10'000, 0));
   EXPECT_EQ(tensor.x, x);
   EXPECT_EQ(tensor.w, w);
-  EXPECT_EQ(stepper.t(), 1);
+  EXPECT_EQ(stepper.t(), std::vector<int64_t>{1});
   EXPECT_EQ(stepper.step(), 2);
   ASSERT_DONE(stepper.advance(all));
   EXPECT_EQ(tensor.x[0], x[0] - 0.125f);
@@ -245,13 +245,13 @@ TEST(Stepper, FreezePublishesTheFinalLevelsForGood) {
 
 TEST(Stepper, RestoreGoesOnWhereItWasFrozenToo) {
   Stepper stepper = make(freezingMethod());
-  stepper.restore(1, 1);
+  stepper.restore(1, {1});
   EXPECT_EQ(stepper.step(), 1);
-  EXPECT_EQ(stepper.t(), 1);
+  EXPECT_EQ(stepper.t(), std::vector<int64_t>{1});
   EXPECT_FALSE(stepper.frozen());
-  stepper.restore(2, 3);
+  stepper.restore(2, {3});
   EXPECT_TRUE(stepper.frozen());
-  stepper.restore(7, 8, /*frozen=*/false);
+  stepper.restore(7, {8}, /*frozen=*/false);
   EXPECT_FALSE(stepper.frozen());
 }
 
@@ -310,7 +310,7 @@ TEST(Stepper, ACounterThatIsNotKnownIsAnError) {
 
   auto betaAt = [&](const char *counter, Timing timing, int64_t step) {
     Stepper stepper = make(reading(counter), timing);
-    stepper.restore(step, 1);
+    stepper.restore(step, {1});
     return stepper.scheduleValues()[0];
   };
   EXPECT_EQ(betaAt("epoch", {.stepsPerEpoch = 5}, 14), 4);

@@ -50,7 +50,8 @@ public:
   /// What a checkpoint holds, and a run that goes on from it. Parameters are to be set first.
   struct Saved {
     std::vector<std::vector<char>> arrays;
-    int64_t step, t;
+    int64_t step;
+    std::vector<int64_t> t;
     bool frozen;
     std::vector<double> hostStates;
   };

@@ -488,3 +488,47 @@ TEST(Activations, AreAttachedAllOrNotAtAll) {
 }
 
 } // namespace
+
+// An activation's learned value is moved by Adam as the paper has it, with t from its last reset.
+TEST(Activations, LearnedValuesStartAnewByTheirOwnLine) {
+  Task task;
+  auto program = parse(R"(plan {
+  activations "act*"   : lsq_act(bits = 4) by adam(lr = 1e-3) reset every 2 steps
+  "act1/s"             : float             by adam(lr = 0.01) reset every 5 steps
+  else                 : float             by sgd(lr = 1e-3)
+}
+)");
+  Optimizer optimizer(*task.net, program);
+  struct Adam {
+    double lr;
+    int period;
+    double m = 0, v = 0;
+    int t = 1;
+    double step(double g) {
+      m = 0.9 * m + 0.1 * g;
+      v = 0.999 * v + 0.001 * g * g;
+      double d = lr / (1 - std::pow(0.9, t)) * m / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-8);
+      ++t;
+      return d;
+    }
+  };
+  Adam act1{0.01, 5}, act2{1e-3, 2};
+  for (int step = 0; step < 13; ++step) {
+    optimizer.zero_grad();
+    torch::nn::functional::mse_loss(task.net->forward(task.x), task.y).backward();
+    std::vector<NamedParameter> learned = optimizer.learned();
+    ASSERT_EQ(learned.size(), 2u);
+    int i = 0;
+    std::vector<double> expected;
+    for (Adam *adam : {&act1, &act2}) {
+      const at::Tensor &s = learned[i++].tensor;
+      expected.push_back(s.item<double>() - adam->step(s.grad().item<double>()));
+      if ((step + 1) % adam->period == 0)
+        *adam = {adam->lr, adam->period};
+    }
+    optimizer.step();
+    for (int i = 0; i < 2; ++i)
+      ASSERT_NEAR(learned[i].tensor.item<double>(), expected[i], 1e-6)
+          << learned[i].name << ", step " << step;
+  }
+}

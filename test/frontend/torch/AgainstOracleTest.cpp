@@ -5,29 +5,16 @@
 #include "frontend/torch/Distance.h"
 #include "test/frontend/reference/SpecModule.h"
 #include "test/frontend/torch/Branches.h"
-
-#include <torch/types.h>
+#include "test/frontend/torch/Numbers.h"
 
 using namespace bregman;
+using namespace bregman::testing;
 using at::Tensor;
 
 namespace {
 
-std::vector<double> numbersOf(const Tensor &tensor) {
-  Tensor flat = tensor.detach().to(at::kDouble).contiguous();
-  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
-}
-
 Tensor tensorOf(const std::vector<double> &numbers, at::IntArrayRef sizes) {
   return at::tensor(numbers, at::kDouble).reshape(sizes);
-}
-
-void expectNear(const std::vector<double> &ours, const std::vector<double> &theirs,
-                double tolerance, const std::string &what) {
-  ASSERT_EQ(ours.size(), theirs.size()) << what;
-  for (size_t i = 0; i < ours.size(); ++i)
-    ASSERT_NEAR(ours[i], theirs[i], tolerance * (1 + std::fabs(theirs[i])))
-        << what << ", element " << i;
 }
 
 } // namespace

@@ -160,15 +160,3 @@ TEST(Plans, Q10LearnedValuesAreNotQuantized) {
             "net.breg:2:3: error: conv1.weight/s is a learned value, which can't be quantized by "
             "`md_tanh_s` [Q10]; write `float by ...` for it");
 }
-
-TEST(Plans, Q10LearnedValuesStartAnewWithTheirTensor) {
-  PlanLine scales = lineOf({"*/s"}, "net.breg:2:3"), rest = lineOf({"conv*"}, "net.breg:3:3");
-  scales.quantizer = "float";
-  rest.resetEvery = 5;
-  auto lines = assignLines({scales, rest}, targetsOf({"conv1.weight"}), learnedOnLineOne);
-  ASSERT_FALSE(lines);
-  EXPECT_EQ(lines.error().message,
-            "net.breg:2:3: error: the optimizer of the learned value conv1.weight/s starts anew "
-            "with that of its tensor [Q10]; write the same `reset every` on both lines\n"
-            "net.breg:3:3: note: the tensor's line is this one");
-}
