@@ -4,8 +4,8 @@ import subprocess
 
 
 class Tests:
-    def __init__(self, here, report, environment, pool, jobs, say):
-        self.here, self.report, self.environment = here, report, environment
+    def __init__(self, here, report, environment, pool, jobs, standin, say):
+        self.here, self.report, self.environment, self.standin = here, report, environment, standin
         self.pool, self.jobs, self.say = pool, jobs, say
         self.failed, self.left_out = [], []
 
@@ -19,7 +19,9 @@ class Tests:
                                      range(shards)))
         count = {key: sum(found.get(key, 0) for _, found, _ in results) for key in ("passed", "failed", "skipped")}
         bad = [number for number, (code, _, _) in enumerate(results) if code]
-        if bad or not count["passed"]:
+        # What asks the stand-in for something is skipped on a real driver, which may be all of a program.
+        done = count["passed"] + (0 if self.standin else count["skipped"])
+        if bad or not done:
             self.failed.append(title)
             for number in bad:
                 print("\n".join(results[number][2].splitlines()[-40:]))

@@ -1,4 +1,5 @@
-"""What the torch step of a bundle's run-on-gpu says where it can not be done, and when it is stopped.
+"""What a bundle's run-on-gpu says where its torch step can not be done, when it is stopped, and of tests
+that are skipped.
 
 usage: run_on_gpu.py BUNDLE FOLDER
 """
@@ -89,4 +90,21 @@ output, _ = process.communicate(timeout=30)
 check("stopped", process.returncode == 130 and
       output.endswith("\nrun-on-gpu: stopped; what has been compiled is not compiled again\n") and "Traceback" not in output, output)
 check("an object is left that nobody has made whole", not list(bundle.glob("report/objects-*/*")), "")
+
+# All of a program may be for the stand-in alone.
+skipping = folder / "skipping"
+(skipping / "tests").mkdir(parents=True)
+for part in bundle.iterdir():
+    if part.is_file():
+        shutil.copy(part, skipping)
+    elif part.name not in ("tests", "report"):
+        (skipping / part.name).symlink_to(part.resolve())
+skipped = '{"testsuites": [{"testsuite": [{"status": "RUN", "result": "SKIPPED"}]}]}'
+for program in ("CudaRuntimeTests", "CudaCodeTests", "CudaLibraryTests"):
+    shutil.copy(script("skips", f"echo '{skipped}' > \"${{1#--gtest_output=json:}}\""), skipping / "tests" / program)
+for flags, last in [([], "all passed: tests"), (["--standin"], "failed: CudaRuntimeTests, CudaCodeTests, CudaLibraryTests")]:
+    done = subprocess.run([sys.executable, str(skipping / "run-on-gpu"), "--jobs", "1", "tests", *flags], capture_output=True, text=True,
+                          env=dict(os.environ, LD_LIBRARY_PATH=str(bundle / "standin")), check=False)
+    check(f"skipped {flags}", done.returncode == len(flags) and done.stdout.endswith(
+        f"run-on-gpu: CudaLibraryTests: 0 passed, 0 failed, 1 skipped\nrun-on-gpu: {last}; see report/\n"), done.stdout + done.stderr)
 sys.exit(failures != 0)
