@@ -40,6 +40,16 @@ int cuGraphExecDestroy(void *executable);
 
 namespace bregman::testing {
 
+/// How often `function` has been called; 0 where the driver is a real one, which does not count.
+inline int64_t callsOf(const char *function) { return standinCalls ? standinCalls(function) : 0; }
+
+/// That it was called `count` times since that was `before`.
+inline void expectCalls(const char *function, int64_t before, int64_t count) {
+  if (standinCalls) {
+    EXPECT_EQ(standinCalls(function) - before, count) << function;
+  }
+}
+
 /// A kernel of PTX with one parameter, `p`, an address; `body` may use %r, %rd, %f, %fd, %rs and
 /// %p.
 inline std::string kernelOf(const std::string &body, const std::string &declarations = "") {

@@ -18,8 +18,6 @@ namespace {
 class CudaMemory : public ::testing::Test {
 protected:
   void SetUp() override {
-    if (!standinLive)
-      GTEST_SKIP() << "the driver is a real one";
     auto made = Device::get(0);
     ASSERT_TRUE(made) << made.error().message;
     device = *made;
@@ -29,8 +27,6 @@ protected:
     memory = deviceMemory();
   }
   void TearDown() override {
-    if (!standinLive)
-      return;
     memory.reset();
     {
       Current current(*device);
@@ -38,7 +34,9 @@ protected:
         ASSERT_EQ(cuStreamDestroy_v2(stream), 0);
     }
     device.reset();
-    EXPECT_EQ(standinLive(), 0) << "something was kept";
+    if (standinLive) {
+      EXPECT_EQ(standinLive(), 0) << "something was kept";
+    }
   }
 
   Buffer borrow(size_t bytes, void *stream, const void *near = nullptr) {
@@ -46,8 +44,14 @@ protected:
     EXPECT_TRUE(made) << made.error().message;
     return made ? std::move(*made) : Buffer();
   }
-  static int64_t allocations() { return standinCalls("cuMemAlloc_v2"); }
-  static int64_t releases() { return standinCalls("cuMemFree_v2"); }
+  static int64_t allocations() { return callsOf("cuMemAlloc_v2"); }
+  static int64_t releases() { return callsOf("cuMemFree_v2"); }
+  static void expectAllocations(int64_t before, int64_t count) {
+    expectCalls("cuMemAlloc_v2", before, count);
+  }
+  static void expectReleases(int64_t before, int64_t count) {
+    expectCalls("cuMemFree_v2", before, count);
+  }
 
   std::shared_ptr<const Device> device;
   std::shared_ptr<Memory> memory;
@@ -65,8 +69,8 @@ TEST_F(CudaMemory, ComesBackToItsStreamAlone) {
   EXPECT_NE(borrow(1000, nullptr).data(), first);
   EXPECT_EQ(borrow(1000, streams[0]).data(), first);
   EXPECT_EQ(borrow(1000, streams[1]).data(), second);
-  EXPECT_EQ(allocations() - before, 3);
-  EXPECT_EQ(releases(), freed);
+  expectAllocations(before, 3);
+  expectReleases(freed, 0);
 }
 
 TEST_F(CudaMemory, HasABlockForEachThatIsLentAtOnce) {
@@ -77,15 +81,17 @@ TEST_F(CudaMemory, HasABlockForEachThatIsLentAtOnce) {
     EXPECT_NE(a.data(), c.data());
     EXPECT_NE(b.data(), c.data());
   }
-  EXPECT_EQ(allocations() - before, 3);
+  expectAllocations(before, 3);
   // A larger one takes the place of the largest, and the others stay.
   void *grown = borrow(6000, streams[0]).data();
   EXPECT_EQ(borrow(5500, streams[0]).data(), grown);
-  EXPECT_EQ(allocations() - before, 4);
-  EXPECT_EQ(releases() - freed, 1);
+  expectAllocations(before, 4);
+  expectReleases(freed, 1);
 }
 
 TEST_F(CudaMemory, StaysOnItsDevice) {
+  if (!standinCalls)
+    GTEST_SKIP() << "the driver is a real one, and may have one device";
   auto second = Device::get(1);
   ASSERT_TRUE(second) << second.error().message;
   Result<Buffer> there = Buffer::create(deviceMemory(1), 16);
@@ -106,12 +112,16 @@ TEST_F(CudaMemory, WhatIsSharedIsReleased) {
   void *address = shared.data();
   shared.share();
   shared = Buffer();
-  EXPECT_EQ(releases() - freed, 1);
-  Result<std::shared_ptr<const Device>> gone = Device::of(address);
-  EXPECT_FALSE(gone);
+  expectReleases(freed, 1);
+  // A sanitizer would take the question for a fault.
+  if (standinCalls) {
+    EXPECT_FALSE(Device::of(address));
+  }
 }
 
 TEST_F(CudaMemory, WhatIsKeptIsNotMissedElsewhere) {
+  if (!standinMemory)
+    GTEST_SKIP() << "the driver is a real one";
   standinMemory(1 << 20);
   Buffer other = borrow(100, streams[1]);
   (void)borrow(700 << 10, streams[0]);

@@ -46,6 +46,8 @@ protected:
   }
 
   void TearDown() override {
+    if (!stream)
+      return;
     for (void *executable : executables)
       EXPECT_EQ(cuGraphExecDestroy(executable), 0);
     device.reset();
