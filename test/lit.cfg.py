@@ -2,6 +2,7 @@
 #
 # Features, for `REQUIRES:`
 #   torch              built with LibTorch
+#   pytorch            ... which is that of the Python that runs the tests
 #   avx512, avx2       this CPU has them
 #   data               the data sets that the project does not ship are here (BREGMAN_DATA, ../shared/data)
 #   address, undefined, thread    built under that sanitizer
@@ -12,6 +13,7 @@
 import ctypes
 import os
 import shutil
+import sys
 
 import lit.formats
 
@@ -36,6 +38,10 @@ for target, file in [("BregmanCompiler", "program/Load.cpp"), ("bregman", "tools
         features.add(target)
 if config.bregman_torch in ("ON", "TRUE", "1"):
     features.add("torch")
+    # LibTorch alone has no Python, and one made for another Python can't be imported.
+    ours = "python%d.%d" % sys.version_info[:2]
+    if ours in config.bregman_torch_root.split("/") and os.path.exists(os.path.join(config.bregman_torch_root, "__init__.py")):
+        features.add("pytorch")
 if os.path.isdir(data):
     features.add("data")
 with open("/proc/cpuinfo") as cpu:
