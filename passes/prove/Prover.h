@@ -52,6 +52,9 @@ public:
 
 private:
   Finding analyse();
+  void splitLine();
+  void findSlopes();
+  std::optional<size_t> findGap();
   Finding refuteOr(Finding otherwise);
   std::optional<Finding> findDrop(size_t firstTier, size_t tiers = 3);
   std::optional<Finding> findFlat();
@@ -60,7 +63,7 @@ private:
   std::optional<Finding> findJump();
   std::optional<Finding> findJumpAtSetting();
   llvm::ArrayRef<Point> settings();
-  std::optional<Finding> findExcess(double low, double high);
+  std::optional<Finding> findExcess(double low, double high, size_t firstTier, size_t tiers);
   std::string at(const Point &point) const;
   std::optional<Fraction> limit(End end);
   std::optional<Fraction> limitByParts(mlir::Value value, End end, const Piece &piece,
@@ -75,7 +78,7 @@ private:
   std::optional<Finding> known;
   std::vector<Point> knownSettings;
   bool strict = false, increasing = false;
-  std::string strictness; ///< where it is constant
+  std::string obstacle; ///< what the algebra stops at
 };
 
 /// Latents that a counterexample is looked for at, the simple ones first: levels, midpoints, then
