@@ -3,10 +3,6 @@
 
 using namespace bregman;
 
-static std::string placeOf(const PlanLine &line) {
-  return (line.location.empty() ? "" : line.location + ": ") + "error: ";
-}
-
 Result<std::vector<double>> bregman::countersProgramAt(const HostProgram &program, int64_t step,
                                                        const Timing &timing,
                                                        const std::string &place,
@@ -32,9 +28,11 @@ Result<std::vector<double>> bregman::countersProgramAt(const HostProgram &progra
 Result<std::vector<std::pair<std::string, double>>>
 bregman::argumentsAt(const PlanLine &line, int64_t step, const Timing &timing) {
   if (line.resetEvery && line.resetInEpochs)
-    if (Status bad = timing.missing("epoch", placeOf(line) + "`reset every` counts epochs"))
+    if (Status bad =
+            timing.missing("epoch", messageAt(line.location) + "`reset every` counts epochs"))
       return *bad;
-  auto values = countersProgramAt(line.arguments, step, timing, placeOf(line), "an argument");
+  auto values =
+      countersProgramAt(line.arguments, step, timing, messageAt(line.location), "an argument");
   if (!values)
     return values.error();
   std::vector<std::pair<std::string, double>> result;

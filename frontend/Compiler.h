@@ -71,6 +71,11 @@ struct PlanLine {
   std::string use, by;
 };
 
+/// What begins a message about a place, as PlanLine::location; `kind` is "error" or "note".
+inline std::string messageAt(const std::string &location, const char *kind = "error") {
+  return (location.empty() ? "" : location + ": ") + kind + ": ";
+}
+
 /// The arguments of a plan line that are in force in step `step`, by parameter. Fails where the
 /// line counts what `timing` leaves unknown, `reset every epoch` included.
 BREGMAN_API Result<std::vector<std::pair<std::string, double>>>

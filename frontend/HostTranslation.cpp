@@ -1,6 +1,7 @@
 // Each host operation becomes one instruction.
 #include "frontend/HostTranslation.h"
 
+#include "codegen/Places.h"
 #include "frontend/ScalarCodes.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -23,7 +24,9 @@ public:
       int32_t at = find(value);
       if (at < 0)
         return unsupported(*value.getDefiningOp());
-      program.outputs.push_back({yield.nameOf(index).str(), at});
+      program.outputs.push_back(
+          {yield.nameOf(index).str(), at,
+           isa<ParamOp>(value.getDefiningOp()) ? "" : placeOf(value.getLoc())});
     }
     for (StateOp state : states) {
       Value value = cast<YieldOp>(state.getBody().front().getTerminator()).getValues().front();

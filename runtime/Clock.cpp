@@ -208,8 +208,10 @@ Error Clock::complain(int output, double value, int64_t step) const {
     what += ", which rounds to 0 in f32, but the projection needs it above 0";
   else if (std::isfinite(value))
     what += ", but the projection needs it above 0";
-  return {ErrorKind::SpecRefused,
-          what + " [Q11]; bound it in the spec or change the parameters that it follows from"};
+  what += " [Q11]; bound it in the spec or change the parameters that it follows from";
+  if (const std::string &place = method.host.outputs[output].place; !place.empty())
+    what += "\n" + place + ": note: this is `" + name + "`";
+  return {ErrorKind::SpecRefused, what};
 }
 
 std::span<const double> Clock::evaluateWithoutResets(int64_t k) {

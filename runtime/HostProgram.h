@@ -61,6 +61,7 @@ public:
   struct Output {
     std::string name;
     int32_t value;
+    std::string place = {}; ///< in the spec, as "FILE:LINE:COLUMN"; empty where it has none
   };
 
   std::vector<std::string> inputs;

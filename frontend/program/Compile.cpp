@@ -1,6 +1,7 @@
 // A quantizer under an optimizer, or one of activations, as a method of compiled kernels.
 #include "frontend/program/Program.h"
 
+#include "codegen/Places.h"
 #include "frontend/CudaFactory.h"
 #include "frontend/HostTranslation.h"
 #include "frontend/KernelFactory.h"
@@ -148,7 +149,7 @@ Program::compileActivation(const std::string &quantizer, const CompileOptions &o
     if (extent && extent.getScope() != Scope::Group)
       continue;
     return Error{ErrorKind::SpecRefused,
-                 placeOf(learned) + ": error: quantizer `" + quantizer + "` learns `" +
+                 placeOf(learned.getLoc()) + ": error: quantizer `" + quantizer + "` learns `" +
                      learned.getName().str() + "` per " + (extent ? "group" : "element") +
                      ", of which every batch may have another number [Q3]; learn it per tensor "
                      "or per channel\n"};

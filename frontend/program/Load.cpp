@@ -19,13 +19,6 @@ Error bregman::refused(const spec::Diagnostics &diagnostics, ErrorKind kind) {
   return {kind, diagnostics.render()};
 }
 
-std::string bregman::placeOf(Operation *op) {
-  FileLineColLoc place = fileLocation(op->getLoc());
-  return place ? place.getFilename().str() + ":" + std::to_string(place.getLine()) + ":" +
-                     std::to_string(place.getColumn())
-               : "";
-}
-
 /// Everything that one spec's module may hold on its way to machine code, loaded when first needed.
 static const DialectRegistry &registry() {
   static const DialectRegistry all = [] {

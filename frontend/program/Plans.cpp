@@ -1,6 +1,7 @@
 // The plans of a file, line by line, for who attaches them to a model.
 #include "frontend/program/Program.h"
 
+#include "codegen/Places.h"
 #include "frontend/ConstraintTranslation.h"
 #include "frontend/HostTranslation.h"
 
@@ -16,7 +17,7 @@ Result<PlanLine> Program::Impl::translate(LineOp line) {
   result.optimizer = line.getOptimizer().value_or("").str();
   result.resetEvery = line.getReset().value_or(0);
   result.resetInEpochs = line.getResetUnit() == PeriodUnit::Epoch;
-  result.location = placeOf(line);
+  result.location = placeOf(line.getLoc());
   result.activations = line.getActivations();
   llvm::Expected<HostProgram> arguments = translateHost(line.getArgs());
   if (!arguments)
@@ -69,12 +70,12 @@ std::vector<Plan> Program::plans() const {
     }
     for (Operation &constraint : op.getBody().front()) {
       if (isa<MinimizeOp, SubjectToOp>(constraint) && plan.constrainedAt.empty())
-        plan.constrainedAt = placeOf(&constraint);
+        plan.constrainedAt = placeOf(constraint.getLoc());
       if (auto minimize = dyn_cast<MinimizeOp>(constraint))
         plan.minimizesHigh = minimize.getBranch() == Branch::High;
       if (auto subject = dyn_cast<SubjectToOp>(constraint)) {
         plan.constraints.push_back(std::move(*translateConstraint(subject))); // as `parse` has
-        plan.constraints.back().location = placeOf(&constraint);
+        plan.constraints.back().location = placeOf(constraint.getLoc());
       }
     }
     plans.push_back(std::move(plan));

@@ -56,9 +56,6 @@ Error internal(llvm::Error error);
 /// The error of a refused spec: every message that was collected.
 Error refused(const spec::Diagnostics &diagnostics, ErrorKind kind = ErrorKind::SpecRefused);
 
-/// file:line:column, or nothing.
-std::string placeOf(mlir::Operation *op);
-
 /// Whether only a line that begins with `activations` takes it: nothing of it is a final level.
 bool isOfActivations(QuantizerOp quantizer);
 /// Fails where a quantizer has values per token, which weights do not have.

@@ -40,10 +40,6 @@ private:
   std::vector<at::Tensor> buffers, kept;
 };
 
-std::string placeOf(const std::string &location) {
-  return (location.empty() ? "" : location + ": ") + "error: ";
-}
-
 } // namespace
 
 struct Constrained::Impl {
@@ -94,8 +90,8 @@ Constrained::Impl::Impl(torch::nn::Module &high, torch::nn::Module &low, Plan gi
 void Constrained::Impl::addMultipliers(size_t index) {
   const Constraint &constraint = plan.constraints[index];
   if (constraint.inEpochs)
-    unwrap(timing.missing("epoch",
-                          placeOf(constraint.location) + "the multiplier's period counts epochs"));
+    unwrap(timing.missing("epoch", messageAt(constraint.location) +
+                                       "the multiplier's period counts epochs"));
   if (constraint.target.empty())
     return add(index, "output", {});
   std::string watched, other;
@@ -123,7 +119,7 @@ void Constrained::Impl::addMultipliers(size_t index) {
   }
   if (any)
     return;
-  std::string message = placeOf(constraint.location) + "pattern \"" + constraint.target +
+  std::string message = messageAt(constraint.location) + "pattern \"" + constraint.target +
                         "\" matches no bregman::Layer [Q10]\nnote: ";
   if (!other.empty())
     message += "'" + other +
@@ -146,7 +142,7 @@ void Constrained::Impl::add(size_t index, std::string name, Place place) {
   made.constraint = int(index);
   made.location = constraint.location;
   if (!(made.value >= 0 && std::isfinite(made.value)))
-    raise(ErrorKind::SpecRefused, placeOf(constraint.location) + "the multiplier begins with " +
+    raise(ErrorKind::SpecRefused, messageAt(constraint.location) + "the multiplier begins with " +
                                       std::to_string(made.value) + "; it is a number from 0");
   multipliers.push_back(std::move(made));
   places.push_back(place);
@@ -155,7 +151,7 @@ void Constrained::Impl::add(size_t index, std::string name, Place place) {
 double Constrained::Impl::numberAt(const Constraint &constraint, const char *name,
                                    int64_t step) const {
   std::vector<double> values = unwrap(countersProgramAt(
-      constraint.numbers, step, timing, placeOf(constraint.location), "the constraint"));
+      constraint.numbers, step, timing, messageAt(constraint.location), "the constraint"));
   return values[size_t(constraint.numbers.indexOf(name))];
 }
 
@@ -166,7 +162,7 @@ at::Tensor Constrained::Impl::distance(size_t index, const at::Tensor &highOutpu
   const Constraint &constraint = plan.constraints[size_t(multiplier.constraint)];
   const Place &place = places[index];
   std::vector<double> scalars = unwrap(countersProgramAt(
-      constraint.distance.scalars, step, timing, placeOf(constraint.location), "the constraint"));
+      constraint.distance.scalars, step, timing, messageAt(constraint.location), "the constraint"));
   if (!place.low)
     return evaluateDistance(constraint.distance, scalars, highOutput, lowOutput, "the output");
   if (!place.low->output().defined())
@@ -327,10 +323,10 @@ void DualAscent::finish() {
     double rate = impl.numberAt(constraint, "rate", last);
     double value = next[i].value + rate * (next[i].distance - next[i].bound);
     if (!std::isfinite(value))
-      raise(ErrorKind::Usage, placeOf(constraint.location) + "the multiplier of '" + next[i].name +
-                                  "' is not finite after step " + std::to_string(last + 1) +
-                                  ": the mean distance is " + std::to_string(next[i].distance) +
-                                  "; training has diverged");
+      raise(ErrorKind::Usage, messageAt(constraint.location) + "the multiplier of '" +
+                                  next[i].name + "' is not finite after step " +
+                                  std::to_string(last + 1) + ": the mean distance is " +
+                                  std::to_string(next[i].distance) + "; training has diverged");
     next[i].value = std::max(0.0, value);
   }
   impl.multipliers = std::move(next);

@@ -36,8 +36,12 @@ static at::Tensor zerosFor(const at::Tensor &tensor, const StoredInfo &info) {
                    tensor.options().dtype(at::kFloat));
 }
 
-static std::string placeOf(const PlanLine &line) {
-  return line.location.empty() ? "" : line.location + ": ";
+/// What is wrong with what a line says, with its place.
+static void unwrapAt(const PlanLine &line, Status bad) {
+  if (bad && !line.location.empty() &&
+      (bad->kind == ErrorKind::SpecRefused || bad->kind == ErrorKind::Usage))
+    bad->message = messageAt(line.location) + bad->message;
+  unwrap(std::move(bad));
 }
 
 ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
@@ -60,7 +64,7 @@ ParameterGroup::ParameterGroup(PlanLine planLine, std::vector<Member> members,
     hasLearningRate = hasParameter(bucket.stepper.method(), learningRateName);
     if (hasLearningRate)
       told = bucket.stepper.get(learningRateName);
-    unwrap(bucket.stepper.prepareAttach(tensorsOf(bucket, /*factor=*/0)));
+    unwrapAt(line, bucket.stepper.prepareAttach(tensorsOf(bucket, /*factor=*/0)));
   }
 }
 
@@ -222,7 +226,7 @@ void ParameterGroup::set(Bucket &bucket, const std::string &parameter, double va
     if (hasParameter(bucket.stepper.method(), name))
       kept.emplace_back(name, bucket.stepper.get(name));
   }
-  unwrap(bucket.stepper.set(parameter, value));
+  unwrapAt(line, bucket.stepper.set(parameter, value));
   for (const auto &[name, before] : kept)
     unwrap(bucket.stepper.set(name, before));
 }
@@ -238,7 +242,7 @@ void ParameterGroup::setArguments(Bucket &bucket, bool all) {
   each(line, [&](const std::string &name, double value) { set(bucket, name, value); });
   for (const LearnedLine &own : bucket.learned)
     each(own.line, [&](const std::string &name, double value) {
-      unwrap(bucket.stepper.set(own.value + "." + name, value));
+      unwrapAt(own.line, bucket.stepper.set(own.value + "." + name, value));
     });
 }
 
@@ -249,13 +253,14 @@ void ParameterGroup::check(const GroupOptions &options) const {
   if (options.lr() == told || buckets.empty())
     return;
   if (!hasLearningRate)
-    raise(ErrorKind::Usage, placeOf(line) + "the optimizer " +
+    raise(ErrorKind::Usage, messageAt(line.location) + "the optimizer " +
                                 buckets.front().stepper.method().optimizer +
                                 " has no `lr`, so a scheduler can't change it");
   if (computesLearningRate)
     raise(ErrorKind::Usage,
-          placeOf(line) + "`lr` is computed from the counters at every step, so a scheduler can't "
-                          "change it; make it a number, or drop the scheduler");
+          messageAt(line.location) +
+              "`lr` is computed from the counters at every step, so a scheduler can't "
+              "change it; make it a number, or drop the scheduler");
 }
 
 /// Sets the addresses of `factor` times the gradients; `alive` keeps what had to be made.
@@ -404,7 +409,7 @@ void ParameterGroup::prepareStep(const GroupOptions &options, double factor) {
     if (bucket.progress != Bucket::Waits)
       continue;
     std::vector<TensorRef> tensors = tensorsOf(bucket, line.optimizer.empty() ? 0 : factor);
-    unwrap(bucket.stepper.prepareAdvance(tensors));
+    unwrapAt(line, bucket.stepper.prepareAdvance(tensors));
   }
 }
 

@@ -46,22 +46,18 @@ static std::string listOf(const std::vector<PlanTarget> &targets, bool activatio
   return list.empty() ? "the module has no parameters" : "the parameters are " + list;
 }
 
-static std::string placeOf(const PlanLine &line) {
-  return line.location.empty() ? "" : line.location + ": ";
-}
-
 /// A pattern that takes nothing: it matches nothing at all, or an earlier line hides it.
 static Error unusedPattern(const PlanLine &line, const std::string &pattern,
                            const std::vector<PlanLine> &lines,
                            const std::vector<PlanTarget> &targets, const std::vector<int> &taken) {
-  std::string message = placeOf(line) + "error: pattern \"" + pattern + "\" matches no " +
+  std::string message = messageAt(line.location) + "pattern \"" + pattern + "\" matches no " +
                         (line.activations ? "activation" : "parameter");
   for (size_t i = 0; i < targets.size(); ++i) {
     if (taken[i] < 0 || targets[i].activation != line.activations ||
         !matchesAny(pattern, targets[i]))
       continue;
     message += " that is not taken yet [Q10]";
-    message += "\n" + placeOf(lines[taken[i]]) + "note: " + targets[i].names.front() +
+    message += "\n" + messageAt(lines[taken[i]].location, "note") + targets[i].names.front() +
                " is taken by an earlier pattern; move the narrower pattern up or remove it";
     return {ErrorKind::SpecRefused, message};
   }
@@ -84,7 +80,7 @@ struct Pattern {
 static Status checkLearned(const PlanLine &line, const std::string &name) {
   if (line.quantizer == "float")
     return std::nullopt;
-  return Error{ErrorKind::SpecRefused, placeOf(line) + "error: " + name +
+  return Error{ErrorKind::SpecRefused, messageAt(line.location) + name +
                                            " is a learned value, which can't be quantized by `" +
                                            line.quantizer + "` [Q10]; write `float by ...` for it"};
 }

@@ -126,11 +126,13 @@ TEST(Construction, WhatALaterLineRefusesLeavesTheEarlierOnesAlone) {
   EXPECT_EQ(make({{"a", task.a}, {"d", task.d * 2}}, rest("annealed", "momentum")),
             "parameter 'd' is computed from other tensors; only leaves can be trained");
   EXPECT_EQ(make({{"a", task.a}, {"d", task.d}}, rest("annealed", "momentum", {{"none", 1}})),
-            "method `annealed` by `momentum` has no parameter `none`; it has `growth`, "
+            "net.breg:3:5: error: method `annealed` by `momentum` has no parameter `none`; it has "
+            "`growth`, "
             "`optimizer.lr`, `optimizer.mu`");
   EXPECT_EQ(make({{"a", task.a}, {"d", task.d}},
                  rest("annealed", "momentum", {{"optimizer.lr", INFINITY}})),
-            "method `annealed` by `momentum`: host scalar `lr` is inf at step 0 [Q11]; bound it in "
+            "net.breg:3:5: error: method `annealed` by `momentum`: host scalar `lr` is inf at step "
+            "0 [Q11]; bound it in "
             "the spec or change the parameters that it follows from");
   EXPECT_EQ(make({{"a", task.a}, {"h", parameter({2}, at::kHalf)}}, rest("annealed", "momentum")),
             "error: parameters of type f16 are not compiled yet");

@@ -178,7 +178,7 @@ TEST(Optimizer, LearningRateOfTheCounters) {
   }
   optimizer.param_groups()[0].options().set_lr(3);
   EXPECT_EQ(messageOf([&] { optimizer.step(); }),
-            "net.breg:3:5: `lr` is computed from the counters at every step, so a scheduler can't "
+            "net.breg:3:5: error: `lr` is computed from the counters at every step, so a scheduler can't "
             "change it; make it a number, or drop the scheduler");
 }
 

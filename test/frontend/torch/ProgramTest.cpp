@@ -82,6 +82,31 @@ TEST(FromProgram, WhatLeavesAChoice) {
   EXPECT_EQ(chosen.param_groups()[0].options().get_lr(), 1e-3) << "adam's default";
 }
 
+TEST(FromProgram, Q11NamesTheLineAndTheScalar) {
+  Task task;
+  const std::string steep = R"(quantizer steep {
+  levels   {-1, 1}
+  schedule beta = 3 ^ step
+  project  w = tanh(beta * x)
+  update   lazy mirror
+  final    sign(x)
+}
+)";
+  auto refusal = [&](const std::string &text) {
+    return messageOf([&] {
+      Optimizer(*task.net, parse(text), OptimizerOptions().stepsPerEpoch(10).epochs(20));
+    });
+  };
+  EXPECT_EQ(refusal(steep + "plan { \"*\" : steep by adam }\n"),
+            "net.breg:8:8: error: method `steep` by `adam`: host scalar `beta` is 4.43426488e+38 "
+            "at step 81, beyond what f32 can hold [Q11]; bound it in the spec or change the "
+            "parameters that it follows from\n"
+            "net.breg:3:19: note: this is `beta`");
+  EXPECT_EQ(refusal("plan { \"*\" : md_tanh_s(growth = 1 + step) by adam }\n"),
+            "net.breg:1:8: error: method `md_tanh_s(growth = 1 + step)` by `adam`: host scalar "
+            "`growth` is 3 at step 2, outside of its range [1, 2]; change the argument that it is");
+}
+
 TEST(FromProgram, TheCompilersTextReachesTheUser) {
   std::string message = messageOf([] { parse("quantizer q {\n  levels {1, 1}\n}\n"); });
   EXPECT_THAT(message, HasSubstr("net.breg:2:"));
