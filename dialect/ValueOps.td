@@ -293,8 +293,8 @@ def Bregman_RandomOp : Bregman_FunctionOp<"random"> {
 def Bregman_OptimizerStateOp : Bregman_FunctionOp<"optimizer_state"> {
   let summary = "a state of the base optimizer, its newest value";
   let description = [{
-    `optimizer.v` in a quantizer; `bregman-compose` puts the state in its place. It has no
-    derivative.
+    `optimizer.v` in a quantizer; `bregman-compose` puts the state in its place. It has the
+    level axis that the latent has, and no derivative.
 
     ```mlir
     func.func @sharpness() -> f32 {
@@ -304,7 +304,7 @@ def Bregman_OptimizerStateOp : Bregman_FunctionOp<"optimizer_state"> {
     ```
   }];
   let arguments = (ins StrAttr:$name);
-  let results = (outs F32:$result);
+  let results = (outs Bregman_Value:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
 }
 

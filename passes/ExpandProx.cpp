@@ -163,8 +163,11 @@ LogicalResult ProxExpander::collect(Value e, HostScalar weight) {
   if (auto add = dyn_cast_or_null<arith::AddFOp>(def))
     return success(succeeded(collect(add.getLhs(), weight)) &&
                    succeeded(collect(add.getRhs(), weight)));
-  if (auto sub = dyn_cast_or_null<arith::SubFOp>(def); sub && scalar(sub.getRhs()))
-    return collect(sub.getLhs(), weight);
+  if (auto sub = dyn_cast_or_null<arith::SubFOp>(def))
+    return success(succeeded(collect(sub.getLhs(), weight)) &&
+                   succeeded(collect(sub.getRhs(), host.neg(weight))));
+  if (auto negated = dyn_cast_or_null<arith::NegFOp>(def))
+    return collect(negated.getOperand(), host.neg(weight));
   if (auto abs = dyn_cast_or_null<math::AbsFOp>(def))
     return collectTerm(kinks, abs.getOperand(), weight, /*square=*/false);
   if (auto power = dyn_cast_or_null<math::PowFOp>(def);
@@ -189,8 +192,6 @@ LogicalResult ProxExpander::collect(Value e, HostScalar weight) {
       if (factor)
         std::swap(a, b);
     }
-    if (factor && factor->isLiteral() && factor->literal < 0)
-      return refuse(e);
     if (factor)
       weight = host.mul(weight, divides ? host.div(1, *factor) : *factor);
     else if (divides)
@@ -331,6 +332,16 @@ LogicalResult ProxExpander::run() {
   if (failed(collect(yieldOf(prox.getBody()).getValues().front(), 1)))
     return failure();
   mergePoints();
+  // What rule Q8 proves of the terms, seen of those that are numbers.
+  HostScalar ofSquares = 0;
+  for (const Term &square : squares)
+    ofSquares = host.add(ofSquares, square.weight);
+  auto isNegative = [](const HostScalar &weight) {
+    return weight.isLiteral() && weight.literal < 0;
+  };
+  if (isNegative(ofSquares) ||
+      llvm::any_of(kinks, [&](const Term &kink) { return isNegative(kink.weight); }))
+    return refuse(prox.getBody().front().getTerminator()->getOperand(0));
   HostScalar shrink = 1;
   Value v = smooth(*strength, shrink);
   for (Term &kink : kinks)

@@ -235,7 +235,7 @@ LogicalResult RegionWriter::expandState(OptimizerStateOp op) {
       continue;
     if (state.getType().isF64()) { // one per run
       Value number = hostArgument(state.getResult(), op.getLoc());
-      map(op.getResult(), number);
+      map(op.getResult(), number ? widen(number, op.getType()) : number);
       return success(number != nullptr);
     }
     std::string name = instance.prefix + state.getName().str();

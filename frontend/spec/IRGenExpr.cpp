@@ -317,7 +317,8 @@ Value ExprEmitter::compute(const Node &node) {
   case Kind::Random:
     return RandomOp::create(builder, location, builder.getF32Type(), /*next=*/false);
   case Kind::OptimizerState:
-    return OptimizerStateOp::create(builder, at(node.range), builder.getF32Type(), node.name);
+    return OptimizerStateOp::create(builder, at(node.range),
+                                    axisType(builder.getF32Type(), node.type.levels), node.name);
   case Kind::Inverse: {
     Value operand = weight(0, levels);
     return InverseOp::create(builder, location, operand.getType(), Clause::Project, operand);

@@ -357,12 +357,8 @@ const Node *Analyzer::optimizerState(const ast::Expr &written) {
     return invalid(written.range);
   }
   optimizerStates.emplace(written.name, written.range);
-  if (latentLevels) {
-    error("Q3", written.range,
-          "a state of the optimizer has the latent's level axis here, and is not read per weight");
-    return invalid(written.range);
-  }
-  Node *node = make(Op::OptimizerState, {Type::Weight, 0, false}, written.range);
+  // Of a latent per weight and level there is one for each of its levels.
+  Node *node = make(Op::OptimizerState, {Type::Weight, latentLevels, false}, written.range);
   node->name = written.name;
   node->dependencies = DependsOnOptimizer;
   return node;

@@ -288,6 +288,8 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
     return asWritten(*number, isSingle);
   }
   auto host = [&]() -> std::optional<Fraction> { // whatever is free of the latent is an atom
+    if (Numbers row = scratch.row(value); !row.empty() && std::isfinite(row[level]))
+      return asWritten(row[level], isSingle);
     AtomInfo info{};
     info.kind = Kind::Host;
     info.host = value;
@@ -385,6 +387,8 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
   }
   if (!scratch.dependsOnLatent(value) &&
       !isa<math::SqrtOp, math::ExpOp, math::TanhOp, SigmoidOp, math::ErfOp, math::AtanOp>(op))
+    return host();
+  if (isa<VectorType>(value.getType()) && !scratch.row(value).empty())
     return host();
   if (isa<math::TanhOp>(op))
     return unary(Kind::Tanh);

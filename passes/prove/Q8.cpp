@@ -21,6 +21,8 @@ public:
       return Finding::refuted("prox does not depend on x");
     Finding result = Finding::proved("structure: a nonnegative sum of abs and square");
     sum(root, Fraction::constant(1), result);
+    if (result.verdict == Verdict::Proved)
+      judgeSquares(result);
     if (result.verdict != Verdict::Proved)
       return result;
     // Of the minima around each level only one kind of term says which is the lowest.
@@ -91,12 +93,14 @@ private:
         whole != value)
       return sum(whole, coefficient, result);
     Value inner;
+    bool isSquare = true;
     if (factors.size() == 2 && factors[0] == factors[1])
       inner = factors[0];
-    else if (factors.size() == 1 && isa_and_present<math::AbsFOp>(op))
+    else if (factors.size() == 1 && isa_and_present<math::AbsFOp>(op)) {
       inner = op->getOperand(0);
-    else if (factors.size() == 1 && isa_and_present<math::PowFOp>(op) &&
-             scratch.number(op->getOperand(1)) == 2.0)
+      isSquare = false;
+    } else if (factors.size() == 1 && isa_and_present<math::PowFOp>(op) &&
+               scratch.number(op->getOperand(1)) == 2.0)
       inner = op->getOperand(0);
     if (auto abs = inner ? inner.getDefiningOp<math::AbsFOp>() : nullptr)
       inner = abs.getOperand(); // the square of an abs
@@ -112,12 +116,73 @@ private:
       return;
     }
     (hasNearest(inner) ? nearest : plain).push_back(whole);
-    if (isNonNegative(algebra.sign(coefficient, line)))
+    if (isSquare)
+      squares.push_back({whole, inner, coefficient});
+    else if (Finding found = judge(whole, coefficient); found.verdict != Verdict::Proved)
+      result = found;
+  }
+
+  struct Square {
+    Value whole, inner;
+    Fraction coefficient;
+  };
+
+  /// c of c (x - a)^2, or of c (x - nearest(x))^2; none where the scale of what is squared is not
+  /// known.
+  std::optional<Fraction> strengthOf(const Square &square) {
+    Fraction scale = Fraction::constant(1);
+    Value rest = square.inner;
+    while (!isDistanceItself(rest)) {
+      Operation *op = rest.getDefiningOp();
+      bool isSecond = op->getNumOperands() > 1 && scratch.dependsOnLatent(op->getOperand(1));
+      if (isa<arith::MulFOp, arith::DivFOp>(op)) {
+        Fraction factor = factorOf(op->getOperand(isSecond ? 0 : 1));
+        if (isa<arith::DivFOp>(op) && !isNonZero(algebra.sign(factor, line)))
+          return std::nullopt;
+        scale = isa<arith::MulFOp>(op) ? scale * factor : scale / factor;
+      }
+      rest = op->getOperand(isSecond ? 1 : 0); // of a sum the offset moves the center alone
+    }
+    return square.coefficient * scale * scale;
+  }
+
+  static bool isNonZero(Sign sign) { return sign == Sign::Positive || sign == Sign::Negative; }
+
+  /// x, or x - nearest(x) either way round.
+  bool isDistanceItself(Value value) {
+    auto difference = value.getDefiningOp<arith::SubFOp>();
+    return scratch.latent()->value == value ||
+           (difference && scratch.dependsOnLatent(difference.getLhs()) &&
+            scratch.dependsOnLatent(difference.getRhs()));
+  }
+
+  /// Squares together are one square: of x - a whatever their centers are if they add up to more
+  /// than 0, of one center if they add up to no less.
+  void judgeSquares(Finding &result) {
+    Fraction total;
+    bool haveOneCenter = true, isKnown = true;
+    for (const Square &square : squares) {
+      auto strength = strengthOf(square);
+      isKnown &= strength.has_value();
+      total = total + strength.value_or(Fraction());
+      haveOneCenter &= hasNearest(square.inner) || square.inner == squares.front().inner;
+    }
+    Sign together = isKnown ? algebra.sign(total, line) : Sign::Unknown;
+    if (together == Sign::Positive || (haveOneCenter && isNonNegative(together)))
       return;
+    for (const Square &square : squares)
+      if (Finding found = judge(square.whole, square.coefficient); found.verdict != Verdict::Proved)
+        result = found;
+  }
+
+  /// A term on its own.
+  Finding judge(Value whole, const Fraction &coefficient) {
+    if (isNonNegative(algebra.sign(coefficient, line)))
+      return Finding::proved("");
     Interval range = algebra.range(coefficient, Interval::point(0));
-    result = Finding::refuted("the term `" + describe(whole) +
-                              "` of prox has a coefficient that may be negative: it lies in [" +
-                              describe(range.lo) + ", " + describe(range.hi) + "]");
+    return Finding::refuted("the term `" + describe(whole) +
+                            "` of prox has a coefficient that may be negative: it lies in [" +
+                            describe(range.lo) + ", " + describe(range.hi) + "]");
   }
 
   Fraction quotient(const Fraction &coefficient, Value by) {
@@ -170,6 +235,7 @@ private:
   Algebra algebra;
   const Piece line{-INFINITY, INFINITY};
   SmallVector<Value> nearest, plain; ///< terms of either kind
+  std::vector<Square> squares;
 };
 
 } // namespace

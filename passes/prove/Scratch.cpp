@@ -291,18 +291,23 @@ Value Scratch::clone(Operation *op, IRMapping &mapping) {
   mapping.map(op->getResult(0), result);
 
   auto calculus = dyn_cast<CalculusOpInterface>(copy);
-  if (!calculus || isa<VectorType>(result.getType()))
+  if (!calculus)
     return result;
   Numbers operands;
   for (Value operand : copy->getOperands()) {
-    auto found = numbers.find(operand);
-    if (found == numbers.end())
+    if (auto known = number(operand))
+      operands.push_back(*known);
+    else if (Numbers known = row(operand); !known.empty())
+      operands.append(known);
+    else
       return result;
-    operands.push_back(found->second);
   }
-  double value;
-  calculus.evaluate(operands, value);
-  numbers[result] = value;
+  Numbers values(levelCount(result.getType()));
+  calculus.evaluate(operands, values);
+  if (isa<VectorType>(result.getType()))
+    rows[result] = values;
+  else
+    numbers[result] = values.front();
   return result;
 }
 

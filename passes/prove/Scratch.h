@@ -76,6 +76,8 @@ public:
   /// A number that neither the latent nor a moving host scalar changes; a host scalar that becomes
   /// a weight's operand is rounded to f32.
   std::optional<double> number(mlir::Value value) const;
+  /// A row of levels that nothing changes; empty for any other value.
+  Numbers row(mlir::Value value) const { return rows.lookup(value); }
 
   /// All values at a point; NaN where the program gives NaN.
   /// `held`, if given, has the value `as` whatever its operands are.
@@ -144,6 +146,7 @@ private:
   Assumed assumed;                             ///< of states whose ranges are being computed
   std::vector<Leaf> all;
   llvm::DenseMap<mlir::Value, double> numbers;
+  llvm::DenseMap<mlir::Value, Numbers> rows;
 };
 
 /// a and b of m a + (1 - m) b with m in [0, 1], which lies between them.

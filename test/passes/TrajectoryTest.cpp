@@ -156,6 +156,11 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       // abs about several points, and a square.
       "quantizer q { levels {-1, 0, 1} prox 0.3 * abs(x - 1) + 0.2 * abs(x + 1) + 0.1 * x ^ 2 "
       "every 4 steps x' = clamp(x, -0.9, 0.9) final nearest(x) }",
+      // Squares that add up to one, about several points and about the levels.
+      "quantizer q { levels {-1, 0, 1} prox 0.8 * x ^ 2 - 0.3 * (x - 1) ^ 2 + 0.1 * abs(x + 0.5) "
+      "final nearest(x) }",
+      "quantizer q(a in [1, 2] = 1.2, b in [0, 1] = 0.5) { levels {-1, 0, 1} "
+      "prox -b * (x - nearest(x)) ^ 2 + a * (x - nearest(x)) ^ 2 final nearest(x) }",
       // A W-shaped square, a block each second epoch.
       "quantizer q(rate = 0.3) { levels {-1, 0, 1} prox rate / 2 * (x - nearest(x)) ^ 2 "
       "every 2 epochs x' = x / 2 final nearest(x) }",
@@ -165,7 +170,10 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       // Levels that move with a parameter: two duals are kept.
       "quantizer q(a = 0.7) { levels {-a, a} latent x[level] = levels * w0 project u = softmax(x) "
       "weight w = sum(levels * u) update lazy mirror final sum(levels * hardmax(x)) }",
-      // A gradient of the user's own, of both targets.
+      // A state of the optimizer, which has the latent's level axis.
+      "quantizer q { levels {-1, 0, 2} latent x[level] = levels * w0 project u = softmax(x) "
+      "weight w = sum(levels * u) update lazy mirror every 3 steps x' = x - 0.1 * optimizer.m "
+      "final sum(levels * hardmax(x)) }",
       "quantizer q { levels {-1, 1} latent x[level] = levels * w0 project u = softmax(x) "
       "weight w = sum(levels * u) update gradient grad(u) - mean(grad(u)) + 0.1 * g * u "
       "final sum(levels * hardmax(x)) }",

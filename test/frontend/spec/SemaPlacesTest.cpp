@@ -80,20 +80,22 @@ TEST(SemaPlaces, LevelsThatAreNotDeclared) {
 )text");
 }
 
+// Of a latent per weight and level there is a state for each of its levels.
 TEST(SemaPlaces, OptimizerStateOverLevels) {
-  EXPECT_EQ(
-      semaMessages(R"breg(quantizer q {
+  const std::string spec = R"breg(quantizer q {
   levels {-1, 1}
   latent x[level] = levels * w0
   project u = softmax(x)
   weight w = sum(levels * u)
   update gradient optimizer.v * grad(u)
   final sum(levels * hardmax(x))
-}
-)breg"),
-      R"text(t.breg:6:19: error: Q3: a state of the optimizer has the latent's level axis here, and is not read per weight
-   6 |   update gradient optimizer.v * grad(u)
-     |                   ^~~~~~~~~~~
+)breg";
+  EXPECT_EQ(semaMessages(spec + "}\n"), "");
+  EXPECT_EQ(
+      semaMessages(spec + "  high optimizer.v\n}\n"),
+      R"text(t.breg:8:8: error: Q3: 'high' has no level axis; this is a number per weight with a level axis of 2
+   8 |   high optimizer.v
+     |        ^~~~~~~~~~~
 )text");
 }
 
