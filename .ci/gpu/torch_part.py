@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-OLDEST, NEWEST_TRIED = (2, 11), (2, 13)
+OLDEST, NEWEST_TRIED = (2, 11), (2, 14)
 
 
 class Unfit(Exception):

@@ -68,6 +68,11 @@ Tensor condition(const Tensor &value) {
   return value.scalar_type() == at::kBool ? value : value.ne(0);
 }
 
+/// The derivative is 1 at the ends too, which LibTorch's own has been only up to 2.13.
+Tensor clamped(const Tensor &x, const Tensor &low, const Tensor &high) {
+  return at::where(x.ge(low).logical_and(x.le(high)), x, at::clamp(x, low, high));
+}
+
 /// Onto the simplex (Held, Wolfe & Crowder 1974): what is above one threshold, less the threshold.
 Tensor sparsemax(const Tensor &x, int64_t axis) {
   Tensor sorted = std::get<0>(x.sort(axis, /*descending=*/true));
@@ -77,7 +82,8 @@ Tensor sparsemax(const Tensor &x, int64_t axis) {
   Tensor sums = sorted.cumsum(axis);
   Tensor kept = (1 + count * sorted).gt(sums).sum(axis, /*keepdim=*/true);
   Tensor threshold = (sums.gather(axis, kept - 1) - 1) / kept;
-  return (x - threshold).clamp_min(0);
+  Tensor above = x - threshold;
+  return at::where(above.lt(0), at::zeros_like(above), above);
 }
 
 /// 1 at the largest, the last of those that are equal.
@@ -204,7 +210,7 @@ Tensor Interpreter::compute(const TensorProgram::Instruction &code, const Tensor
   case Op::Max:
     return at::maximum(operand(0), operand(1));
   case Op::Clamp:
-    return at::clamp(operand(0), operand(1), operand(2));
+    return clamped(operand(0), operand(1), operand(2));
   case Op::Neg:
     return operand(0).neg();
   case Op::Exp:

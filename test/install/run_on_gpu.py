@@ -68,13 +68,13 @@ run(f"there is no compiler '{where('none')}'", "--standin", "--python", fits, CX
 run(f"the torch 2.13 of {fits} is for the CPU alone, and one for CUDA is wanted", "--python", fits,
     LD_LIBRARY_PATH=str(bundle / "standin"))
 
-for newer, said in [("2.14", True), ("2.13", False)]:
+for newer, said in [("2.15", True), ("2.14", False)]:
     python = python_with(f"newer-{newer}", newer)
     done = subprocess.run([*command, "--standin", "--python", python], capture_output=True, text=True,
                           env=dict(os.environ, CXX=script("fails", "echo what went wrong; exit 1")), check=False)
     check(f"against {newer}", done.returncode == 1 and "\nwhat went wrong\n" in done.stdout
           and "run-on-gpu: torch: the build failed; see report/torch-build.log\n" in done.stdout
-          and ("run-on-gpu: torch: 2.13 is the newest that this has been built against\n" in done.stdout) == said,
+          and ("run-on-gpu: torch: 2.14 is the newest that this has been built against\n" in done.stdout) == said,
           done.stdout + done.stderr)
 
 # Ctrl-C goes to all that the terminal runs. Who runs these tests may have it ignored.
