@@ -35,14 +35,8 @@ std::optional<Exponent> Exponents::of(Value value, llvm::function_ref<bool(Value
     return -*of(op->getOperand(0), isPositive);
   if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op)) {
     auto a = of(op->getOperand(0), isPositive), b = of(op->getOperand(1), isPositive);
-    if (isa<arith::AddFOp>(op))
-      return *a + *b;
-    if (isa<arith::SubFOp>(op))
-      return *a - *b;
-    if (isa<arith::MulFOp>(op))
-      return *a * *b;
-    if (isNeverZero(*b))
-      return *a / *b;
+    if (!isa<arith::DivFOp>(op) || isNeverZero(*b))
+      return prove::arithmetic(op, *a, *b);
   }
   return Exponent(Polynomial::atom(atomOf(value, isPositive)));
 }

@@ -334,16 +334,10 @@ std::optional<Fraction> Cases::fold(Operation *op, unsigned level, const Case &c
     return of[0];
   if (isa<arith::NegFOp>(op))
     return -of[0];
-  if (isa<arith::AddFOp>(op))
-    return of[0] + of[1];
-  if (isa<arith::SubFOp>(op))
-    return of[0] - of[1];
-  if (isa<arith::MulFOp>(op))
-    return of[0] * of[1];
-  if (isa<arith::DivFOp>(op)) {
-    Sign side = algebra.sign(of[1], line);
+  if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op)) {
+    Sign side = isa<arith::DivFOp>(op) ? algebra.sign(of[1], line) : Sign::Positive;
     bool isSafe = side == Sign::Positive || side == Sign::Negative;
-    return isSafe ? std::optional(of[0] / of[1]) : std::nullopt;
+    return isSafe ? std::optional(arithmetic(op, of[0], of[1])) : std::nullopt;
   }
   if (isa<math::AbsFOp>(op))
     return extreme({of[0], -of[0]}, /*highest=*/true);

@@ -327,17 +327,11 @@ std::optional<Fraction> Algebra::compute(Value value, unsigned level, const Piec
       return std::nullopt;
     if (!isAffordable(*a, *b))
       return fail("too many terms");
-    if (isa<arith::AddFOp>(op))
-      return *a + *b;
-    if (isa<arith::SubFOp>(op))
-      return *a - *b;
-    if (isa<arith::MulFOp>(op))
-      return *a * *b;
-    Sign side = signOf(op->getOperand(1), *b, piece);
+    Sign side = isa<arith::DivFOp>(op) ? signOf(op->getOperand(1), *b, piece) : Sign::Positive;
     if (side != Sign::Positive && side != Sign::Negative)
       return scratch.dependsOnLatent(value) ? fail("a quotient whose denominator may be 0")
                                             : host();
-    return *a / *b;
+    return arithmetic(op, *a, *b);
   }
   if (isa<arith::NegFOp>(op)) {
     auto a = operand(0);

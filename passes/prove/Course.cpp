@@ -10,7 +10,7 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
-double Moment::at(Counter kind, double otherwise) const {
+double Instant::at(Counter kind, double otherwise) const {
   switch (kind) {
   case Counter::Step:
     return step;
@@ -25,9 +25,9 @@ double Moment::at(Counter kind, double otherwise) const {
   }
 }
 
-ArrayRef<Moment> prove::moments() {
-  static const std::vector<Moment> all = [] {
-    std::vector<Moment> all;
+ArrayRef<Instant> prove::instants() {
+  static const std::vector<Instant> all = [] {
+    std::vector<Instant> all;
     for (double step : {0.0, 1.0, 2.0, 10.0, 100.0, 1e4, longRun})
       all.push_back({step, step, longRun, longRun});
     for (double steps : {longRun, 1e4, 2.0, 1.0})
@@ -63,10 +63,10 @@ static std::vector<Point> parameterSettings(const Scratch &scratch) {
 static Interval takenOf(const Scratch &scratch, Value root) {
   Interval taken = Interval::empty();
   for (Point point : parameterSettings(scratch))
-    for (const Moment &moment : moments()) {
+    for (const Instant &instant : instants()) {
       for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point))
         if (auto counter = leaf.source.getDefiningOp<CounterOp>())
-          numbers = {moment.at(counter.getKind(), leaf.inForce)};
+          numbers = {instant.at(counter.getKind(), leaf.inForce)};
       double value = scratch.evaluate(root, point);
       if (std::isfinite(value))
         taken = interval::hull(taken, Interval::point(value));

@@ -7,7 +7,7 @@
 namespace bregman::prove {
 
 /// Where a run stands: of two counters one says something of the other.
-struct Moment {
+struct Instant {
   double step, epoch, steps, epochs;
 
   /// What a counter is then; `otherwise` for one that is no clock.
@@ -16,8 +16,8 @@ struct Moment {
 
 /// Beginnings, ends and between, of short runs and of long ones, by epochs of one step and of many;
 /// the first few are the plainest.
-llvm::ArrayRef<Moment> moments();
-constexpr size_t plainMoments = 7;
+llvm::ArrayRef<Instant> instants();
+constexpr size_t plainInstants = 7;
 
 struct Course {
   Interval all;   ///< contains every value

@@ -71,19 +71,13 @@ Projection::limitByParts(mlir::Value value, End end, const Piece &piece,
     if (tends.known() || parts.size() < op->getNumOperands())
       return tends.value;
   }
-  if (isa<arith::AddFOp>(op))
-    return parts[0] + parts[1];
-  if (isa<arith::SubFOp>(op))
-    return parts[0] - parts[1];
-  if (isa<arith::MulFOp>(op))
-    return parts[0] * parts[1];
   if (isa<arith::NegFOp>(op))
     return -parts[0];
   if (isa<arith::TruncFOp>(op))
     return parts[0];
-  Sign below = algebra.sign(parts[1], piece);
+  Sign below = isa<arith::DivFOp>(op) ? algebra.sign(parts[1], piece) : Sign::Positive;
   bool isSafe = below == Sign::Positive || below == Sign::Negative;
-  return isSafe ? std::optional(parts[0] / parts[1]) : std::nullopt;
+  return isSafe ? std::optional(arithmetic(op, parts[0], parts[1])) : std::nullopt;
 }
 
 std::optional<Fraction> Projection::limit(End end) {

@@ -1,6 +1,8 @@
 // Arithmetic of polynomials and fractions.
 #include "passes/prove/Polynomial.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <cmath>
@@ -260,6 +262,14 @@ bool Fraction::operator<(const Fraction &other) const {
   if (above == other.above)
     return below < other.below;
   return above < other.above;
+}
+
+Fraction prove::arithmetic(mlir::Operation *op, const Fraction &a, const Fraction &b) {
+  if (mlir::isa<mlir::arith::AddFOp>(op))
+    return a + b;
+  if (mlir::isa<mlir::arith::SubFOp>(op))
+    return a - b;
+  return mlir::isa<mlir::arith::MulFOp>(op) ? a * b : a / b;
 }
 
 Fraction prove::asWritten(double number, bool isSingle) {

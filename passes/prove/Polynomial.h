@@ -8,6 +8,10 @@
 #include <map>
 #include <optional>
 
+namespace mlir {
+class Operation;
+}
+
 namespace bregman::prove {
 
 /// An indeterminate, by its number: the latent, a host scalar, tanh of something.
@@ -93,6 +97,9 @@ struct Fraction {
   size_t size() const { return above.terms().size() + below.terms().size(); }
   bool operator<(const Fraction &other) const;
 };
+
+/// What an addf, subf, mulf or divf makes of its operands; a divisor was shown to have no zero.
+Fraction arithmetic(mlir::Operation *op, const Fraction &a, const Fraction &b);
 
 /// The number that was written where f32, or double precision, has `number`: a fraction or a
 /// decimal of few digits, if there is one. The rules speak of real arithmetic, where three thirds

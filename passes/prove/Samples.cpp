@@ -81,12 +81,12 @@ static std::vector<Point> jointSettings(const Scratch &scratch) {
   std::vector<Point> all;
   if (!areJoint)
     return all;
-  auto give = [&](const Moment &moment, Value moved, double to) {
+  auto give = [&](const Instant &instant, Value moved, double to) {
     Point point = scratch.now(0);
     auto valueOf = [&](const Leaf &source) {
       auto counter = source.source.getDefiningOp<CounterOp>();
       return source.source == moved ? to
-             : counter              ? moment.at(counter.getKind(), source.inForce)
+             : counter              ? instant.at(counter.getKind(), source.inForce)
                                     : source.inForce;
     };
     for (auto [leaf, numbers] : llvm::zip(scratch.leaves(), point)) {
@@ -104,13 +104,13 @@ static std::vector<Point> jointSettings(const Scratch &scratch) {
     }
     all.push_back(point);
   };
-  for (const Moment &moment : moments().take_front(plainMoments)) {
-    give(moment, {}, 0);
+  for (const Instant &instant : instants().take_front(plainInstants)) {
+    give(instant, {}, 0);
     for (Value source : sources)
       if (auto param = source.getDefiningOp<ParamOp>(); param && param.getLow())
         for (double end : {param.getLow()->convertToDouble(), param.getHigh()->convertToDouble()})
           if (std::isfinite(end))
-            give(moment, source, end);
+            give(instant, source, end);
   }
   return all;
 }
