@@ -1,10 +1,8 @@
-// Atoms, derivatives and values of fractions.
+// Atoms of an algebra, and values of fractions.
 #include "passes/prove/Algebra.h"
 
-#include <array>
 #include <cmath>
 #include <functional>
-#include <numbers>
 #include <set>
 
 using namespace mlir;
@@ -12,34 +10,6 @@ using namespace bregman;
 using namespace bregman::prove;
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
-
-Sign prove::negated(Sign sign) {
-  switch (sign) {
-  case Sign::Negative:
-    return Sign::Positive;
-  case Sign::NonPositive:
-    return Sign::NonNegative;
-  case Sign::NonNegative:
-    return Sign::NonPositive;
-  case Sign::Positive:
-    return Sign::Negative;
-  default:
-    return sign;
-  }
-}
-
-Sign prove::product(Sign a, Sign b) {
-  if (a == Sign::Zero || b == Sign::Zero)
-    return Sign::Zero;
-  if (a == Sign::Unknown || b == Sign::Unknown)
-    return Sign::Unknown;
-  bool strict =
-      (a == Sign::Positive || a == Sign::Negative) && (b == Sign::Positive || b == Sign::Negative);
-  bool positive = isNonNegative(a) == isNonNegative(b);
-  if (strict)
-    return positive ? Sign::Positive : Sign::Negative;
-  return positive ? Sign::NonNegative : Sign::NonPositive;
-}
 
 bool Piece::operator==(const Piece &other) const {
   if (low != other.low || high != other.high || sample != other.sample || moves() != other.moves())
@@ -102,68 +72,6 @@ unsigned Algebra::hostAtomsIn(const Fraction &fraction) const {
   };
   collect(fraction);
   return found.size();
-}
-
-void Algebra::chooseCoordinate(Value root) {
-  const Leaf *x = scratch.latent();
-  if (!x || isa<VectorType>(x->value.getType()))
-    return;
-  // What multiplies or divides the latent, or something of it: not more than a few.
-  SmallVector<Fraction> candidates{Fraction::constant(1)};
-  const Piece line{-infinity, infinity};
-  DenseSet<Operation *> above; // what the root is made of
-  SmallVector<Value> open{root};
-  while (!open.empty())
-    if (Operation *op = open.pop_back_val().getDefiningOp(); op && above.insert(op).second)
-      open.append(op->operand_begin(), op->operand_end());
-  for (Operation &op : scratch.block()) {
-    if (!isa<arith::MulFOp, arith::DivFOp>(op) || candidates.size() > 4 || !above.contains(&op))
-      continue;
-    bool second = scratch.dependsOnLatent(op.getOperand(1));
-    Value factor = op.getOperand(second ? 0 : 1);
-    if (scratch.number(factor) || scratch.dependsOnLatent(factor) ||
-        !scratch.dependsOnLatent(op.getOperand(second)) || (second && isa<arith::DivFOp>(op)))
-      continue;
-    auto c = convert(factor, 0, line);
-    if (!c || sign(*c, line) != Sign::Positive)
-      continue;
-    Fraction candidate = isa<arith::MulFOp>(op) ? Fraction::constant(1) / *c : *c;
-    bool known = llvm::any_of(candidates, [&](const Fraction &other) {
-      return !(other < candidate) && !(candidate < other);
-    });
-    if (!known)
-      candidates.push_back(candidate);
-  }
-  if (candidates.size() == 1)
-    return;
-  std::optional<std::array<unsigned, 3>> best;
-  Fraction chosen = unit;
-  for (const Fraction &candidate : candidates) {
-    unit = candidate;
-    forget();
-    std::vector<Piece> found = pieces(root);
-    unsigned moving = 0, host = 0, failed = unresolved;
-    for (const Piece &piece : found) {
-      moving += piece.moves();
-      auto part = convert(root, 0, piece);
-      failed += !part;
-      host = std::max(host, part ? hostAtomsIn(*part) : 0);
-    }
-    std::array<unsigned, 3> score{failed, moving, host};
-    if (!best || score < *best) {
-      best = score;
-      chosen = candidate;
-    }
-  }
-  unit = chosen;
-  forget();
-}
-
-void Algebra::restrictTo(Interval to, Value whole) {
-  if (auto parts = whole ? convert(whole, 0, {-infinity, infinity}) : std::nullopt)
-    unit = *parts;
-  domain = to;
-  forget();
 }
 
 double Algebra::scaleAt(const Point &point) const {
@@ -329,96 +237,6 @@ Fraction Algebra::function(Kind kind, const Fraction &argument, double exponent)
     }
   }
   return Polynomial::atom(intern(info));
-}
-
-std::optional<Fraction> Algebra::derivative(Atom atom) {
-  const AtomInfo info = atoms[atom];
-  if (info.kind == Kind::Latent)
-    return Fraction::constant(1);
-  if (!info.usesLatent)
-    return Fraction();
-  std::optional<Fraction> inner = derivative(info.argument);
-  if (!inner)
-    return std::nullopt;
-  Fraction self = Polynomial::atom(atom), u = info.argument, one = Fraction::constant(1);
-  auto two = Fraction::constant(2);
-  switch (info.kind) {
-  case Kind::Tanh:
-    return function(Kind::TanhSlope, u) * *inner;
-  case Kind::TanhSlope:
-    return -(two * function(Kind::Tanh, u) * self * *inner);
-  case Kind::Exp:
-    return self * *inner;
-  case Kind::Sigmoid:
-    return function(Kind::SigmoidSlope, u) * *inner;
-  case Kind::SigmoidSlope:
-    return self * (one - two * function(Kind::Sigmoid, u)) * *inner;
-  case Kind::Root: {
-    Fraction slope = *inner * self; // u' r / (n u)
-    return Fraction(slope.above * u.below,
-                    slope.below * u.above.scaled(Interval::point(info.exponent)));
-  }
-  case Kind::Log:
-    return *inner / u;
-  case Kind::Atan:
-    return *inner / (one + u * u);
-  case Kind::Erf: {
-    // An atom, so that it goes out where it multiplies every term.
-    AtomInfo factor{};
-    factor.kind = Kind::Host;
-    factor.range = interval::widen(Interval::point(2 * std::numbers::inv_sqrtpi));
-    factor.isPositive = true;
-    return Fraction(Polynomial::atom(intern(factor))) * function(Kind::Bell, u) * *inner;
-  }
-  case Kind::Bell:
-    return -(two * u * self * *inner);
-  case Kind::Power:
-    return Fraction::constant(info.exponent) * self * *inner / u;
-  default:
-    return std::nullopt;
-  }
-}
-
-/// Whether a sum or a product of the two is worth its while.
-bool Algebra::isAffordable(const Fraction &a, const Fraction &b) {
-  size_t terms = a.size() * b.size();
-  scratch.work += terms;
-  return terms <= 4000 && !scratch.isExhausted();
-}
-
-std::optional<Fraction> Algebra::derivative(const Polynomial &polynomial) {
-  Fraction sum;
-  for (const auto &[monomial, coefficient] : polynomial.terms())
-    for (auto [atom, power] : monomial) {
-      if (!atoms[atom].usesLatent)
-        continue;
-      std::optional<Fraction> inner = derivative(atom);
-      if (!inner)
-        return std::nullopt;
-      Polynomial outer;
-      outer.add(prove::product(monomial, {{atom, -1}}),
-                interval::mul(coefficient, Interval::point(power)));
-      if (!isAffordable(sum, *inner))
-        return std::nullopt;
-      sum = sum + Fraction(outer) * *inner;
-    }
-  return sum;
-}
-
-std::optional<Fraction> Algebra::derivative(const Fraction &fraction) {
-  std::optional<Fraction> above = derivative(fraction.above);
-  if (!above)
-    return std::nullopt;
-  if (fraction.below.isConstant())
-    return *above / fraction.below;
-  std::optional<Fraction> below = derivative(fraction.below);
-  if (!below)
-    return std::nullopt;
-  if (!isAffordable(*above, *below) || !isAffordable(*above, fraction) ||
-      !isAffordable(*below, fraction))
-    return std::nullopt;
-  Fraction numerator = *above * fraction.below - *below * fraction.above;
-  return numerator / Fraction(fraction.below * fraction.below);
 }
 
 /// Whether e^argument is u^n, n > 0, with u = 0 at x.

@@ -6,6 +6,34 @@ using namespace mlir;
 using namespace bregman;
 using namespace bregman::prove;
 
+Sign prove::negated(Sign sign) {
+  switch (sign) {
+  case Sign::Negative:
+    return Sign::Positive;
+  case Sign::NonPositive:
+    return Sign::NonNegative;
+  case Sign::NonNegative:
+    return Sign::NonPositive;
+  case Sign::Positive:
+    return Sign::Negative;
+  default:
+    return sign;
+  }
+}
+
+Sign prove::product(Sign a, Sign b) {
+  if (a == Sign::Zero || b == Sign::Zero)
+    return Sign::Zero;
+  if (a == Sign::Unknown || b == Sign::Unknown)
+    return Sign::Unknown;
+  bool strict =
+      (a == Sign::Positive || a == Sign::Negative) && (b == Sign::Positive || b == Sign::Negative);
+  bool positive = isNonNegative(a) == isNonNegative(b);
+  if (strict)
+    return positive ? Sign::Positive : Sign::Negative;
+  return positive ? Sign::NonNegative : Sign::NonPositive;
+}
+
 Sign prove::signOfInterval(Interval range) {
   if (range.isEmpty())
     return Sign::Unknown;
