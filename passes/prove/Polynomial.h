@@ -10,7 +10,7 @@
 
 namespace mlir {
 class Operation;
-}
+} // namespace mlir
 
 namespace bregman::prove {
 
