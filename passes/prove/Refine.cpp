@@ -38,12 +38,14 @@ static Interval domainOf(Interval range) {
   return meant.lo < meant.hi ? meant : Interval::all();
 }
 
-static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner, Interval domain) {
+/// `turns`: it surely rises somewhere and falls elsewhere.
+static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner, Interval domain,
+                                      bool &turns) {
   Algebra algebra(scratch, inner);
   algebra.restrictTo(domain, {});
   std::vector<Piece> pieces = algebra.pieces(value);
   std::vector<std::optional<Fraction>> parts;
-  bool rising = true, falling = true, strict = true;
+  bool rising = true, falling = true, strict = true, up = false, down = false;
   for (const Piece &piece : pieces) {
     auto part = algebra.convert(value, 0, piece);
     auto derivative = part ? algebra.derivative(*part) : std::nullopt;
@@ -53,6 +55,9 @@ static std::optional<Refined> analyse(Scratch &scratch, Value value, Value inner
     rising &= isNonNegative(sign);
     falling &= isNonPositive(sign);
     strict &= sign != Sign::Zero;
+    up |= sign == Sign::Positive;
+    down |= sign == Sign::Negative;
+    turns = up && down;
     parts.push_back(part);
     if (!rising && !falling)
       return std::nullopt;
@@ -104,8 +109,11 @@ std::optional<Refined> prove::refine(Scratch &scratch, Value value,
     });
     if (!continuous)
       continue;
-    if (auto found = analyse(scratch, value, inner, domainOf(ranges.lookup(inner))))
+    bool turns = false;
+    if (auto found = analyse(scratch, value, inner, domainOf(ranges.lookup(inner)), turns))
       return found;
+    if (turns) // in whatever the inner value is a monotone function of, too
+      return std::nullopt;
     if (++tries == maxTries)
       break;
   }
