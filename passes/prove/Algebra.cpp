@@ -281,9 +281,14 @@ std::optional<Fraction> Algebra::substitute(const Polynomial &polynomial, const 
       }
       if (power < 0 && value.isZero())
         return std::nullopt;
-      for (int i = 0; i < std::abs(power); ++i)
+      for (int i = 0; i < std::abs(power); ++i) {
+        if (!isAffordable(term, value))
+          return std::nullopt;
         term = power > 0 ? term * value : term / value;
+      }
     }
+    if (!isAffordable(sum, term))
+      return std::nullopt;
     sum = sum + term;
   }
   return sum;
