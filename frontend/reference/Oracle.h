@@ -33,7 +33,8 @@ public:
   /// the float branch: the low branch is a constant for the latent.
   mlir::LogicalResult advance(llvm::ArrayRef<double> gradient,
                               llvm::ArrayRef<double> highGradient = {});
-  /// The optimizer of a learned value, or of the latent where that is empty: states to their initial values, t to 1.
+  /// The optimizer of a learned value, or of the latent where that is empty: states to their
+  /// initial values, t to 1.
   mlir::LogicalResult resetStates(const std::string &learned);
   /// The same of all.
   mlir::LogicalResult resetStates();

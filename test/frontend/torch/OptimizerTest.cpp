@@ -177,9 +177,10 @@ TEST(Optimizer, LearningRateOfTheCounters) {
     EXPECT_EQ(optimizer.param_groups()[0].options().get_lr(), std::pow(0.5, k));
   }
   optimizer.param_groups()[0].options().set_lr(3);
-  EXPECT_EQ(messageOf([&] { optimizer.step(); }),
-            "net.breg:3:5: error: `lr` is computed from the counters at every step, so a scheduler can't "
-            "change it; make it a number, or drop the scheduler");
+  EXPECT_EQ(
+      messageOf([&] { optimizer.step(); }),
+      "net.breg:3:5: error: `lr` is computed from the counters at every step, so a scheduler can't "
+      "change it; make it a number, or drop the scheduler");
 }
 
 TEST(Optimizer, ArgumentThatNeedsWhatIsUnknown) {
