@@ -1,6 +1,7 @@
 // Runs ptxas, nvdisasm and cuobjdump on files in the folder for temporary ones.
 #include "frontend/CudaTools.h"
 #include "codegen/CudaABI.h"
+#include "runtime/cuda/AllRegisters.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -80,7 +81,7 @@ int numberBefore(StringRef text, StringRef unit) {
 
 bool hasPtxas() { return bool(sys::findProgramByName("ptxas")); }
 
-static Expected<std::string> assemble(StringRef ptx, StringRef chip, const Scratch &cubin) {
+static Expected<std::string> assembleOnce(StringRef ptx, StringRef chip, const Scratch &cubin) {
   auto ptxas = sys::findProgramByName("ptxas");
   if (!ptxas)
     return createStringError("ptxas, which comes with NVIDIA's CUDA toolkit, is not in PATH");
@@ -91,6 +92,14 @@ static Expected<std::string> assemble(StringRef ptx, StringRef chip, const Scrat
     return failed;
   std::string architecture = ("-arch=" + chip).str();
   return run(*ptxas, {"-v", "-lineinfo", architecture, source->path(), "-o", cubin.path()});
+}
+
+/// As it is done on a device: what spills is made again.
+static Expected<std::string> assemble(StringRef ptx, StringRef chip, const Scratch &cubin) {
+  Expected<std::string> said = assembleOnce(ptx, chip, cubin);
+  if (!said || numberBefore(*said, " bytes stack frame") == 0)
+    return said;
+  return assembleOnce(cuda::withAllRegisters(ptx.str()), chip, cubin);
 }
 
 Expected<CudaResources> resourcesOf(StringRef ptx, StringRef chip) {

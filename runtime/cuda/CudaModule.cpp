@@ -2,8 +2,10 @@
 #include "runtime/cuda/CudaModule.h"
 
 #include "codegen/CudaABI.h"
+#include "runtime/cuda/AllRegisters.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace bregman::cuda {
 
@@ -54,7 +56,8 @@ struct Linker {
 
 CudaBinaries::~CudaBinaries() = default;
 
-Result<std::string> CudaModule::link(const Device &device, const std::string &what) const {
+Result<std::string> CudaModule::link(const std::string &text, const Device &device,
+                                     const std::string &what) const {
   const Driver &driver = device.driver;
   ErrorLog log;
   Linker linker{driver};
@@ -65,8 +68,8 @@ Result<std::string> CudaModule::link(const Device &device, const std::string &wh
   if (int code = driver.cuLinkCreate_v2(ErrorLog::count, log.options, log.values, &linker.handle))
     return failed(code, "cuLinkCreate_v2");
   constexpr int isPtx = 1;
-  if (int code = driver.cuLinkAddData_v2(linker.handle, isPtx, const_cast<char *>(ptx.c_str()),
-                                         ptx.size() + 1, name.c_str(), 0, nullptr, nullptr))
+  if (int code = driver.cuLinkAddData_v2(linker.handle, isPtx, const_cast<char *>(text.c_str()),
+                                         text.size() + 1, name.c_str(), 0, nullptr, nullptr))
     return failed(code, "cuLinkAddData_v2");
   void *binary = nullptr;
   size_t size = 0;
@@ -85,9 +88,12 @@ Status CudaModule::loadModule(Function &made) const {
     ErrorLog log;
     int code = driver.cuModuleLoadDataEx(&made.module, binary.data(), ErrorLog::count, log.options,
                                          log.values);
-    if (!code)
-      return {};
-    return {code, driver.error(code, "cuModuleLoadDataEx", what, log.text())};
+    if (code)
+      return {code, driver.error(code, "cuModuleLoadDataEx", what, log.text())};
+    code = driver.cuModuleGetFunction(&made.function, made.module, symbol.c_str());
+    if (code)
+      return {code, driver.error(code, "cuModuleGetFunction", what)};
+    return {};
   };
   if (std::string kept = binaries ? binaries->find(identity) : std::string(); !kept.empty()) {
     auto [code, error] = load(kept);
@@ -99,12 +105,28 @@ Status CudaModule::loadModule(Function &made) const {
       return error;
     binaries->refused(identity, error.message);
   }
-  Result<std::string> binary = link(device, what);
+  auto make = [&](const std::string &text) -> Result<std::string> {
+    Result<std::string> binary = link(text, device, what);
+    if (!binary)
+      return binary.error();
+    auto [code, error] = load(*binary);
+    if (code)
+      return error;
+    return binary;
+  };
+  Result<std::string> binary = make(ptx);
   if (!binary)
     return binary.error();
-  auto [code, error] = load(*binary);
-  if (code)
-    return error;
+  // What is spilled lies in a thread's own part of the memory.
+  constexpr int localBytes = 3;
+  int spilled = 0;
+  BREGMAN_CUDA(driver, what, cuFuncGetAttribute, &spilled, localBytes, made.function);
+  if (spilled > 0) {
+    (void)driver.cuModuleUnload(std::exchange(made.module, nullptr));
+    binary = make(cuda::withAllRegisters(ptx));
+    if (!binary)
+      return binary.error();
+  }
   if (binaries)
     binaries->keep(identity, *binary);
   return std::nullopt;
@@ -116,7 +138,6 @@ Status CudaModule::load(Function &made) const {
   std::string what = name + " on " + device.name;
   if (Status bad = loadModule(made))
     return bad;
-  BREGMAN_CUDA(driver, what, cuModuleGetFunction, &made.function, made.module, symbol.c_str());
   int blocks = 0;
   BREGMAN_CUDA(driver, what, cuOccupancyMaxActiveBlocksPerMultiprocessor, &blocks, made.function,
                abi::cuda::threads, 0);

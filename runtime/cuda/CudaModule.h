@@ -44,10 +44,11 @@ public:
 
 private:
   Status load(Function &function) const;
-  /// The module, from what is kept or from the text.
+  /// The module and its entry, from what is kept or from the text.
   Status loadModule(Function &function) const;
-  /// What the driver's compiler makes of the text.
-  Result<std::string> link(const Device &device, const std::string &what) const;
+  /// What the driver's compiler makes of a text.
+  Result<std::string> link(const std::string &text, const Device &device,
+                           const std::string &what) const;
 
   std::string name, ptx, symbol;
   std::shared_ptr<CudaBinaries> binaries;

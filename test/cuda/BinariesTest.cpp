@@ -63,6 +63,22 @@ TEST_F(CudaBinariesKept, ASecondProcessCompilesNothing) {
   EXPECT_EQ(lived(), 0);
 }
 
+TEST_F(CudaBinariesKept, WhatSpillsIsMadeAgainWithAllRegisters) {
+  auto forget = [] {
+    for (const fs::path &entry : entries())
+      fs::remove(entry);
+  };
+  lived();
+  forget();
+  const int64_t all = lived();
+  EXPECT_GT(all, 3);
+  forget();
+  standinSpill(8);
+  EXPECT_EQ(lived(), 2 * all);
+  EXPECT_EQ(lived(), 0) << "what is kept is what does not spill";
+  standinSpill(0);
+}
+
 TEST_F(CudaBinariesKept, WithoutTheCacheEachIsMade) {
   int64_t before = linked();
   ASSERT_TRUE(live(pair, "cuda", shapes, /*cache=*/false));

@@ -94,7 +94,8 @@ TEST_P(CudaFailuresWith, OfEveryCall) {
   int tried = 0;
   for (const auto &[name, count] : calls) {
     // All else is the same whether binaries are kept or made.
-    if (!cache && name.find("cuLink") == name.npos && name.find("cuModule") == name.npos)
+    if (!cache && name.find("cuLink") == name.npos && name.find("cuModule") == name.npos &&
+        name.find("cuFunc") == name.npos)
       continue;
     for (int64_t nth = 1; nth <= count; nth += BREGMAN_TEST_SHARE) {
       // A lost context loses every later call too, so the retained one could not be given back.

@@ -1,6 +1,7 @@
 // CudaKernel by PTX written by hand: tables that move, devices, streams and graphs.
 #include "test/cuda/Calls.h"
 
+#include "runtime/cuda/AllRegisters.h"
 #include "runtime/cuda/CudaKernel.h"
 #include "runtime/cuda/DeviceMemory.h"
 
@@ -302,6 +303,14 @@ TEST_F(CudaStandinKernels, FaultsCarryTheKernelsCode) {
                               "a checkpoint"),
             std::string::npos)
       << bad->message;
+}
+
+TEST(AllRegisters, ABlockAtLeastInsteadOfWhateverTheTextSays) {
+  EXPECT_EQ(withAllRegisters(".entry a()\n.maxntid 256\n{\n}\n"
+                             ".entry b()\n.maxntid 256\n.minnctapersm 2\n{\n}\n"),
+            ".entry a()\n.maxntid 256\n.minnctapersm 1\n{\n}\n"
+            ".entry b()\n.maxntid 256\n.minnctapersm 1\n{\n}\n");
+  EXPECT_EQ(withAllRegisters(".entry a()\n{\n}\n"), ".entry a()\n{\n}\n");
 }
 
 // What the driver says of a code, and what to do about it.

@@ -75,6 +75,19 @@ BREGMAN_EXPORT int cuModuleGetFunction(void **function, void *module, const char
   });
 }
 
+BREGMAN_EXPORT int cuFuncGetAttribute(int *value, int attribute, void *function) {
+  return call("cuFuncGetAttribute", Needs::Context, [&](State &state) -> int {
+    auto *known = static_cast<Function *>(function);
+    constexpr int localBytes = 3;
+    if (!state.functions.count(known))
+      return codes::InvalidHandle;
+    if (attribute != localBytes)
+      return codes::InvalidValue;
+    *value = known->entry->leastBlocks == 1 ? 0 : state.spilled;
+    return codes::Success;
+  });
+}
+
 BREGMAN_EXPORT int cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, void *function,
                                                                int threads, size_t) {
   return call("cuOccupancyMaxActiveBlocksPerMultiprocessor", Needs::Context,

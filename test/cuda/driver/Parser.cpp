@@ -172,7 +172,9 @@ private:
         made->maxThreads = uint32_t(number());
         while (take(","))
           number();
-      } else if (take(".minnctapersm") || take(".maxnreg")) {
+      } else if (take(".minnctapersm")) {
+        made->leastBlocks = uint32_t(number());
+      } else if (take(".maxnreg")) {
         number();
       } else if (take(".pragma")) {
         next();

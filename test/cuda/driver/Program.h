@@ -87,6 +87,7 @@ struct Entry {
   uint32_t parameterBytes = 0;
   uint32_t sharedBytes = 0;
   uint32_t maxThreads = 1024;
+  uint32_t leastBlocks = 0; ///< `.minnctapersm`
   uint32_t rows = 0;
   std::vector<Constant> constants;
   std::vector<std::pair<uint32_t, Special>> specials;

@@ -70,6 +70,11 @@ BREGMAN_EXPORT void standinApproximate(bool taken) {
   locked(lock).approximate = taken;
 }
 
+BREGMAN_EXPORT void standinSpill(int bytes) {
+  std::unique_lock<std::recursive_mutex> lock;
+  locked(lock).spilled = bytes;
+}
+
 BREGMAN_EXPORT void standinSeed(uint64_t seed) {
   std::unique_lock<std::recursive_mutex> lock;
   locked(lock).random.seed(seed);

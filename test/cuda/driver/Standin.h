@@ -24,6 +24,8 @@ extern "C" {
 /// Whether approximations are taken, which are refused at first. By the environment:
 /// BREGMAN_STANDIN_FAST=1.
 [[gnu::weak]] void standinApproximate(bool taken);
+/// Bytes that a thread of any kernel is said to spill, unless its blocks may have all registers.
+[[gnu::weak]] void standinSpill(int bytes);
 /// Another schedule. By the environment: BREGMAN_STANDIN_SEED.
 [[gnu::weak]] void standinSeed(uint64_t seed);
 /// From now on modules are loaded with `to` in place of the `nth` occurrence of `from`, counted

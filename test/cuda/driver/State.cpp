@@ -56,6 +56,7 @@ void State::reset() {
   calls.clear();
   memory = Memory();
   approximate = std::getenv("BREGMAN_STANDIN_FAST") != nullptr;
+  spilled = 0;
   memory.idle = std::getenv("BREGMAN_STANDIN_IDLE") != nullptr;
   if (memory.idle)
     memory.capacity = uint64_t(1) << 40;

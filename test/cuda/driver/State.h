@@ -70,6 +70,7 @@ public:
   std::deque<Pending> queue;
   bool initialized = false;
   bool approximate = false; ///< `.approx` is taken
+  int spilled = 0;          ///< bytes, by code that asks for more than one block at once
   uint32_t launches = 0;
   std::mt19937_64 random;
   std::string log, shownLog;

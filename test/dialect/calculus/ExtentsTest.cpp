@@ -42,36 +42,36 @@ TEST(Extents, WiderMayStandForNarrower) {
 /// Each value is marked with its extent.
 const char text[] = R"mlir(
 bregman.quantizer @q {
-  %step = bregman.counter step {of = "per run"} : f64
+  %step = bregman.counter step {extent_is = "per run"} : f64
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     bregman.yield %w0 : f32
-  } attributes {of = "per weight"}
-  %s = bregman.learn "s" per tensor : f32 attributes {of = "per tensor"} {
-    %one = arith.constant {of = "per run"} 1.0 : f32
+  } attributes {extent_is = "per weight"}
+  %s = bregman.learn "s" per tensor : f32 attributes {extent_is = "per tensor"} {
+    %one = arith.constant {extent_is = "per run"} 1.0 : f32
     bregman.yield %one : f32
   }
-  %z = bregman.state "z" : f32 attributes {of = "per weight"} {
+  %z = bregman.state "z" : f32 attributes {extent_is = "per weight"} {
     bregman.yield %x : f32
   }
   %levels = bregman.levels : vector<2xf32> {
-    %0 = math.absf %x {of = "per weight"} : f32
-    %1 = bregman.reduce mean per channel %0 {of = "per channel"} : f32
-    %2 = arith.mulf %1, %s {of = "per channel"} : f32
+    %0 = math.absf %x {extent_is = "per weight"} : f32
+    %1 = bregman.reduce mean per channel %0 {extent_is = "per channel"} : f32
+    %2 = arith.mulf %1, %s {extent_is = "per channel"} : f32
     %3 = arith.negf %2 : f32
-    %4 = vector.from_elements %3, %2 {of = "per channel"} : vector<2xf32>
+    %4 = vector.from_elements %3, %2 {extent_is = "per channel"} : vector<2xf32>
     bregman.yield %4 : vector<2xf32>
-  } attributes {of = "per channel"}
-  %w = bregman.project "w" : f32 attributes {of = "per weight"} {
-    %k = arith.truncf %step {of = "per run"} : f64 to f32
-    %0 = arith.mulf %k, %s {of = "per tensor"} : f32
-    %1 = bregman.reduce max %levels {of = "per channel"} : vector<2xf32>
-    %2 = bregman.random {of = "per weight"} : f32
-    %3 = bregman.fit %x from (%0) rounds 1 per group(4) {of = "per group(4)"} : f32 {
+  } attributes {extent_is = "per channel"}
+  %w = bregman.project "w" : f32 attributes {extent_is = "per weight"} {
+    %k = arith.truncf %step {extent_is = "per run"} : f64 to f32
+    %0 = arith.mulf %k, %s {extent_is = "per tensor"} : f32
+    %1 = bregman.reduce max %levels {extent_is = "per channel"} : vector<2xf32>
+    %2 = bregman.random {extent_is = "per weight"} : f32
+    %3 = bregman.fit %x from (%0) rounds 1 per group(4) {extent_is = "per group(4)"} : f32 {
     ^bb0(%a: f32):
-      %5 = vector.broadcast %a {of = "per group(4)"} : f32 to vector<2xf32>
+      %5 = vector.broadcast %a {extent_is = "per group(4)"} : f32 to vector<2xf32>
       bregman.yield %5 : vector<2xf32>
     }
-    %4 = bregman.nearest %2, %levels {of = "per weight"} : vector<2xf32>
+    %4 = bregman.nearest %2, %levels {extent_is = "per weight"} : vector<2xf32>
     bregman.yield %4 : f32
   }
   bregman.update straight_through
@@ -87,7 +87,7 @@ TEST(Extents, FollowFromDefinitions) {
   Extents extents;
   int checked = 0;
   module->walk([&](Operation *op) {
-    auto expected = op->getAttrOfType<StringAttr>("of");
+    auto expected = op->getAttrOfType<StringAttr>("extent_is");
     if (!expected)
       return;
     ++checked;
