@@ -199,10 +199,10 @@ def Bregman_GradOp : Bregman_CalculusOp<"grad", [AllTypesMatch<["target", "resul
   let assemblyFormat = "$target attr-dict `:` type($target)";
 }
 
-def Bregman_ProximalOp : Bregman_CalculusOp<"proximal", [SameOperandsAndResultType]> {
+def Bregman_ProximalOp : Bregman_CalculusOp<"proximal", [AllTypesMatch<["operand", "result"]>]> {
   let summary = "the prox clause's step, symbolically";
   let description = [{
-    Expanded by `bregman-expand-prox`.
+    Expanded by `bregman-expand-prox`. A latent with a level axis moves level by level.
 
     ```mlir
     bregman.quantizer @q {
@@ -223,8 +223,8 @@ def Bregman_ProximalOp : Bregman_CalculusOp<"proximal", [SameOperandsAndResultTy
     }
     ```
   }];
-  let arguments = (ins F32:$operand, F32:$strength);
-  let results = (outs F32:$result);
+  let arguments = (ins Bregman_Value:$operand, F32:$strength);
+  let results = (outs Bregman_Value:$result);
   let assemblyFormat = "$operand `by` $strength attr-dict `:` type($operand)";
 }
 

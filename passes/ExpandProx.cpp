@@ -1,6 +1,8 @@
 // bregman-expand-prox: the proximal step of a sum of abs and squares, in closed form.
 #include "passes/Clauses.h"
+#include "passes/Coefficient.h"
 #include "passes/Passes.h"
+#include "passes/ProxTerms.h"
 #include "passes/ScaledLatent.h"
 
 #include "mlir/IR/Matchers.h"
@@ -16,42 +18,31 @@ using namespace bregman;
 
 namespace {
 
-/// weight |x - point| or weight (x - point)^2. The point is a host scalar or, where `center` is
-/// set, that value of the clause: the level nearest to the incoming x, or what has none of x in it.
-struct Term {
-  HostScalar weight, point;
-  Value center;
-};
-
-/// scale x + offset, or scale (x - center).
-struct Affine {
-  HostScalar scale, offset;
-  Value center;
+/// weight |x - point| or weight (x - point)^2.
+struct Pull {
+  Coefficient weight, point;
 };
 
 class ProxExpander {
 public:
   ProxExpander(ProximalOp op, Clauses &clauses)
       : op(op), clauses(clauses), prox(clauses.prox), latent(clauses.latent.getResult()),
-        builder(op), host(builder, clauses.prox.getLoc()) {}
+        builder(op), numbers(builder, clauses.prox.getLoc()) {}
 
   LogicalResult run();
 
 private:
-  LogicalResult collect(Value e, HostScalar weight);
-  LogicalResult collectTerm(SmallVectorImpl<Term> &terms, Value t, HostScalar weight, bool square);
-  std::optional<Affine> affine(Value t);
-  std::optional<HostScalar> scalar(Value value);
-  LogicalResult refuse(Value e);
-  void mergePoints();
-  bool isCenter(Value value);
-  bool isFree(Value value);
-  /// The clause's value at the incoming x.
-  Value centerOf(const Term &term) { return mapping.lookupOrDefault(term.center); }
-  Value smooth(HostScalar strength, HostScalar &shrink);
-  Value threshold(Value v);
-  Value thresholdInAnyOrder(Value v);
+  bool dependsOnLatent(Value value);
+  Coefficient numberOf(ProxNumber number);
+  void addPull(const ProxTerm &term);
+  LogicalResult checkWeights(Value clause);
+  void mergeKinks();
   bool isOrdered() const;
+  Value move(Value x, const Coefficient &strength);
+  Value smooth(Value x, const Coefficient &strength, Coefficient &shrink);
+  Value threshold(Value v, const Coefficient &strength);
+  Value thresholdInAnyOrder(Value v, const Coefficient &strength);
+  LogicalResult refuse(Value e);
 
   template <typename Op> Value emit(Value a, Value b) {
     return Op::create(builder, prox.getLoc(), a, b);
@@ -62,9 +53,9 @@ private:
   ProxOp prox;
   Value latent;
   OpBuilder builder;
-  HostArithmetic host;
+  CoefficientArithmetic numbers;
   IRMapping mapping; ///< the clause at the incoming x; what is not read falls away again
-  SmallVector<Term> kinks, squares;
+  SmallVector<Pull> kinks, squares; ///< of one level where the latent has several
 };
 
 LogicalResult ProxExpander::refuse(Value e) {
@@ -72,245 +63,208 @@ LogicalResult ProxExpander::refuse(Value e) {
                                "square of x - a, or of x - nearest(x); not for this term");
 }
 
-/// The host scalar behind an f32 value of the clause.
-std::optional<HostScalar> ProxExpander::scalar(Value value) {
-  std::optional<HostScalar> found = hostScalarOf(value);
-  if (found && !found->isLiteral())
-    found->value = mapping.lookupOrDefault(found->value);
-  return found;
-}
-
-/// Whether x may be pulled to it: the nearest level, or a value that has no part of x.
-bool ProxExpander::isCenter(Value value) {
-  if (auto nearest = value.getDefiningOp<NearestOp>(); nearest && nearest.getOperand() == latent)
-    return true;
-  return value.getType().isF32() && isFree(value);
-}
-
-bool ProxExpander::isFree(Value value) {
+/// Weights share what is reduced over them, and x has a part in that, too.
+bool ProxExpander::dependsOnLatent(Value value) {
   Operation *def = value.getDefiningOp();
   if (value == latent || isa_and_present<ProjectOp, WeightOp>(def))
-    return false;
+    return true;
   bool isOfClause = def && def->getBlock() == &prox.getBody().front();
-  return !isOfClause ||
-         llvm::all_of(def->getOperands(), [&](Value operand) { return isFree(operand); });
+  return isOfClause &&
+         llvm::any_of(def->getOperands(), [&](Value operand) { return dependsOnLatent(operand); });
 }
 
-std::optional<Affine> ProxExpander::affine(Value t) {
-  if (t == latent)
-    return Affine{1, 0, {}};
-  Operation *def = t.getDefiningOp();
-  auto scaled = [&](std::optional<Affine> a, HostScalar by) {
-    if (a) {
-      a->scale = host.mul(a->scale, by);
-      a->offset = host.mul(a->offset, by);
-    }
-    return a;
-  };
-  auto shifted = [&](std::optional<Affine> a, HostScalar by) -> std::optional<Affine> {
-    if (!a || a->center)
-      return std::nullopt;
-    a->offset = host.add(a->offset, by);
-    return a;
-  };
-  if (isa_and_present<arith::NegFOp>(def))
-    return scaled(affine(def->getOperand(0)), -1);
-  if (!isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(def))
-    return std::nullopt;
-  Value a = def->getOperand(0), b = def->getOperand(1);
-  if (isa<arith::SubFOp>(def)) {
-    bool swapped = b == latent && a != latent;
-    Value center = swapped ? a : b;
-    if (!scalar(center) && isCenter(center) && (swapped || a == latent))
-      return Affine{swapped ? -1 : 1, 0, center};
+/// The host's arithmetic stays the host's, in double precision.
+Coefficient ProxExpander::numberOf(ProxNumber number) {
+  Value value = number.value;
+  if (std::optional<HostScalar> host = hostScalarOf(value)) {
+    if (!host->isLiteral())
+      host->value = mapping.lookupOrDefault(host->value);
+    return *host;
   }
-  if (std::optional<HostScalar> k = scalar(b)) {
-    if (isa<arith::AddFOp>(def))
-      return shifted(affine(a), *k);
-    if (isa<arith::SubFOp>(def))
-      return shifted(affine(a), host.neg(*k));
-    return scaled(affine(a), isa<arith::MulFOp>(def) ? *k : host.div(1, *k));
+  Operation *def = value.getDefiningOp();
+  Attribute constant;
+  if (auto levels = dyn_cast_or_null<LevelsOp>(def);
+      levels && levels.getBody().getNumArguments() == 0)
+    matchPattern(yieldOf(levels.getBody()).getValues().front(), m_Constant(&constant));
+  else
+    matchPattern(value, m_Constant(&constant));
+  if (auto row = dyn_cast_or_null<DenseFPElementsAttr>(constant))
+    return double(row.getValues<float>()[number.level]);
+  if (auto elements = dyn_cast_or_null<vector::FromElementsOp>(def))
+    return numberOf({elements.getElements()[number.level]});
+  if (auto broadcast = dyn_cast_or_null<vector::BroadcastOp>(def))
+    return numberOf({broadcast.getSource(), number.level});
+  if (isa_and_present<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(def)) {
+    Coefficient a = numberOf({def->getOperand(0), number.level}),
+                b = numberOf({def->getOperand(1), number.level});
+    if (a.isHost() && b.isHost())
+      return isa<arith::AddFOp>(def)   ? numbers.add(a, b)
+             : isa<arith::SubFOp>(def) ? numbers.sub(a, b)
+             : isa<arith::MulFOp>(def) ? numbers.mul(a, b)
+                                       : numbers.div(a, b);
   }
-  std::optional<HostScalar> k = scalar(a);
-  if (!k || isa<arith::DivFOp>(def))
-    return std::nullopt;
-  if (isa<arith::AddFOp>(def))
-    return shifted(affine(b), *k);
-  if (isa<arith::SubFOp>(def))
-    return shifted(scaled(affine(b), -1), *k);
-  return scaled(affine(b), *k);
+  Value mapped = mapping.lookupOrDefault(value);
+  if (isa<VectorType>(mapped.getType()))
+    mapped =
+        vector::ExtractOp::create(builder, prox.getLoc(), mapped, ArrayRef<int64_t>{number.level});
+  return Coefficient(mapped);
 }
 
 /// weight |s (x - p)|^(1 or 2) is weight |s|^(1 or 2) |x - p|^(1 or 2).
-LogicalResult ProxExpander::collectTerm(SmallVectorImpl<Term> &terms, Value t, HostScalar weight,
-                                        bool square) {
-  std::optional<Affine> form = affine(t);
-  if (!form || form->scale.is(0))
-    return refuse(t);
-  HostScalar scale = square ? host.mul(form->scale, form->scale) : host.abs(form->scale);
-  HostScalar point = 0;
-  if (!form->offset.is(0))
-    point = host.div(host.neg(form->offset), form->scale);
-  terms.push_back({host.mul(weight, scale), point, form->center});
+void ProxExpander::addPull(const ProxTerm &term) {
+  Coefficient weight = term.sign, scale = 1, point = 0;
+  for (const ProxTerm::Factor &factor : term.weight) {
+    Coefficient by = numberOf(factor.number);
+    weight = factor.divides ? numbers.div(weight, by) : numbers.mul(weight, by);
+  }
+  if (NearestOp nearest = term.nearest)
+    point = Coefficient(mapping.lookupOrDefault(nearest.getResult()));
+  using Kind = ProxTerm::Step::Kind;
+  Coefficient divisor = 1; // s is scale / divisor: x / a - 1 has the point a as it is
+  for (const ProxTerm::Step &step : term.steps) {
+    if (step.kind == Kind::Negate) {
+      scale = numbers.neg(scale);
+      continue;
+    }
+    Coefficient by = numberOf(step.number);
+    if (step.kind == Kind::Multiply) {
+      scale = numbers.mul(scale, by);
+    } else if (step.kind == Kind::Divide) {
+      divisor = numbers.mul(divisor, by);
+    } else {
+      Coefficient shift = numbers.div(numbers.mul(by, divisor), scale);
+      point = step.kind == Kind::Add ? numbers.sub(point, shift) : numbers.add(point, shift);
+    }
+  }
+  scale = numbers.div(scale, divisor);
+  weight = numbers.mul(weight, term.isSquare ? numbers.mul(scale, scale) : numbers.abs(scale));
+  if (!weight.is(0))
+    (term.isSquare ? squares : kinks).push_back({weight, point});
+}
+
+/// What rule Q8 proves of the terms, seen of those that are numbers.
+LogicalResult ProxExpander::checkWeights(Value clause) {
+  Coefficient ofSquares = 0;
+  for (const Pull &square : squares)
+    ofSquares = numbers.add(ofSquares, square.weight);
+  auto isNegative = [](const Coefficient &weight) {
+    return weight.isLiteral() && weight.host.literal < 0;
+  };
+  if (isNegative(ofSquares) ||
+      llvm::any_of(kinks, [&](const Pull &kink) { return isNegative(kink.weight); }))
+    return refuse(clause);
   return success();
 }
 
-LogicalResult ProxExpander::collect(Value e, HostScalar weight) {
-  if (scalar(e))
-    return success(); // a constant moves no minimum
-  Operation *def = e.getDefiningOp();
-  FloatAttr exponent;
-  if (auto add = dyn_cast_or_null<arith::AddFOp>(def))
-    return success(succeeded(collect(add.getLhs(), weight)) &&
-                   succeeded(collect(add.getRhs(), weight)));
-  if (auto sub = dyn_cast_or_null<arith::SubFOp>(def))
-    return success(succeeded(collect(sub.getLhs(), weight)) &&
-                   succeeded(collect(sub.getRhs(), host.neg(weight))));
-  if (auto negated = dyn_cast_or_null<arith::NegFOp>(def))
-    return collect(negated.getOperand(), host.neg(weight));
-  if (auto abs = dyn_cast_or_null<math::AbsFOp>(def))
-    return collectTerm(kinks, abs.getOperand(), weight, /*square=*/false);
-  if (auto power = dyn_cast_or_null<math::PowFOp>(def);
-      power && matchPattern(power.getRhs(), m_Constant(&exponent)) &&
-      exponent.getValueAsDouble() == 2)
-    return collectTerm(squares, power.getLhs(), weight, /*square=*/true);
-  if (!isa_and_present<arith::MulFOp, arith::DivFOp>(def))
-    return refuse(e);
-
-  SmallVector<Value> factors;
-  for (Value open = e; open;) {
-    Operation *product = open.getDefiningOp();
-    if (!isa_and_present<arith::MulFOp, arith::DivFOp>(product)) {
-      factors.push_back(open);
-      break;
-    }
-    Value a = product->getOperand(0), b = product->getOperand(1);
-    bool divides = isa<arith::DivFOp>(product);
-    std::optional<HostScalar> factor = scalar(b);
-    if (!factor && !divides) {
-      factor = scalar(a);
-      if (factor)
-        std::swap(a, b);
-    }
-    if (factor)
-      weight = host.mul(weight, divides ? host.div(1, *factor) : *factor);
-    else if (divides)
-      return refuse(e);
-    else
-      factors.push_back(b);
-    open = a;
-  }
-  if (factors.size() == 1)
-    return collect(factors[0], weight);
-  if (factors.size() != 2 || !isSame(factors[0], factors[1]))
-    return refuse(e);
-  auto abs = factors[0].getDefiningOp<math::AbsFOp>();
-  return collectTerm(squares, abs ? abs.getOperand() : factors[0], weight, /*square=*/true);
-}
-
-/// Kinks at one point are one kink.
-void ProxExpander::mergePoints() {
-  auto isSame = [](const Term &a, const Term &b) {
-    if (!a.center || !b.center)
-      return !a.center && !b.center && a.point == b.point;
-    auto one = a.center.getDefiningOp<NearestOp>(), other = b.center.getDefiningOp<NearestOp>();
-    return a.center == b.center || (one && other && one.getLevels() == other.getLevels());
+/// Kinks at one point are one kink; those at numbers are put in order.
+void ProxExpander::mergeKinks() {
+  auto isSamePoint = [](const Coefficient &a, const Coefficient &b) {
+    return a == b || (!a.isHost() && !b.isHost() && isSame(a.value, b.value));
   };
-  SmallVector<Term> merged;
-  for (Term &kink : kinks) {
-    auto same = llvm::find_if(merged, [&](Term &other) { return isSame(kink, other); });
+  SmallVector<Pull> merged;
+  for (Pull &kink : kinks) {
+    auto same =
+        llvm::find_if(merged, [&](Pull &other) { return isSamePoint(kink.point, other.point); });
     if (same == merged.end())
       merged.push_back(kink);
     else
-      same->weight = host.add(same->weight, kink.weight);
+      same->weight = numbers.add(same->weight, kink.weight);
   }
   kinks = std::move(merged);
   if (isOrdered())
-    llvm::sort(kinks,
-               [](const Term &a, const Term &b) { return a.point.literal < b.point.literal; });
+    llvm::sort(kinks, [](const Pull &a, const Pull &b) {
+      return a.point.host.literal < b.point.host.literal;
+    });
 }
 
 /// Several points have an order here if they are literals.
 bool ProxExpander::isOrdered() const {
   return kinks.size() < 2 ||
-         llvm::all_of(
-             kinks, [](const Term &kink) { return !kink.center && kink.point.isLiteral(); });
+         llvm::all_of(kinks, [](const Pull &kink) { return kink.point.isLiteral(); });
 }
 
 /// The squares alone: v = (x + sum 2 b_j c_j) s with s = 1 / (1 + 2 sum b_j).
-Value ProxExpander::smooth(HostScalar strength, HostScalar &shrink) {
-  HostScalar total = 0, pull = 0;
-  Value v = op.getOperand();
-  for (const Term &square : squares) {
-    HostScalar twice = host.mul(2, host.mul(strength, square.weight));
-    total = host.add(total, twice);
-    if (square.center)
-      v = emit<arith::AddFOp>(v, emit<arith::MulFOp>(host.rounded(twice), centerOf(square)));
-    else if (!square.point.is(0))
-      pull = host.add(pull, host.mul(twice, square.point));
+Value ProxExpander::smooth(Value x, const Coefficient &strength, Coefficient &shrink) {
+  Coefficient total = 0, pull = 0;
+  auto twice = [&](const Coefficient &b) { return numbers.mul(2, numbers.mul(strength, b)); };
+  Value v = x;
+  for (const Pull &square : squares) {
+    total = numbers.add(total, square.weight);
+    if (square.point.is(0))
+      continue;
+    if (square.point.isHost())
+      pull = numbers.add(pull, numbers.mul(square.weight, square.point));
+    else
+      v = emit<arith::AddFOp>(v, emit<arith::MulFOp>(numbers.rounded(twice(square.weight)),
+                                                     numbers.rounded(square.point)));
   }
   if (!pull.is(0))
-    v = emit<arith::AddFOp>(v, host.rounded(pull));
+    v = emit<arith::AddFOp>(v, numbers.rounded(twice(pull)));
   if (total.is(0))
     return v;
-  shrink = host.div(1, host.add(1, total));
-  return emit<arith::MulFOp>(v, host.rounded(shrink));
+  shrink = numbers.div(1, numbers.add(1, twice(total)));
+  return emit<arith::MulFOp>(v, numbers.rounded(shrink));
 }
 
 /// argmin_y (y - v)^2 / 2 + sum_i a_i |y - p_i| with p_1 < ... < p_n is
 /// min(v + t_0, max(p_1, min(v + t_1, ... max(p_n, v + t_n)))), t_i = sum_{j>i} a_j - sum_{j<=i}
-/// a_j.
-Value ProxExpander::threshold(Value v) {
+/// a_j, with a_i = `strength` times the weights.
+Value ProxExpander::threshold(Value v, const Coefficient &strength) {
   if (kinks.empty())
     return v;
   if (!isOrdered())
-    return thresholdInAnyOrder(v);
-  auto pointOf = [&](const Term &kink) {
-    return kink.center ? centerOf(kink) : host.rounded(kink.point);
-  };
+    return thresholdInAnyOrder(v, strength);
+  auto times = [&](const Coefficient &a) { return numbers.rounded(numbers.mul(strength, a)); };
+  auto pointOf = [&](const Pull &kink) { return numbers.rounded(kink.point); };
   if (kinks.size() == 1) { // both shifts are the same number
-    Value a = host.rounded(kinks.front().weight);
+    Value a = times(kinks.front().weight);
     Value y = emit<arith::MaximumFOp>(pointOf(kinks.front()), emit<arith::SubFOp>(v, a));
     return emit<arith::MinimumFOp>(emit<arith::AddFOp>(v, a), y);
   }
-  HostScalar shift = 0;
-  for (const Term &kink : kinks)
-    shift = host.add(shift, host.neg(kink.weight));
-  Value y = emit<arith::AddFOp>(v, host.rounded(shift));
-  for (const Term &kink : llvm::reverse(kinks)) {
-    shift = host.add(shift, host.mul(2, kink.weight));
+  Coefficient shift = 0;
+  for (const Pull &kink : kinks)
+    shift = numbers.sub(shift, kink.weight);
+  Value y = emit<arith::AddFOp>(v, times(shift));
+  for (const Pull &kink : llvm::reverse(kinks)) {
+    shift = numbers.add(shift, numbers.mul(2, kink.weight));
     y = emit<arith::MaximumFOp>(pointOf(kink), y);
-    y = emit<arith::MinimumFOp>(emit<arith::AddFOp>(v, host.rounded(shift)), y);
+    y = emit<arith::MinimumFOp>(emit<arith::AddFOp>(v, times(shift)), y);
   }
   return y;
 }
 
-/// The same, with points and weights put in order weight by weight: odd-even transposition, which
-/// is straight-line.
-Value ProxExpander::thresholdInAnyOrder(Value v) {
+/// The same, with points and weights put in order weight by weight: Batcher's odd-even merge sort,
+/// which is straight-line.
+Value ProxExpander::thresholdInAnyOrder(Value v, const Coefficient &strength) {
   SmallVector<Value> points, weights;
-  for (const Term &kink : kinks) {
-    points.push_back(kink.center ? centerOf(kink) : host.rounded(kink.point));
-    weights.push_back(host.rounded(kink.weight));
+  for (const Pull &kink : kinks) {
+    points.push_back(numbers.rounded(kink.point));
+    weights.push_back(numbers.rounded(numbers.mul(strength, kink.weight)));
   }
   Location loc = prox.getLoc();
-  for (size_t round = 0; round < points.size(); ++round)
-    for (size_t i = round % 2; i + 1 < points.size(); i += 2) {
-      Value inOrder =
-          arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLE, points[i], points[i + 1]);
-      for (SmallVector<Value> *row : {&points, &weights}) {
-        Value low = (*row)[i], high = (*row)[i + 1];
-        (*row)[i] = arith::SelectOp::create(builder, loc, inOrder, low, high);
-        (*row)[i + 1] = arith::SelectOp::create(builder, loc, inOrder, high, low);
-      }
+  size_t n = points.size();
+  auto sortPair = [&](size_t i, size_t j) {
+    Value inOrder =
+        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLE, points[i], points[j]);
+    for (SmallVector<Value> *row : {&points, &weights}) {
+      Value low = (*row)[i], high = (*row)[j];
+      (*row)[i] = arith::SelectOp::create(builder, loc, inOrder, low, high);
+      (*row)[j] = arith::SelectOp::create(builder, loc, inOrder, high, low);
     }
+  };
+  for (size_t run = 1; run < n; run *= 2)
+    for (size_t apart = run; apart >= 1; apart /= 2)
+      for (size_t from = apart % run; from + apart < n; from += 2 * apart)
+        for (size_t i = from; i < std::min(from + apart, n - apart); ++i)
+          if (i / (2 * run) == (i + apart) / (2 * run))
+            sortPair(i, i + apart);
   Value y = v;
   for (Value weight : weights)
     y = emit<arith::SubFOp>(y, weight);
-  for (size_t i = points.size(); i-- > 0;) {
+  for (size_t i = n; i-- > 0;) {
     y = emit<arith::MaximumFOp>(points[i], y);
     Value moved = v; // by the weights above less those below
-    for (size_t j = 0; j < points.size(); ++j)
+    for (size_t j = 0; j < n; ++j)
       moved =
           j < i ? emit<arith::SubFOp>(moved, weights[j]) : emit<arith::AddFOp>(moved, weights[j]);
     y = emit<arith::MinimumFOp>(moved, y);
@@ -318,10 +272,22 @@ Value ProxExpander::thresholdInAnyOrder(Value v) {
   return y;
 }
 
+Value ProxExpander::move(Value x, const Coefficient &strength) {
+  mergeKinks();
+  Coefficient shrink = 1;
+  Value v = smooth(x, strength, shrink);
+  return threshold(v, numbers.mul(strength, shrink));
+}
+
 LogicalResult ProxExpander::run() {
   std::optional<HostScalar> strength = hostScalarOf(op.getStrength());
   if (!strength)
     return op.emitOpError("expects its strength to be a host scalar");
+  Value clause = yieldOf(prox.getBody()).getValues().front();
+  ProxTerms all =
+      proxTerms(clause, latent, [&](Value value) { return dependsOnLatent(value); }, isSame);
+  if (all.refused)
+    return refuse(all.refused);
   mapping.map(latent, op.getOperand());
   // Learned values have moved by now.
   if (auto step = dyn_cast<StepOp>(op->getParentOp()))
@@ -329,24 +295,24 @@ LogicalResult ProxExpander::run() {
       if (Value moved = yieldOf(step.getBody()).get(learned.getName()))
         mapping.map(learned.getResult(), moved);
   cloneBody(builder, prox.getBody(), mapping);
-  if (failed(collect(yieldOf(prox.getBody()).getValues().front(), 1)))
-    return failure();
-  mergePoints();
-  // What rule Q8 proves of the terms, seen of those that are numbers.
-  HostScalar ofSquares = 0;
-  for (const Term &square : squares)
-    ofSquares = host.add(ofSquares, square.weight);
-  auto isNegative = [](const HostScalar &weight) {
-    return weight.isLiteral() && weight.literal < 0;
-  };
-  if (isNegative(ofSquares) ||
-      llvm::any_of(kinks, [&](const Term &kink) { return isNegative(kink.weight); }))
-    return refuse(prox.getBody().front().getTerminator()->getOperand(0));
-  HostScalar shrink = 1;
-  Value v = smooth(*strength, shrink);
-  for (Term &kink : kinks)
-    kink.weight = host.mul(host.mul(*strength, kink.weight), shrink);
-  op.replaceAllUsesWith(threshold(v));
+
+  auto row = dyn_cast<VectorType>(latent.getType());
+  SmallVector<Value> moved;
+  for (unsigned level = 0; level < levelCount(latent.getType()); ++level) {
+    kinks.clear();
+    squares.clear();
+    for (const ProxTerm &term : all.terms)
+      if (term.level == level)
+        addPull(term);
+    if (failed(checkWeights(clause)))
+      return failure();
+    Value x = op.getOperand();
+    if (row)
+      x = vector::ExtractOp::create(builder, prox.getLoc(), x, ArrayRef<int64_t>{level});
+    moved.push_back(move(x, *strength));
+  }
+  op.replaceAllUsesWith(row ? vector::FromElementsOp::create(builder, prox.getLoc(), row, moved)
+                            : moved.front());
   Block *block = op->getBlock();
   op.erase();
   eraseDead(*block);

@@ -275,7 +275,8 @@ def ExpandProx : Pass<"bregman-expand-prox", "::mlir::ModuleOp"> {
     case the level is the one nearest to the incoming x. With v the minimum of the squares alone and a
     the abs' weight, both shrunk by 1 / (1 + 2 sum b), the step about a point p is
     min(v + a, max(p, v - a)): soft thresholding. Abs about several points nests that, from the largest
-    to the least; points that are no literals are put in order weight by weight.
+    to the least; points that are no literals are put in order weight by weight. A sum over levels
+    has a term for each level; of a latent with a level axis each level is moved by its own terms.
 
     ```mlir
     bregman.prox {

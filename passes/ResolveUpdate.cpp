@@ -90,8 +90,6 @@ LogicalResult Resolver::check() {
                      "example `high sum(levels * softmax(x))`");
   if (clauses.isAgile() && clauses.prox)
     return clauses.prox.emitOpError("Q8: does not go with `update agile mirror`");
-  if (clauses.prox && !latent.getType().isF32())
-    return clauses.prox.emitOpError("Q8: needs a latent without a level axis");
   if (!clauses.project && !clauses.learned.empty())
     for (LearnOp learned : clauses.learned)
       if (!clauses.penalty)

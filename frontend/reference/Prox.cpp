@@ -15,12 +15,30 @@ public:
       : prox(prox), latent(LatentOp(clauses.latent).getResult()), declared(declared), incoming(x),
         lr(lr) {}
 
-  /// The derivative of the objective at y. The first call is at the incoming x.
+  /// The derivative of the objective in every entry of y, levels being entries of their own. The
+  /// first call is at the incoming x.
   FailureOr<std::vector<double>> slope(const std::vector<double> &y) {
+    std::vector<double> result(y.size());
+    int64_t levels = incoming.levels();
+    for (int64_t level = 0; level < levels; ++level) {
+      auto penalty = penaltyAlong(level, y);
+      if (failed(penalty))
+        return failure();
+      for (size_t i = level; i < y.size(); i += levels)
+        result[i] =
+            y[i] - incoming.at(i / levels, level).value + lr * penalty->at(i / levels).tangent;
+    }
+    return result;
+  }
+
+private:
+  /// The penalty of every weight, with its derivative in one level of the latent.
+  FailureOr<Tensor> penaltyAlong(int64_t level, const std::vector<double> &y) {
     Environment inside(&declared);
-    Tensor at(y.size(), 1);
+    int64_t levels = incoming.levels();
+    Tensor at(y.size() / levels, levels);
     for (size_t i = 0; i < y.size(); ++i)
-      at(i) = {y[i], 1};
+      at(i / levels, i % levels) = {y[i], int64_t(i) % levels == level ? 1.0 : 0.0};
     inside.set(latent, at);
     for (Operation &op : prox.getBody().front().without_terminator()) {
       if (!isTakenAtTheStart(op)) {
@@ -37,14 +55,9 @@ public:
       }
     }
     started = true;
-    const Tensor &penalty = inside.at(yieldOf(prox.getBody()).getValues().front());
-    std::vector<double> result;
-    for (size_t i = 0; i < y.size(); ++i)
-      result.push_back(y[i] - incoming.at(i).value + lr * penalty.at(i).tangent);
-    return result;
+    return inside.at(yieldOf(prox.getBody()).getValues().front());
   }
 
-private:
   static bool isTakenAtTheStart(Operation &op) {
     auto reduce = dyn_cast<ReduceOp>(op);
     return isa<NearestOp, LowerOp, UpperOp, FitOp>(op) || (reduce && reduce.getExtent());
@@ -64,10 +77,10 @@ private:
 FailureOr<Tensor> reference::proximal(ProxOp prox, const Clauses &clauses,
                                       const Environment &declared, const Tensor &x, double lr) {
   Objective objective(prox, clauses, declared, x, lr);
-  size_t n = x.entries();
+  size_t n = x.entries() * x.levels();
   std::vector<double> start;
   for (size_t i = 0; i < n; ++i)
-    start.push_back(x.at(i).value);
+    start.push_back(x.at(i / x.levels(), i % x.levels()).value);
   std::vector<double> low = start, high = start, middle = start;
   auto first = objective.slope(start);
   if (failed(first))
@@ -120,8 +133,8 @@ FailureOr<Tensor> reference::proximal(ProxOp prox, const Clauses &clauses,
         ((*at)[i] > 0 ? high : low)[i] = middle[i];
     }
   }
-  Tensor result(n, 1);
+  Tensor result(x.entries(), x.levels());
   for (size_t i = 0; i < n; ++i)
-    result(i).value = middle[i];
+    result(i / x.levels(), i % x.levels()).value = middle[i];
   return result;
 }

@@ -1,5 +1,6 @@
 // Q8: prox has a closed form for nonnegative sums of abs and square of x - a, or of
 // y = x - nearest(x).
+#include "passes/ProxTerms.h"
 #include "passes/prove/Describe.h"
 #include "passes/prove/Prover.h"
 
@@ -16,227 +17,169 @@ public:
   explicit ProxCheck(Clauses &clauses)
       : scratch(clauses.quantizer), root(scratch.add(clauses.prox.getBody())), algebra(scratch) {}
 
-  Finding run() {
-    if (!scratch.dependsOnLatent(root))
-      return Finding::refuted("prox does not depend on x");
-    Finding result = Finding::proved("structure: a nonnegative sum of abs and square");
-    sum(root, Fraction::constant(1), result);
-    if (result.verdict == Verdict::Proved)
-      judgeSquares(result);
-    if (result.verdict != Verdict::Proved)
-      return result;
-    // Of the minima around each level only one kind of term says which is the lowest.
-    if (!nearest.empty() && !plain.empty())
-      return Finding::refuted("prox mixes x - nearest(x) in `" + describe(nearest.front()) +
-                              "` with x - a in `" + describe(plain.front()) +
-                              "`: together they may pull x to another level's cell");
-    for (Value term : nearest)
-      if (levelsIn(term) != levelsIn(nearest.front()))
-        return Finding::refuted("prox has nearest(x) of several codebooks, in `" +
-                                describe(nearest.front()) + "` and in `" + describe(term) + "`");
-    return result;
-  }
+  Finding run();
 
 private:
-  /// A factor of a term, free of the latent.
-  Fraction factorOf(Value value) {
-    if (auto known = algebra.convert(value, 0, line))
-      return *known;
-    return Polynomial::constant(scratch.range(value, scratch.admissible()));
-  }
-
-  /// Terms of a sum, each under a coefficient.
-  void sum(Value value, const Fraction &coefficient, Finding &result) {
-    if (result.verdict != Verdict::Proved)
-      return;
-    Operation *op = value.getDefiningOp();
-    auto operand = [&](unsigned i) { return op->getOperand(i); };
-    if (!scratch.dependsOnLatent(value))
-      return; // a constant moves no minimum
-    if (op && isa<arith::AddFOp>(op)) {
-      sum(operand(0), coefficient, result);
-      sum(operand(1), coefficient, result);
-    } else if (op && isa<arith::SubFOp>(op)) {
-      sum(operand(0), coefficient, result);
-      sum(operand(1), -coefficient, result);
-    } else if (op && isa<arith::NegFOp>(op)) {
-      sum(operand(0), -coefficient, result);
-    } else {
-      term(value, coefficient, result);
-    }
-  }
-
-  /// c abs(e) or c e^2, whichever way the product is written, or c times a sum.
-  void term(Value value, Fraction coefficient, Finding &result) {
-    SmallVector<Value> factors;
-    for (Value open = value; open;) {
-      Operation *op = open.getDefiningOp();
-      bool isProduct = isa_and_present<arith::MulFOp>(op),
-           isQuotient =
-               isa_and_present<arith::DivFOp>(op) && !scratch.dependsOnLatent(op->getOperand(1));
-      if (!isProduct && !isQuotient) {
-        factors.push_back(open);
-        break;
-      }
-      Value a = op->getOperand(0), b = op->getOperand(1);
-      if (!scratch.dependsOnLatent(a))
-        std::swap(a, b);
-      if (scratch.dependsOnLatent(b))
-        factors.push_back(b);
-      else
-        coefficient = isProduct ? coefficient * factorOf(b) : quotient(coefficient, b);
-      open = a;
-    }
-    Value whole = factors.size() == 1 ? factors[0] : value;
-    Operation *op = whole.getDefiningOp();
-    if (factors.size() == 1 && isa_and_present<arith::AddFOp, arith::SubFOp, arith::NegFOp>(op) &&
-        whole != value)
-      return sum(whole, coefficient, result);
-    Value inner;
-    bool isSquare = true;
-    if (factors.size() == 2 && factors[0] == factors[1])
-      inner = factors[0];
-    else if (factors.size() == 1 && isa_and_present<math::AbsFOp>(op)) {
-      inner = op->getOperand(0);
-      isSquare = false;
-    } else if (factors.size() == 1 && isa_and_present<math::PowFOp>(op) &&
-               scratch.number(op->getOperand(1)) == 2.0)
-      inner = op->getOperand(0);
-    if (auto abs = inner ? inner.getDefiningOp<math::AbsFOp>() : nullptr)
-      inner = abs.getOperand(); // the square of an abs
-    if (!inner || !isDistance(inner)) {
-      result = Finding::refuted("the term `" + describe(whole) +
-                                "` of prox has no closed form: a term is abs or the square of "
-                                "x - a, or of x - nearest(x)");
-      return;
-    }
-    if (const Leaf *shared = scratch.sharedPartOf(inner); shared && !hasNearest(inner)) {
-      result = Finding::refuted("the term `" + describe(whole) + "` of prox reads `" +
-                                shared->name + "`, which moves with x; a `state` may keep it");
-      return;
-    }
-    (hasNearest(inner) ? nearest : plain).push_back(whole);
-    if (isSquare)
-      squares.push_back({whole, inner, coefficient});
-    else if (Finding found = judge(whole, coefficient); found.verdict != Verdict::Proved)
-      result = found;
-  }
-
-  struct Square {
-    Value whole, inner;
-    Fraction coefficient;
+  /// c of c |y| or c y^2 as y is written, and s of y = s (x - a).
+  struct Strength {
+    const ProxTerm *term;
+    Fraction weight, scale;
+    Fraction ofSquare() const { return weight * scale * scale; }
   };
 
-  /// c of c (x - a)^2, or of c (x - nearest(x))^2; none where the scale of what is squared is not
-  /// known.
-  std::optional<Fraction> strengthOf(const Square &square) {
-    Fraction scale = Fraction::constant(1);
-    Value rest = square.inner;
-    while (!isDistanceItself(rest)) {
-      Operation *op = rest.getDefiningOp();
-      bool isSecond = op->getNumOperands() > 1 && scratch.dependsOnLatent(op->getOperand(1));
-      if (isa<arith::MulFOp, arith::DivFOp>(op)) {
-        Fraction factor = factorOf(op->getOperand(isSecond ? 0 : 1));
-        if (isa<arith::DivFOp>(op) && !isNonZero(algebra.sign(factor, line)))
-          return std::nullopt;
-        scale = isa<arith::MulFOp>(op) ? scale * factor : scale / factor;
-      }
-      rest = op->getOperand(isSecond ? 1 : 0); // of a sum the offset moves the center alone
-    }
-    return square.coefficient * scale * scale;
+  Finding judge(const ProxTerm &term);
+  Finding judgeFactors(const ProxTerm &term);
+  Finding judgeWeight(const Strength &strength);
+  Finding judgeSquares(llvm::ArrayRef<Strength> squares);
+  Finding judgeTogether(llvm::ArrayRef<ProxTerm> terms);
+  Strength strengthOf(const ProxTerm &term);
+  Fraction formula(const ProxNumber &number);
+  Fraction times(const Fraction &coefficient, const ProxNumber &by, bool divides);
+  Sign signOf(const ProxNumber &number) { return algebra.sign(formula(number), line); }
+  const Leaf *sharedPartOf(const ProxTerm &term);
+  static std::string quoted(Value value) { return "`" + describe(value) + "`"; }
+  static std::string hull(Interval range) {
+    return "[" + describe(range.lo) + ", " + describe(range.hi) + "]";
   }
-
-  static bool isNonZero(Sign sign) { return sign == Sign::Positive || sign == Sign::Negative; }
-
-  /// x, or x - nearest(x) either way round.
-  bool isDistanceItself(Value value) {
-    auto difference = value.getDefiningOp<arith::SubFOp>();
-    return scratch.latent()->value == value ||
-           (difference && scratch.dependsOnLatent(difference.getLhs()) &&
-            scratch.dependsOnLatent(difference.getRhs()));
-  }
-
-  /// Squares together are one square: of x - a whatever their centers are if they add up to more
-  /// than 0, of one center if they add up to no less.
-  void judgeSquares(Finding &result) {
-    Fraction total;
-    bool haveOneCenter = true, isKnown = true;
-    for (const Square &square : squares) {
-      auto strength = strengthOf(square);
-      isKnown &= strength.has_value();
-      total = total + strength.value_or(Fraction());
-      haveOneCenter &= hasNearest(square.inner) || square.inner == squares.front().inner;
-    }
-    Sign together = isKnown ? algebra.sign(total, line) : Sign::Unknown;
-    if (together == Sign::Positive || (haveOneCenter && isNonNegative(together)))
-      return;
-    for (const Square &square : squares)
-      if (Finding found = judge(square.whole, square.coefficient); found.verdict != Verdict::Proved)
-        result = found;
-  }
-
-  /// A term on its own.
-  Finding judge(Value whole, const Fraction &coefficient) {
-    if (isNonNegative(algebra.sign(coefficient, line)))
-      return Finding::proved("");
-    Interval range = algebra.range(coefficient, Interval::point(0));
-    return Finding::refuted("the term `" + describe(whole) +
-                            "` of prox has a coefficient that may be negative: it lies in [" +
-                            describe(range.lo) + ", " + describe(range.hi) + "]");
-  }
-
-  Fraction quotient(const Fraction &coefficient, Value by) {
-    Fraction divisor = factorOf(by);
-    Sign side = algebra.sign(divisor, line);
-    if (side == Sign::Positive || side == Sign::Negative)
-      return coefficient / divisor;
-    Interval all = interval::div(algebra.range(coefficient, Interval::point(0)),
-                                 algebra.range(divisor, Interval::point(0)));
-    return Polynomial::constant(all);
-  }
-
-  /// s (x - a) or s (x - nearest(x)), either way round, s and a free of the latent.
-  bool isDistance(Value value) {
-    auto isLatent = [&](Value v) { return scratch.latent()->value == v; };
-    if (isLatent(value))
-      return true;
-    Operation *op = value.getDefiningOp();
-    if (isa<arith::NegFOp>(op))
-      return isDistance(op->getOperand(0));
-    if (!isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op))
-      return false;
-    Value a = op->getOperand(0), b = op->getOperand(1);
-    if (isa<arith::SubFOp>(op) && (isLatent(a) || isLatent(b))) {
-      auto nearest = (isLatent(a) ? b : a).getDefiningOp<NearestOp>();
-      if (nearest && isLatent(nearest.getOperand()))
-        return true;
-    }
-    if (scratch.dependsOnLatent(a) && scratch.dependsOnLatent(b))
-      return false;
-    if (isa<arith::DivFOp>(op) && scratch.dependsOnLatent(b))
-      return false;
-    return isDistance(scratch.dependsOnLatent(a) ? a : b);
-  }
-
-  static Operation *findNearest(Value value) {
-    Operation *op = value.getDefiningOp();
-    if (!op || isa<NearestOp>(op))
-      return op;
-    for (Value operand : op->getOperands())
-      if (Operation *found = findNearest(operand); found && isa<NearestOp>(found))
-        return found;
-    return nullptr;
-  }
-  static bool hasNearest(Value value) { return isa_and_present<NearestOp>(findNearest(value)); }
-  static Value levelsIn(Value value) { return cast<NearestOp>(findNearest(value)).getLevels(); }
 
   Scratch scratch;
   Value root;
   Algebra algebra;
   const Piece line{-INFINITY, INFINITY};
-  SmallVector<Value> nearest, plain; ///< terms of either kind
-  std::vector<Square> squares;
 };
+
+Finding ProxCheck::run() {
+  if (!scratch.dependsOnLatent(root))
+    return Finding::refuted("prox does not depend on x");
+  ProxTerms all = proxTerms(
+      root, scratch.latent()->value, [&](Value value) { return scratch.dependsOnLatent(value); },
+      [](Value a, Value b) { return a == b; });
+  if (all.refused)
+    return Finding::refuted("the term " + quoted(all.refused) +
+                            " of prox has no closed form: a term is abs or the square of x - a, "
+                            "or of x - nearest(x)");
+  std::map<unsigned, std::vector<Strength>> squares; // of each level of the latent
+  for (const ProxTerm &term : all.terms) {
+    if (Finding found = judge(term); found.verdict != Verdict::Proved)
+      return found;
+    if (term.isSquare)
+      squares[term.level].push_back(strengthOf(term));
+  }
+  for (auto &[level, ofLevel] : squares)
+    if (Finding found = judgeSquares(ofLevel); found.verdict != Verdict::Proved)
+      return found;
+  return judgeTogether(all.terms);
+}
+
+/// A term on its own; whether a square's weight is negative its fellows have a say in.
+Finding ProxCheck::judge(const ProxTerm &term) {
+  if (const Leaf *shared = sharedPartOf(term))
+    return Finding::refuted("the term " + quoted(term.whole) + " of prox reads `" + shared->name +
+                            "`, which moves with x; a `state` may keep it");
+  if (Finding found = judgeFactors(term); found.verdict != Verdict::Proved)
+    return found;
+  return term.isSquare ? Finding::proved("") : judgeWeight(strengthOf(term));
+}
+
+const Leaf *ProxCheck::sharedPartOf(const ProxTerm &term) {
+  for (const ProxTerm::Factor &factor : term.weight)
+    if (const Leaf *shared = scratch.sharedPartOf(factor.number.value))
+      return shared;
+  for (const ProxTerm::Step &step : term.steps)
+    if (const Leaf *shared = step.number.value ? scratch.sharedPartOf(step.number.value) : nullptr)
+      return shared;
+  return nullptr;
+}
+
+/// What x is divided by is not 0, nor what it is multiplied by where the term has a point a.
+Finding ProxCheck::judgeFactors(const ProxTerm &term) {
+  using Kind = ProxTerm::Step::Kind;
+  for (const ProxTerm::Step &step : term.steps) {
+    bool divides = step.kind == Kind::Divide;
+    if (!divides && (step.kind != Kind::Multiply || term.isCentered()))
+      continue;
+    Sign sign = signOf(step.number);
+    if (sign != Sign::Positive && sign != Sign::Negative)
+      return Finding::refuted("the term " + quoted(term.whole) + " of prox " +
+                              (divides ? "divides" : "multiplies") + " x by " +
+                              quoted(step.number.value) + ", which may be 0: it lies in " +
+                              hull(algebra.range(formula(step.number), Interval::point(0))));
+  }
+  return Finding::proved("");
+}
+
+Fraction ProxCheck::formula(const ProxNumber &number) {
+  if (auto known = algebra.convert(number.value, number.level, line))
+    return *known;
+  return Polynomial::constant(scratch.range(number.value, scratch.admissible()));
+}
+
+Fraction ProxCheck::times(const Fraction &coefficient, const ProxNumber &by, bool divides) {
+  Fraction factor = formula(by);
+  if (!divides)
+    return coefficient * factor;
+  Sign side = algebra.sign(factor, line);
+  if (side == Sign::Positive || side == Sign::Negative)
+    return coefficient / factor;
+  return Polynomial::constant(interval::div(algebra.range(coefficient, Interval::point(0)),
+                                            algebra.range(factor, Interval::point(0))));
+}
+
+ProxCheck::Strength ProxCheck::strengthOf(const ProxTerm &term) {
+  Strength result{&term, Fraction::constant(term.sign), Fraction::constant(1)};
+  for (const ProxTerm::Factor &factor : term.weight)
+    result.weight = times(result.weight, factor.number, factor.divides);
+  using Kind = ProxTerm::Step::Kind;
+  for (const ProxTerm::Step &step : term.steps)
+    if (step.kind == Kind::Multiply || step.kind == Kind::Divide)
+      result.scale = times(result.scale, step.number, step.kind == Kind::Divide);
+  return result;
+}
+
+Finding ProxCheck::judgeWeight(const Strength &strength) {
+  if (isNonNegative(algebra.sign(strength.weight, line)))
+    return Finding::proved("");
+  return Finding::refuted("the term " + quoted(strength.term->whole) +
+                          " of prox has a coefficient that may be negative: it lies in " +
+                          hull(algebra.range(strength.weight, Interval::point(0))));
+}
+
+/// Squares together are one square: of x - a whatever their centers are if they add up to more
+/// than 0, of one center if they add up to no less.
+Finding ProxCheck::judgeSquares(llvm::ArrayRef<Strength> squares) {
+  Fraction total;
+  bool haveOneCenter = true;
+  for (const Strength &square : squares) {
+    total = total + square.ofSquare();
+    haveOneCenter &= square.term->nearest || square.term->steps == squares.front().term->steps;
+  }
+  Sign together = algebra.sign(total, line);
+  if (together == Sign::Positive || (haveOneCenter && isNonNegative(together)))
+    return Finding::proved("");
+  for (const Strength &square : squares)
+    if (Finding found = judgeWeight(square); found.verdict != Verdict::Proved)
+      return found;
+  return Finding::proved("");
+}
+
+/// Of the minima around each level only one kind of term says which is the lowest.
+Finding ProxCheck::judgeTogether(llvm::ArrayRef<ProxTerm> terms) {
+  const ProxTerm *nearest = nullptr, *plain = nullptr;
+  for (const ProxTerm &term : terms) {
+    const ProxTerm *&first = term.nearest ? nearest : plain;
+    if (!first)
+      first = &term;
+    NearestOp one = first->nearest, other = term.nearest;
+    if (one && one.getLevels() != other.getLevels())
+      return Finding::refuted("prox has nearest(x) of several codebooks, in " +
+                              quoted(first->whole) + " and in " + quoted(term.whole));
+  }
+  if (nearest && plain)
+    return Finding::refuted("prox mixes x - nearest(x) in " + quoted(nearest->whole) +
+                            " with x - a in " + quoted(plain->whole) +
+                            ": together they may pull x to another level's cell");
+  return Finding::proved("structure: a nonnegative sum of abs and square");
+}
 
 } // namespace
 

@@ -48,8 +48,8 @@ bregman.quantizer @Q8_shifted_level {
     %one = arith.constant 1.0 : f32
     %0 = bregman.nearest %x, %q : vector<2xf32>
     %1 = arith.subf %x, %0 : f32
-    // expected-error @+1 {{Q8: the proximal step is known}}
     %2 = arith.subf %1, %one : f32
+    // expected-error @+1 {{Q8: the proximal step is known}}
     %3 = math.absf %2 : f32
     bregman.yield %3 : f32
   }
@@ -68,8 +68,8 @@ bregman.quantizer @Q8_moves_with_x {
   }
   bregman.prox {
     %0 = bregman.reduce mean per tensor %x : f32
-    // expected-error @+1 {{Q8: the proximal step is known}}
     %1 = arith.subf %x, %0 : f32
+    // expected-error @+1 {{Q8: the proximal step is known}}
     %2 = math.absf %1 : f32
     bregman.yield %2 : f32
   }

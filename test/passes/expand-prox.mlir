@@ -258,3 +258,99 @@ bregman.quantizer @ProductOfEqualFactors {
     bregman.yield x = %1 : f32
   }
 }
+
+// A sum over levels has a term for each: the mean of (x - q)^2 over -1 and 3 at lr = 1 is
+// (x + 2 * (-1 / 2 + 3 / 2)) / (1 + 2 * (1 / 2 + 1 / 2)).
+// CHECK-LABEL: bregman.quantizer @SumOverLevels
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-DAG:    %[[PULL:.*]] = arith.constant 2.000000e+00 : f32
+// CHECK-DAG:    %[[SHRINK:.*]] = arith.constant 0.333333343 : f32
+// CHECK:        %[[A:.*]] = arith.addf %g, %[[PULL]] : f32
+// CHECK-NEXT:   %[[Y:.*]] = arith.mulf %[[A]], %[[SHRINK]] : f32
+// CHECK-NEXT:   bregman.yield x = %[[Y]] : f32
+bregman.quantizer @SumOverLevels {
+  %levels = bregman.levels : vector<2xf32> {
+    %q = arith.constant dense<[-1.0, 3.0]> : vector<2xf32>
+    bregman.yield %q : vector<2xf32>
+  }
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.prox {
+    %two = arith.constant dense<2.0> : vector<2xf32>
+    %0 = vector.broadcast %x : f32 to vector<2xf32>
+    %1 = arith.subf %0, %levels : vector<2xf32>
+    %2 = math.powf %1, %two : vector<2xf32>
+    %3 = bregman.reduce mean %2 : vector<2xf32>
+    bregman.yield %3 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = arith.constant 1.0 : f32
+    %y = bregman.proximal %g by %lr : f32
+    bregman.yield x = %y : f32
+  }
+}
+
+// A weight that the host does not know: soft thresholding by lr s, with s of each tensor.
+// CHECK-LABEL: bregman.quantizer @WeightOfAState
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-DAG:    %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK-DAG:    %[[LR:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK:        %[[A:.*]] = arith.mulf %s, %[[LR]] : f32
+// CHECK-NEXT:   %[[DOWN:.*]] = arith.subf %g, %[[A]] : f32
+// CHECK-NEXT:   %[[MAX:.*]] = arith.maximumf %[[DOWN]], %[[ZERO]] : f32
+// CHECK-NEXT:   %[[UP:.*]] = arith.addf %g, %[[A]] : f32
+// CHECK-NEXT:   %[[Y:.*]] = arith.minimumf %[[UP]], %[[MAX]] : f32
+// CHECK-NEXT:   bregman.yield x = %[[Y]] : f32
+bregman.quantizer @WeightOfAState {
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  %s = bregman.state "s" per tensor : f32 {
+    %0 = arith.constant 1.0 : f32
+    bregman.yield %0 : f32
+  }
+  bregman.prox {
+    %0 = math.absf %x : f32
+    %1 = arith.mulf %0, %s : f32
+    bregman.yield %1 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = arith.constant 0.5 : f32
+    %y = bregman.proximal %g by %lr : f32
+    bregman.yield x = %y : f32
+  }
+}
+
+// Each level of the latent by its own term: 0.5 |x_0| + x_1^2 / 2 at lr = 1.
+// CHECK-LABEL: bregman.quantizer @LatentWithLevels
+// CHECK:      bregman.step (g = %g: vector<2xf32>) {
+// CHECK:        %[[X0:.*]] = vector.extract %g[0] : f32 from vector<2xf32>
+// CHECK:        arith.subf %[[X0]], %{{.*}} : f32
+// CHECK:        %[[Y0:.*]] = arith.minimumf
+// CHECK:        %[[X1:.*]] = vector.extract %g[1] : f32 from vector<2xf32>
+// CHECK:        %[[Y1:.*]] = arith.mulf %[[X1]], %{{.*}} : f32
+// CHECK-NEXT:   %[[Y:.*]] = vector.from_elements %[[Y0]], %[[Y1]] : vector<2xf32>
+// CHECK-NEXT:   bregman.yield x = %[[Y]] : vector<2xf32>
+bregman.quantizer @LatentWithLevels {
+  %x = bregman.latent (w0 = %w0 : f32) : vector<2xf32> {
+    %0 = vector.broadcast %w0 : f32 to vector<2xf32>
+    bregman.yield %0 : vector<2xf32>
+  }
+  bregman.prox {
+    %a = arith.constant dense<[0.5, 0.0]> : vector<2xf32>
+    %b = arith.constant dense<[0.0, 0.5]> : vector<2xf32>
+    %0 = math.absf %x : vector<2xf32>
+    %1 = arith.mulf %a, %0 : vector<2xf32>
+    %2 = arith.mulf %x, %x : vector<2xf32>
+    %3 = arith.mulf %b, %2 : vector<2xf32>
+    %4 = arith.addf %1, %3 : vector<2xf32>
+    %5 = bregman.reduce sum %4 : vector<2xf32>
+    bregman.yield %5 : f32
+  }
+  bregman.step (g = %g : vector<2xf32>) {
+    %lr = arith.constant 1.0 : f32
+    %y = bregman.proximal %g by %lr : vector<2xf32>
+    bregman.yield x = %y : vector<2xf32>
+  }
+}

@@ -74,28 +74,6 @@ bregman.quantizer @twice {
 
 // -----
 
-bregman.quantizer @levels_in_prox {
-  %x = bregman.latent (w0 = %w0 : f32) : vector<2xf32> {
-    %0 = vector.broadcast %w0 : f32 to vector<2xf32>
-    bregman.yield %0 : vector<2xf32>
-  }
-  // expected-error @+1 {{'bregman.prox' op Q8: needs a latent without a level axis}}
-  bregman.prox {
-    %0 = bregman.reduce max %x : vector<2xf32>
-    bregman.yield %0 : f32
-  }
-  %u = bregman.project "u" : vector<2xf32> {
-    bregman.yield %x : vector<2xf32>
-  }
-  %w = bregman.weight "w" : f32 {
-    %0 = bregman.reduce sum %u : vector<2xf32>
-    bregman.yield %0 : f32
-  }
-  bregman.update chain
-}
-
-// -----
-
 bregman.quantizer @wide_state {
   %x = bregman.latent (w0 = %w0 : f32) : f32 {
     bregman.yield %w0 : f32
