@@ -192,8 +192,14 @@ LogicalResult CoordinateChange::rewriteStep() {
   Value d = scaled(loc, difference.getRhs(), /*inverse=*/false);
   Value dual = arith::SubFOp::create(builder, loc, latent, d);
   moved = dual.getDefiningOp();
-  if (apply.getOperand() != difference.getResult()) {
-    difference.getResult().replaceAllUsesWith(scaled(loc, dual, /*inverse=*/true));
+  // Blocks of the step may move x on, or read it.
+  bool isMovedOn = apply.getOperand() != difference.getResult();
+  if (isMovedOn || !difference->hasOneUse()) {
+    Value x = scaled(loc, dual, /*inverse=*/true);
+    difference.getResult().replaceUsesWithIf(
+        x, [&](OpOperand &use) { return isMovedOn || use.getOwner() != apply; });
+  }
+  if (isMovedOn) {
     builder.setInsertionPoint(apply);
     dual = scaled(apply.getLoc(), apply.getOperand(), /*inverse=*/false);
   }

@@ -58,7 +58,7 @@ void bregman::hoistAbove(Operation *op, Operation *anchor) {
 
 void bregman::eraseDead(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (isOpTriviallyDead(&op))
+    if (isOpTriviallyDead(&op) && !isa<BaseOp>(op)) // an optimizer's states move in any case
       op.erase();
 }
 

@@ -25,8 +25,11 @@ public:
     // was.
     bool freezes = yieldOf(method.getHost().getBody()).get("freeze") != nullptr;
     bool branches = yieldOf(method.getPublish().getBody()).getValues().size() > 1;
-    if (argument && element == f32 && !freezes && !branches)
-      latent = cast<StringAttr>(method.getPublish().getArgNames()[argument.getArgNumber()]);
+    if (argument && element == f32 && !freezes && !branches) {
+      auto name = cast<StringAttr>(method.getPublish().getArgNames()[argument.getArgNumber()]);
+      if (name.getValue() == (*method.getBody().getOps<StoredOp>().begin()).getName())
+        latent = name;
+    }
     streams.push_back({"g", f32, element, {}});
     if (branches)
       streams.push_back({"g.high", f32, element, {}});

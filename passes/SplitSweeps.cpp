@@ -45,7 +45,7 @@ private:
   bool keepBetween(unsigned stream, Value value);
   void keepBetween();
   bool slice(Kernel &kernel, Value value);
-  Value storedBefore(Time time, Value value);
+  Value storedBefore(const Kernel &kernel, Value value);
   KernelOp write(OpBuilder &builder, StringRef name, Kernel &kernel);
 
   KernelProgram &program;
@@ -102,10 +102,12 @@ bool Splitter::isOverwritten(unsigned write, Time before) {
   return false;
 }
 
-/// The stream that holds `value` for a kernel of this time, as its argument; null where none does.
-Value Splitter::storedBefore(Time time, Value value) {
+/// The stream that holds `value` for a kernel, as its argument; null where none does. What a kernel
+/// over an extent reads it has one of.
+Value Splitter::storedBefore(const Kernel &kernel, Value value) {
   for (auto [index, write] : llvm::enumerate(writes))
-    if (write.value == value && times[index] < time && !isOverwritten(index, time))
+    if (write.value == value && times[index] < kernel.time && !isOverwritten(index, kernel.time) &&
+        Extent::of(program.getStreams()[write.stream].extent).isAsWideAs(Extent::of(kernel.over)))
       return block.getArgument(write.stream);
   return {};
 }
@@ -118,7 +120,7 @@ bool Splitter::slice(Kernel &kernel, Value value) {
     kernel.ops.insert(op);
     return true;
   }
-  if (Value stream = storedBefore(kernel.time, value)) {
+  if (Value stream = storedBefore(kernel, value)) {
     kernel.reads.insert(value);
     return true;
   }
@@ -205,7 +207,7 @@ int64_t Splitter::traffic() {
     llvm::SmallSetVector<unsigned, 8> read, written;
     for (Value value : kernel.reads) {
       unsigned index;
-      Value holder = storedBefore(kernel.time, value);
+      Value holder = storedBefore(kernel, value);
       if (isStream(holder ? holder : value, index) && !program.getStreams()[index].extent)
         read.insert(index);
     }
@@ -309,7 +311,7 @@ KernelOp Splitter::write(OpBuilder &builder, StringRef name, Kernel &kernel) {
   for (auto [index, stream] : llvm::enumerate(program.getStreams())) {
     SmallVector<Value> values; // that this stream holds now
     for (Value value : kernel.reads)
-      if (Value holder = storedBefore(kernel.time, value);
+      if (Value holder = storedBefore(kernel, value);
           (holder ? holder : value) == block.getArgument(index))
         values.push_back(value);
     bool isWritten =

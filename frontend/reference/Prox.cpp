@@ -133,8 +133,30 @@ FailureOr<Tensor> reference::proximal(ProxOp prox, const Clauses &clauses,
         ((*at)[i] > 0 ? high : low)[i] = middle[i];
     }
   }
+  // At a kink the derivative has three values; of two neighbours the kink is where more of its jump
+  // lies between the numbers on both sides.
+  auto jumpAt = [&](const std::vector<double> &points) -> FailureOr<std::vector<double>> {
+    std::vector<double> below, above;
+    for (double point : points) {
+      below.push_back(std::nextafter(point, -HUGE_VAL));
+      above.push_back(std::nextafter(point, HUGE_VAL));
+    }
+    auto from = objective.slope(below), to = objective.slope(above);
+    if (failed(from) || failed(to))
+      return failure();
+    for (size_t i = 0; i < n; ++i)
+      (*to)[i] -= (*from)[i];
+    return to;
+  };
+  auto jumpsLow = jumpAt(low), jumpsHigh = jumpAt(high);
+  if (failed(jumpsLow) || failed(jumpsHigh))
+    return failure();
   Tensor result(x.entries(), x.levels());
-  for (size_t i = 0; i < n; ++i)
-    result(i / x.levels(), i % x.levels()).value = middle[i];
+  for (size_t i = 0; i < n; ++i) {
+    bool isBetween = middle[i] > low[i] && middle[i] < high[i]; // a root itself
+    double &end = (*jumpsHigh)[i] > (*jumpsLow)[i] ? high[i] : low[i];
+    result(i / x.levels(), i % x.levels()).value =
+        isBetween || !(low[i] < high[i]) ? middle[i] : end;
+  }
   return result;
 }

@@ -87,6 +87,7 @@ void ClauseAnalyzer::finish() {
                "channels and tokens cross each other; quantize in two 'activations', one after the "
                "other")
         .note(sema.source, *sema.tokens, "here are tokens");
+  checkStart();
   checkInverse();
   checkLearned();
 }
@@ -110,6 +111,36 @@ static const Node *unknownAtAttach(const Node *value) {
     if (const Node *unknown = unknownAtAttach(operand))
       return unknown;
   return nullptr;
+}
+
+/// A state or a learned value that is read for `value`; null where there is none. A state per run
+/// is the host's, which has it before any weight.
+static const Declaration *begunAfterLatent(const Node *value) {
+  if (!value)
+    return nullptr;
+  if (value->op == Op::Declared) {
+    const Declaration &declaration = *value->declaration;
+    if (declaration.kind == DeclarationKind::Learned ||
+        (declaration.kind == DeclarationKind::State && declaration.extent.kind != Extent::Run))
+      return &declaration;
+    return declaration.kind == DeclarationKind::Levels ? begunAfterLatent(declaration.value)
+                                                       : nullptr;
+  }
+  for (const Node *operand : value->operands)
+    if (const Declaration *found = begunAfterLatent(operand))
+      return found;
+  return nullptr;
+}
+
+/// Q2: at attach the latent comes first, then learned values and states.
+void ClauseAnalyzer::checkStart() {
+  const TypedClause *start = result.find(TypedClause::Latent);
+  if (const Declaration *later = start ? begunAfterLatent(start->value) : nullptr)
+    sema.error("Q2", start->range,
+               "'" + later->name + "' has no value yet where 'latent' is computed: " +
+                   (later->kind == DeclarationKind::State ? "states" : "learned values") +
+                   " begin after it; use what '" + later->name + "' begins with")
+        .note(sema.source, later->range, "declared here");
 }
 
 /// Q7: P^-1 is taken when only w0 and the schedules are known.

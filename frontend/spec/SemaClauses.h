@@ -52,6 +52,7 @@ private:
   const Declaration *stateNamed(const ast::Name &name, const std::string &note);
   void mayBind(const ast::Name &name);
   void warnAboutStates();
+  void checkStart();
   void checkInverse();
   void checkLearned();
   void aliasWeight();

@@ -168,6 +168,32 @@ TEST(Passes, UsersOwnMethodsFollowTheOracle) {
       "quantizer q { levels {-1, 0, 1} learn t[level] per tensor = 1 + levels / 8 "
       "latent x[level] = levels * w0 project u = softmax(2 * x) weight w = sum(levels * u * t) "
       "update agile mirror final sum(levels * hardmax(u)) }",
+      // The weight is a number that others share, a state or the host's: the latent is beside it.
+      "quantizer q { learn k per channel in [0.1, 3] = 1 levels {-1, 1} project w = k "
+      "update gradient grad(w) * mean(abs(x) per tensor) penalty (x - k) ^ 2 final nearest(x) }",
+      "quantizer q { state z = x levels {-1, 1} project w = z update straight_through "
+      "every 2 steps z' = tanh(x) final sign(x) }",
+      "quantizer q { levels {-1, 1} project w = epoch + 1 update straight_through final sign(x) }",
+      // Agile with a block of the step that reads x and does not move it.
+      "quantizer q { state z = x levels {-1, 1} project w = tanh(x) update agile mirror "
+      "every step z' = x + 1 final sign(w) }",
+      "quantizer q { state z = x levels {-1, 1} schedule b = 1 + step / 10 project w = tanh(b * x) "
+      "update agile mirror every step z' = mean(x where x > 0 per group(4)) final sign(w) }",
+      // An optimizer's states move where its step is thrown away.
+      "quantizer q { levels {-1, 1} prox abs(x) every step x' = -tanh(optimizer.m) final sign(x) }",
+      "quantizer q { state z = x levels {-1, 1} prox abs(x) every step z' = 0.9 * z "
+      "every step x' = z final sign(x) }",
+      // Proximal steps by states and learned values, of each level, and towards all of them.
+      "quantizer q { state s per tensor = 1 levels s * {-1, -0.5, 0.5, 1} "
+      "every 3 steps s' = max(mean(abs(x) per tensor), 0.001) "
+      "prox abs(x / s - 1) + s * (x - s) ^ 2 + abs(1 - x * s) / s + 0.1 * sum(abs(x - levels)) "
+      "final nearest(x) }",
+      "quantizer q { learn s per channel in [0.125, 2] = 1 levels s * [-7 .. 7] penalty s * x ^ 2 "
+      "prox 0.01 * sum(abs(levels - x)) final nearest(x) }",
+      "quantizer q { state s per channel = 1 levels {-1, 0, 2} latent x[level] = levels * w0 "
+      "project u = softmax(x) weight w = sum(levels * u) update lazy mirror "
+      "prox 0.1 * sum(abs(levels) * abs(x - s) + x ^ 2) "
+      "every 2 steps s' = mean(max(x) per channel) final sum(levels * hardmax(x)) }",
       // Agile with states that begin with the latent, which is stored times 2.
       "quantizer q { levels {-1, 1} state s = x state r per channel = mean(x per channel) "
       "project w = tanh(2 * x) update agile mirror every 2 steps { s' = x x' = clamp(x, -1, 1) } "

@@ -137,6 +137,47 @@ t.breg:28:3: note: it is inverted here
 )text");
 }
 
+TEST(SemaErrors, LatentsOfWhatBeginsAfterThem) {
+  EXPECT_EQ(
+      semaMessages(R"breg(quantizer a {
+  state s per tensor = 1
+  levels {-1, 1}
+  latent x = s * w0
+  every step s' = s + 1
+  final sign(x)
+}
+quantizer b {
+  learn k per channel = 1
+  levels k * {-1, 1}
+  latent x[level] = w0 * levels
+  project u = softmax(x)
+  weight w = sum(levels * u)
+  update lazy mirror
+  final sum(levels * hardmax(x))
+}
+quantizer of_the_host {
+  state r per run = 1
+  levels {-1, 1}
+  latent x = r * w0
+  every step r' = r + 1
+  final sign(x)
+}
+)breg"),
+      R"text(t.breg:4:3: error: Q2: 's' has no value yet where 'latent' is computed: states begin after it; use what 's' begins with
+   4 |   latent x = s * w0
+     |   ^~~~~~~~~~~~~~~~~
+t.breg:2:9: note: declared here
+   2 |   state s per tensor = 1
+     |         ^
+t.breg:11:3: error: Q2: 'k' has no value yet where 'latent' is computed: learned values begin after it; use what 'k' begins with
+  11 |   latent x[level] = w0 * levels
+     |   ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+t.breg:9:9: note: declared here
+   9 |   learn k per channel = 1
+     |         ^
+)text");
+}
+
 TEST(SemaErrors, LearnedValuesThatNothingReads) {
   EXPECT_EQ(
       semaMessages(R"breg(quantizer a {
