@@ -103,6 +103,8 @@ Finding Projection::refuteOr(Finding otherwise) {
     return *drop;
   if (auto jump = findJump())
     return *jump;
+  if (auto hole = findHole())
+    return *hole;
   if (auto jump = findJumpAtSetting())
     return *jump;
   return otherwise;

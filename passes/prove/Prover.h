@@ -60,6 +60,7 @@ private:
   std::optional<Finding> findFlat();
   std::optional<Finding> findLevelStretch(const std::string &reason);
   bool movesSomewhere();
+  std::optional<Finding> findHole();
   std::optional<Finding> findJump();
   std::optional<Finding> findJumpAtSetting();
   llvm::ArrayRef<Point> settings();
@@ -89,6 +90,9 @@ std::vector<Point> settings(const Scratch &scratch);
 /// The same setting with the latent at `x`.
 void setLatent(const Scratch &scratch, Point &point, double x);
 Box boxOf(const Point &point);
+/// The op for which `root` surely has no value at a point, as a quotient by 0; null where it has
+/// one.
+mlir::Operation *findHole(const Scratch &scratch, mlir::Value root, const Point &point);
 /// `at beta = 1, k = 2`: what a point gives the host's numbers that can move.
 std::string describeSetting(const Scratch &scratch, const Point &point);
 /// The levels at a setting.

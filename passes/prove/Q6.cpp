@@ -44,17 +44,40 @@ private:
     }
     if (!all) {
       tried = "no finite set of values for `" + describe(value) + "`";
-      return false;
+      return isLevelAlongTheLine(value);
     }
     for (const Fraction &choice : *all) {
-      bool found = llvm::any_of(codebook, [&](const std::optional<Fraction> &level) {
-        return level && cases.areEqual(choice, *level);
-      });
-      if (found)
+      if (equalsLevel(choice))
         continue;
       tried = choice.isConstant() ? "the value " + describe(choice.value().lo)
                                   : "a value that equals no level identically";
+      return isLevelAlongTheLine(value);
+    }
+    return true;
+  }
+
+  bool equalsLevel(const Fraction &choice) {
+    return llvm::any_of(codebook, [&](const std::optional<Fraction> &level) {
+      return level && cases.areEqual(choice, *level);
+    });
+  }
+
+  /// Cases take staircases one by one; here they turn together, between places and at them.
+  bool isLevelAlongTheLine(Value value) {
+    const Leaf *latent = scratch.latent();
+    if (!latent || isa<VectorType>(latent->value.getType()) || !scratch.dependsOnLatent(value))
       return false;
+    std::vector<Piece> pieces = algebra.pieces(value);
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      auto between = algebra.convert(value, 0, pieces[i]);
+      if (!between || !equalsLevel(*between))
+        return false;
+      if (i == 0)
+        continue;
+      bool atStart = pieces[i].moves();
+      auto here = algebra.valueAtEnd(value, pieces[atStart ? i : i - 1], atStart);
+      if (!here || !equalsLevel(*here))
+        return false;
     }
     return true;
   }
@@ -130,6 +153,11 @@ private:
           };
           bool comparable =
               std::isfinite(value) && llvm::all_of(here, [](double l) { return std::isfinite(l); });
+          if (!std::isfinite(value) && width == 1 && isPossible(point, values))
+            if (Operation *hole = findHole(scratch, root, point))
+              return Finding::refuted("final has no value at x = " + describe(xs[k]) + ": `" +
+                                      describe(hole->getResult(0)) + "`" +
+                                      describeSetting(scratch, point));
           if (!comparable || llvm::any_of(here, near) || !isPossible(point, values))
             continue;
           if (width == 1) {
