@@ -38,10 +38,10 @@ private:
   LogicalResult checkWeights(Value clause);
   void mergeKinks();
   bool isOrdered() const;
+  void sortKinks();
   Value move(Value x, const Coefficient &strength);
   Value smooth(Value x, const Coefficient &strength, Coefficient &shrink);
   Value threshold(Value v, const Coefficient &strength);
-  Value thresholdInAnyOrder(Value v, const Coefficient &strength);
   LogicalResult refuse(Value e);
 
   template <typename Op> Value emit(Value a, Value b) {
@@ -206,14 +206,42 @@ Value ProxExpander::smooth(Value x, const Coefficient &strength, Coefficient &sh
   return emit<arith::MulFOp>(v, numbers.rounded(shrink));
 }
 
+/// Puts points that only the weights know in order, weight by weight, and what they weigh with
+/// them: Batcher's odd-even merge sort, which is straight-line.
+void ProxExpander::sortKinks() {
+  Location loc = prox.getLoc();
+  bool weighAlike =
+      llvm::all_of(kinks, [&](const Pull &kink) { return kink.weight == kinks.front().weight; });
+  auto sortPair = [&](Pull &first, Pull &second) {
+    Value a = numbers.rounded(first.point), b = numbers.rounded(second.point);
+    if (weighAlike) {
+      first.point = Coefficient(emit<arith::MinimumFOp>(a, b));
+      second.point = Coefficient(emit<arith::MaximumFOp>(a, b));
+      return;
+    }
+    Value inOrder = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLE, a, b);
+    auto choose = [&](Value low, Value high) -> Coefficient {
+      return Coefficient(arith::SelectOp::create(builder, loc, inOrder, low, high).getResult());
+    };
+    Value atA = numbers.rounded(first.weight), atB = numbers.rounded(second.weight);
+    first = {choose(atA, atB), choose(a, b)};
+    second = {choose(atB, atA), choose(b, a)};
+  };
+  size_t n = kinks.size();
+  for (size_t run = 1; run < n; run *= 2)
+    for (size_t apart = run; apart >= 1; apart /= 2)
+      for (size_t from = apart % run; from + apart < n; from += 2 * apart)
+        for (size_t i = from; i < std::min(from + apart, n - apart); ++i)
+          if (i / (2 * run) == (i + apart) / (2 * run))
+            sortPair(kinks[i], kinks[i + apart]);
+}
+
 /// argmin_y (y - v)^2 / 2 + sum_i a_i |y - p_i| with p_1 < ... < p_n is
 /// min(v + t_0, max(p_1, min(v + t_1, ... max(p_n, v + t_n)))), t_i = sum_{j>i} a_j - sum_{j<=i}
 /// a_j, with a_i = `strength` times the weights.
 Value ProxExpander::threshold(Value v, const Coefficient &strength) {
   if (kinks.empty())
     return v;
-  if (!isOrdered())
-    return thresholdInAnyOrder(v, strength);
   auto times = [&](const Coefficient &a) { return numbers.rounded(numbers.mul(strength, a)); };
   auto pointOf = [&](const Pull &kink) { return numbers.rounded(kink.point); };
   if (kinks.size() == 1) { // both shifts are the same number
@@ -221,53 +249,17 @@ Value ProxExpander::threshold(Value v, const Coefficient &strength) {
     Value y = emit<arith::MaximumFOp>(pointOf(kinks.front()), emit<arith::SubFOp>(v, a));
     return emit<arith::MinimumFOp>(emit<arith::AddFOp>(v, a), y);
   }
+  if (!isOrdered())
+    sortKinks();
   Coefficient shift = 0;
+  auto shifted = [&] { return shift.is(0) ? v : emit<arith::AddFOp>(v, times(shift)); };
   for (const Pull &kink : kinks)
     shift = numbers.sub(shift, kink.weight);
-  Value y = emit<arith::AddFOp>(v, times(shift));
+  Value y = shifted();
   for (const Pull &kink : llvm::reverse(kinks)) {
     shift = numbers.add(shift, numbers.mul(2, kink.weight));
     y = emit<arith::MaximumFOp>(pointOf(kink), y);
-    y = emit<arith::MinimumFOp>(emit<arith::AddFOp>(v, times(shift)), y);
-  }
-  return y;
-}
-
-/// The same, with points and weights put in order weight by weight: Batcher's odd-even merge sort,
-/// which is straight-line.
-Value ProxExpander::thresholdInAnyOrder(Value v, const Coefficient &strength) {
-  SmallVector<Value> points, weights;
-  for (const Pull &kink : kinks) {
-    points.push_back(numbers.rounded(kink.point));
-    weights.push_back(numbers.rounded(numbers.mul(strength, kink.weight)));
-  }
-  Location loc = prox.getLoc();
-  size_t n = points.size();
-  auto sortPair = [&](size_t i, size_t j) {
-    Value inOrder =
-        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLE, points[i], points[j]);
-    for (SmallVector<Value> *row : {&points, &weights}) {
-      Value low = (*row)[i], high = (*row)[j];
-      (*row)[i] = arith::SelectOp::create(builder, loc, inOrder, low, high);
-      (*row)[j] = arith::SelectOp::create(builder, loc, inOrder, high, low);
-    }
-  };
-  for (size_t run = 1; run < n; run *= 2)
-    for (size_t apart = run; apart >= 1; apart /= 2)
-      for (size_t from = apart % run; from + apart < n; from += 2 * apart)
-        for (size_t i = from; i < std::min(from + apart, n - apart); ++i)
-          if (i / (2 * run) == (i + apart) / (2 * run))
-            sortPair(i, i + apart);
-  Value y = v;
-  for (Value weight : weights)
-    y = emit<arith::SubFOp>(y, weight);
-  for (size_t i = n; i-- > 0;) {
-    y = emit<arith::MaximumFOp>(points[i], y);
-    Value moved = v; // by the weights above less those below
-    for (size_t j = 0; j < n; ++j)
-      moved =
-          j < i ? emit<arith::SubFOp>(moved, weights[j]) : emit<arith::AddFOp>(moved, weights[j]);
-    y = emit<arith::MinimumFOp>(moved, y);
+    y = emit<arith::MinimumFOp>(shifted(), y);
   }
   return y;
 }

@@ -158,21 +158,26 @@ bregman.quantizer @SeveralPoints {
 // CHECK-DAG:    %[[B:.*]] = arith.truncf %a : f64 to f32
 // CHECK-DAG:    %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
 // CHECK-DAG:    %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK-DAG:    %[[TWO:.*]] = arith.constant 2.000000e+00 : f32
 // CHECK-DAG:    %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
 // CHECK:        %[[C:.*]] = arith.cmpf ole, %[[B]], %[[ZERO]] : f32
-// CHECK-NEXT:   %[[P1:.*]] = arith.select %[[C]], %[[B]], %[[ZERO]] : f32
-// CHECK-NEXT:   %[[P2:.*]] = arith.select %[[C]], %[[ZERO]], %[[B]] : f32
 // CHECK-NEXT:   %[[A1:.*]] = arith.select %[[C]], %[[ONE]], %[[HALF]] : f32
+// CHECK-NEXT:   %[[P1:.*]] = arith.select %[[C]], %[[B]], %[[ZERO]] : f32
 // CHECK-NEXT:   %[[A2:.*]] = arith.select %[[C]], %[[HALF]], %[[ONE]] : f32
-// CHECK-NEXT:   %[[D:.*]] = arith.subf %g, %[[A1]] : f32
-// CHECK-NEXT:   %[[E:.*]] = arith.subf %[[D]], %[[A2]] : f32
-// CHECK-NEXT:   %[[F:.*]] = arith.maximumf %[[P2]], %[[E]] : f32
-// CHECK-NEXT:   %[[H:.*]] = arith.addf %[[D]], %[[A2]] : f32
+// CHECK-NEXT:   %[[P2:.*]] = arith.select %[[C]], %[[ZERO]], %[[B]] : f32
+// CHECK-NEXT:   %[[MINUS:.*]] = arith.negf %[[A1]] : f32
+// CHECK-NEXT:   %[[T2:.*]] = arith.subf %[[MINUS]], %[[A2]] : f32
+// CHECK-NEXT:   %[[D:.*]] = arith.addf %g, %[[T2]] : f32
+// CHECK-NEXT:   %[[TWICE2:.*]] = arith.mulf %[[A2]], %[[TWO]] : f32
+// CHECK-NEXT:   %[[T1:.*]] = arith.addf %[[T2]], %[[TWICE2]] : f32
+// CHECK-NEXT:   %[[F:.*]] = arith.maximumf %[[P2]], %[[D]] : f32
+// CHECK-NEXT:   %[[H:.*]] = arith.addf %g, %[[T1]] : f32
 // CHECK-NEXT:   %[[I:.*]] = arith.minimumf %[[H]], %[[F]] : f32
+// CHECK-NEXT:   %[[TWICE1:.*]] = arith.mulf %[[A1]], %[[TWO]] : f32
+// CHECK-NEXT:   %[[T0:.*]] = arith.addf %[[T1]], %[[TWICE1]] : f32
 // CHECK-NEXT:   %[[J:.*]] = arith.maximumf %[[P1]], %[[I]] : f32
-// CHECK-NEXT:   %[[K:.*]] = arith.addf %g, %[[A1]] : f32
-// CHECK-NEXT:   %[[L:.*]] = arith.addf %[[K]], %[[A2]] : f32
-// CHECK-NEXT:   %[[M:.*]] = arith.minimumf %[[L]], %[[J]] : f32
+// CHECK-NEXT:   %[[K:.*]] = arith.addf %g, %[[T0]] : f32
+// CHECK-NEXT:   %[[M:.*]] = arith.minimumf %[[K]], %[[J]] : f32
 // CHECK-NEXT:   bregman.yield x = %[[M]] : f32
 bregman.quantizer @PointsInAnyOrder {
   %a = bregman.param "a" = 1.0 : f64
@@ -352,5 +357,40 @@ bregman.quantizer @LatentWithLevels {
     %lr = arith.constant 1.0 : f32
     %y = bregman.proximal %g by %lr : vector<2xf32>
     bregman.yield x = %y : vector<2xf32>
+  }
+}
+
+// Points that weigh alike are put in order by themselves.
+// CHECK-LABEL: bregman.quantizer @AlikeInAnyOrder
+// CHECK:      bregman.step (g = %g: f32) {
+// CHECK-DAG:    %[[B:.*]] = arith.truncf %a : f64 to f32
+// CHECK-DAG:    %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
+// CHECK-DAG:    %[[TWO:.*]] = arith.constant 2.000000e+00 : f32
+// CHECK-DAG:    %[[MINUS_TWO:.*]] = arith.constant -2.000000e+00 : f32
+// CHECK:        %[[P1:.*]] = arith.minimumf %[[B]], %[[ZERO]] : f32
+// CHECK-NEXT:   %[[P2:.*]] = arith.maximumf %[[B]], %[[ZERO]] : f32
+// CHECK-NEXT:   %[[D:.*]] = arith.addf %g, %[[MINUS_TWO]] : f32
+// CHECK-NEXT:   %[[E:.*]] = arith.maximumf %[[P2]], %[[D]] : f32
+// CHECK-NEXT:   %[[F:.*]] = arith.minimumf %g, %[[E]] : f32
+// CHECK-NEXT:   %[[G:.*]] = arith.maximumf %[[P1]], %[[F]] : f32
+// CHECK-NEXT:   %[[H:.*]] = arith.addf %g, %[[TWO]] : f32
+// CHECK-NEXT:   arith.minimumf %[[H]], %[[G]] : f32
+bregman.quantizer @AlikeInAnyOrder {
+  %a = bregman.param "a" = 1.0 : f64
+  %x = bregman.latent (w0 = %w0 : f32) : f32 {
+    bregman.yield %w0 : f32
+  }
+  bregman.prox {
+    %b = arith.truncf %a : f64 to f32
+    %0 = math.absf %x : f32
+    %1 = arith.subf %x, %b : f32
+    %2 = math.absf %1 : f32
+    %3 = arith.addf %2, %0 : f32
+    bregman.yield %3 : f32
+  }
+  bregman.step (g = %g : f32) {
+    %lr = arith.constant 1.0 : f32
+    %y = bregman.proximal %g by %lr : f32
+    bregman.yield x = %y : f32
   }
 }
