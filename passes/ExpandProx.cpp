@@ -34,6 +34,7 @@ public:
 private:
   bool dependsOnLatent(Value value);
   Coefficient numberOf(ProxNumber number);
+  Coefficient computed(ProxNumber number);
   void addPull(const ProxTerm &term);
   LogicalResult checkWeights(Value clause);
   void mergeKinks();
@@ -54,6 +55,8 @@ private:
   Value latent;
   OpBuilder builder;
   CoefficientArithmetic numbers;
+  llvm::DenseMap<Value, bool> ofLatent;
+  llvm::DenseMap<std::pair<Value, unsigned>, Coefficient> seen;
   IRMapping mapping; ///< the clause at the incoming x; what is not read falls away again
   SmallVector<Pull> kinks, squares; ///< of one level where the latent has several
 };
@@ -68,13 +71,27 @@ bool ProxExpander::dependsOnLatent(Value value) {
   Operation *def = value.getDefiningOp();
   if (value == latent || isa_and_present<ProjectOp, WeightOp>(def))
     return true;
-  bool isOfClause = def && def->getBlock() == &prox.getBody().front();
-  return isOfClause &&
-         llvm::any_of(def->getOperands(), [&](Value operand) { return dependsOnLatent(operand); });
+  if (!def || def->getBlock() != &prox.getBody().front())
+    return false;
+  if (auto known = ofLatent.find(value); known != ofLatent.end())
+    return known->second;
+  bool depends =
+      llvm::any_of(def->getOperands(), [&](Value operand) { return dependsOnLatent(operand); });
+  return ofLatent[value] = depends;
 }
 
-/// The host's arithmetic stays the host's, in double precision.
+/// A host scalar where all that it is computed of is the host's, else the value at the incoming x.
 Coefficient ProxExpander::numberOf(ProxNumber number) {
+  auto [known, isNew] = seen.try_emplace({number.value, number.level}, 0);
+  if (isNew) {
+    Coefficient made = computed(number);
+    seen.find({number.value, number.level})->second = made;
+    return made;
+  }
+  return known->second;
+}
+
+Coefficient ProxExpander::computed(ProxNumber number) {
   Value value = number.value;
   if (std::optional<HostScalar> host = hostScalarOf(value)) {
     if (!host->isLiteral())
@@ -159,7 +176,9 @@ LogicalResult ProxExpander::checkWeights(Value clause) {
 /// Kinks at one point are one kink; those at numbers are put in order.
 void ProxExpander::mergeKinks() {
   auto isSamePoint = [](const Coefficient &a, const Coefficient &b) {
-    return a == b || (!a.isHost() && !b.isHost() && isSame(a.value, b.value));
+    if (a.isLiteral() || b.isLiteral() || a.isHost() != b.isHost())
+      return a == b;
+    return a.isHost() ? isSame(a.host.value, b.host.value) : isSame(a.value, b.value);
   };
   SmallVector<Pull> merged;
   for (Pull &kink : kinks) {
@@ -171,6 +190,7 @@ void ProxExpander::mergeKinks() {
       same->weight = numbers.add(same->weight, kink.weight);
   }
   kinks = std::move(merged);
+  llvm::erase_if(kinks, [](const Pull &kink) { return kink.weight.is(0); });
   if (isOrdered())
     llvm::sort(kinks, [](const Pull &a, const Pull &b) {
       return a.point.host.literal < b.point.host.literal;
@@ -265,7 +285,6 @@ Value ProxExpander::threshold(Value v, const Coefficient &strength) {
 }
 
 Value ProxExpander::move(Value x, const Coefficient &strength) {
-  mergeKinks();
   Coefficient shrink = 1;
   Value v = smooth(x, strength, shrink);
   return threshold(v, numbers.mul(strength, shrink));
@@ -296,6 +315,7 @@ LogicalResult ProxExpander::run() {
     for (const ProxTerm &term : all.terms)
       if (term.level == level)
         addPull(term);
+    mergeKinks();
     if (failed(checkWeights(clause)))
       return failure();
     Value x = op.getOperand();

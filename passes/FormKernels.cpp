@@ -26,6 +26,8 @@ public:
     bool freezes = yieldOf(method.getHost().getBody()).get("freeze") != nullptr;
     bool branches = yieldOf(method.getPublish().getBody()).getValues().size() > 1;
     if (argument && element == f32 && !freezes && !branches) {
+      // The latent's name comes first. Another stored value may be published too, but the parameter
+      // takes only the latent's place.
       auto name = cast<StringAttr>(method.getPublish().getArgNames()[argument.getArgNumber()]);
       if (name.getValue() == (*method.getBody().getOps<StoredOp>().begin()).getName())
         latent = name;

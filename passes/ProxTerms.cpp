@@ -5,15 +5,9 @@
 using namespace mlir;
 using namespace bregman;
 
-bool ProxTerm::isCentered() const {
-  return llvm::none_of(steps, [](const Step &step) {
-    return step.kind == Step::Kind::Add || step.kind == Step::Kind::Subtract;
-  });
-}
-
 namespace {
 
-/// Sums over levels within sums over levels have no end; so many values are looked at.
+/// Sums within sums multiply. Beyond so many values nothing is looked at.
 constexpr unsigned maxVisits = 20000;
 
 class Collector {
@@ -27,8 +21,9 @@ public:
 
 private:
   void collectLevels(ReduceOp sum, const ProxTerm &soFar);
+  void splitProduct(ProxNumber at, ProxTerm &term, SmallVectorImpl<ProxNumber> &factors);
   void add(ProxNumber inner, ProxNumber whole, bool isSquare, ProxTerm term);
-  bool readDistance(ProxNumber at, ProxTerm &term);
+  bool readDistance(ProxNumber at, ProxTerm &term, bool isScaled);
   void refuse(Value value) {
     if (!result.refused)
       result.refused = value;
@@ -63,8 +58,10 @@ void Collector::collect(ProxNumber at, ProxTerm term) {
   at = elementOf(at);
   if (!dependsOnLatent(at.value))
     return; // a constant moves no minimum
-  if (++visits > maxVisits)
+  if (++visits > maxVisits) {
+    result.areTooMany = true;
     return refuse(at.value);
+  }
   Operation *op = at.value.getDefiningOp();
   auto operand = [&](unsigned i) { return ProxNumber{op->getOperand(i), at.level}; };
   auto negated = [&] {
@@ -90,25 +87,8 @@ void Collector::collect(ProxNumber at, ProxTerm term) {
                                        : refuse(at.value);
   }
 
-  SmallVector<ProxNumber> factors; // those that x has a part in
-  for (ProxNumber open = at;;) {
-    open = elementOf(open);
-    Operation *product = open.value.getDefiningOp();
-    bool divides = isa_and_present<arith::DivFOp>(product);
-    if ((!divides && !isa_and_present<arith::MulFOp>(product)) ||
-        (divides && dependsOnLatent(product->getOperand(1)))) {
-      factors.push_back(open);
-      break;
-    }
-    Value a = product->getOperand(0), b = product->getOperand(1);
-    if (!dependsOnLatent(a))
-      std::swap(a, b);
-    if (dependsOnLatent(b))
-      factors.push_back(elementOf({b, open.level}));
-    else
-      term.weight.push_back({elementOf({b, open.level}), divides});
-    open = {a, open.level};
-  }
+  SmallVector<ProxNumber> factors;
+  splitProduct(at, term, factors);
   if (factors.size() == 1 && factors[0].value != at.value)
     return collect(factors[0], std::move(term));
   if (factors.size() == 2 && isSame(factors[0].value, factors[1].value) &&
@@ -117,19 +97,38 @@ void Collector::collect(ProxNumber at, ProxTerm term) {
   refuse(at.value);
 }
 
+/// The factors that x has a part in; the others are a part of the weight.
+void Collector::splitProduct(ProxNumber at, ProxTerm &term, SmallVectorImpl<ProxNumber> &factors) {
+  at = elementOf(at);
+  Operation *op = at.value.getDefiningOp();
+  if (isa_and_present<arith::NegFOp>(op)) {
+    term.sign = -term.sign;
+    return splitProduct({op->getOperand(0), at.level}, term, factors);
+  }
+  bool divides = isa_and_present<arith::DivFOp>(op);
+  if ((!divides && !isa_and_present<arith::MulFOp>(op)) ||
+      (divides && dependsOnLatent(op->getOperand(1))) || ++visits > maxVisits)
+    return factors.push_back(at);
+  for (unsigned i : {0, 1}) {
+    ProxNumber operand = elementOf({op->getOperand(i), at.level});
+    if (dependsOnLatent(operand.value))
+      splitProduct(operand, term, factors);
+    else
+      term.weight.push_back({operand, divides && i == 1});
+  }
+}
+
 void Collector::add(ProxNumber inner, ProxNumber whole, bool isSquare, ProxTerm term) {
   term.whole = whole.value;
   term.isSquare = isSquare;
-  inner = elementOf(inner);
-  while (auto abs = inner.value.getDefiningOp<math::AbsFOp>())
-    inner = elementOf({abs.getOperand(), inner.level});
-  if (!readDistance(inner, term) || (term.nearest && !term.isCentered()))
+  if (!readDistance(inner, term, /*isScaled=*/true))
     return refuse(whole.value);
   result.terms.push_back(std::move(term));
 }
 
-/// x, or steps on the way from x, or from x - nearest(x) either way round.
-bool Collector::readDistance(ProxNumber at, ProxTerm &term) {
+/// x, or steps on the way from x, or from x - nearest(x) either way round. `isScaled`: outside of
+/// it there are factors only.
+bool Collector::readDistance(ProxNumber at, ProxTerm &term, bool isScaled) {
   using Kind = ProxTerm::Step::Kind;
   at = elementOf(at);
   if (at.value == latent) {
@@ -137,8 +136,10 @@ bool Collector::readDistance(ProxNumber at, ProxTerm &term) {
     return true;
   }
   Operation *op = at.value.getDefiningOp();
+  if (isScaled && isa_and_present<math::AbsFOp>(op)) // | k |e| | is |k e|
+    return readDistance({op->getOperand(0), at.level}, term, isScaled);
   if (isa_and_present<arith::NegFOp>(op)) {
-    if (!readDistance({op->getOperand(0), at.level}, term))
+    if (!readDistance({op->getOperand(0), at.level}, term, isScaled))
       return false;
     term.steps.push_back({Kind::Negate, {}});
     return true;
@@ -152,7 +153,7 @@ bool Collector::readDistance(ProxNumber at, ProxTerm &term) {
     if (!isa<arith::SubFOp>(op) || (a.value != latent && b.value != latent))
       return false;
     term.nearest = (a.value == latent ? b : a).value.getDefiningOp<NearestOp>();
-    if (!term.nearest || term.nearest.getOperand() != latent)
+    if (!isScaled || !term.nearest || term.nearest.getOperand() != latent)
       return false;
     if (b.value == latent)
       term.steps.push_back({Kind::Negate, {}});
@@ -160,7 +161,8 @@ bool Collector::readDistance(ProxNumber at, ProxTerm &term) {
   }
   if (isSwapped)
     std::swap(a, b);
-  if ((isSwapped && isa<arith::DivFOp>(op)) || !readDistance(a, term))
+  isScaled &= isa<arith::MulFOp, arith::DivFOp>(op);
+  if ((isSwapped && isa<arith::DivFOp>(op)) || !readDistance(a, term, isScaled))
     return false;
   if (isSwapped && isa<arith::SubFOp>(op)) // a - x
     term.steps.push_back({Kind::Negate, {}});

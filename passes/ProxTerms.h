@@ -30,13 +30,13 @@ struct ProxTerm {
   double sign = 1; ///< beside `weight`; of a mean it is a share
   llvm::SmallVector<Factor> weight = {};
   llvm::SmallVector<Step> steps = {};
-  NearestOp nearest = {};  ///< where y is made of x - nearest(x), and by factors alone
-  bool isCentered() const; ///< whether nothing is added to multiples of x
+  NearestOp nearest = {}; ///< where y is made of x - nearest(x), and by factors alone
 };
 
 struct ProxTerms {
   std::vector<ProxTerm> terms;
-  mlir::Value refused; ///< the first one that is neither
+  mlir::Value refused;     ///< the first one that is neither
+  bool areTooMany = false; ///< `refused` is where they were given up
 };
 
 /// The terms of `root`. Sums and means over levels are taken apart. `dependsOnLatent` tells of what

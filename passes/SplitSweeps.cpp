@@ -102,8 +102,8 @@ bool Splitter::isOverwritten(unsigned write, Time before) {
   return false;
 }
 
-/// The stream that holds `value` for a kernel, as its argument; null where none does. What a kernel
-/// over an extent reads it has one of.
+/// The stream that holds `value` for a kernel, as its argument; null where none does. A kernel over
+/// an extent reads only streams that are as wide as that or wider.
 Value Splitter::storedBefore(const Kernel &kernel, Value value) {
   for (auto [index, write] : llvm::enumerate(writes))
     if (write.value == value && times[index] < kernel.time && !isOverwritten(index, kernel.time) &&

@@ -1,5 +1,5 @@
-// Where a projection has no value: the root or the logarithm of what is negative there, a quotient
-// by 0.
+// Where a projection or `final` has no value: the root or the logarithm of what is negative there,
+// a quotient by 0.
 #include "passes/prove/Describe.h"
 #include "passes/prove/Prover.h"
 
@@ -26,29 +26,60 @@ static bool hasNoValue(Operation *op, llvm::function_ref<Interval(unsigned)> ope
   return false;
 }
 
-static bool areFinite(ArrayRef<double> numbers) {
+bool prove::areFinite(ArrayRef<double> numbers) {
   return llvm::all_of(numbers, [](double number) { return std::isfinite(number); });
 }
 
-/// The op in which what is not finite begins.
-static Operation *causeOf(Value value, const llvm::DenseMap<Value, Numbers> &values) {
-  while (Operation *op = value.getDefiningOp()) {
-    auto inherited = llvm::find_if(
-        op->getOperands(), [&](Value operand) { return !areFinite(values.lookup(operand)); });
-    if (inherited == op->operand_end())
-      return op;
-    value = *inherited;
+Value prove::notFiniteOperand(Operation *op, const llvm::DenseMap<Value, Numbers> &values) {
+  auto isFinite = [&](Value value) { return areFinite(values.lookup(value)); };
+  if (auto select = dyn_cast<arith::SelectOp>(op);
+      select && isFinite(select.getCondition()) && values.lookup(select.getCondition()).size() == 1)
+    return values.lookup(select.getCondition())[0] ? select.getTrueValue() : select.getFalseValue();
+  for (Value operand : op->getOperands())
+    if (!isFinite(operand))
+      return operand;
+  return {};
+}
+
+/// Whether some step of some run has these numbers, as far as the values reads them: parameters and
+/// learned values may be any, schedules are what they are at the beginning or late in a run. Of
+/// states and statistics only bounds are known.
+static bool isTaken(const Scratch &scratch, Operation *op, const Point &point) {
+  DenseSet<Value> seen;
+  SmallVector<Value> open(op->getOperands());
+  bool isFirst = true, isLate = true;
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    if (!seen.insert(value).second)
+      continue;
+    if (Operation *inner = value.getDefiningOp()) {
+      open.append(inner->operand_begin(), inner->operand_end());
+      continue;
+    }
+    const Leaf *leaf = scratch.leafOf(value);
+    using Kind = Leaf::Kind;
+    if (leaf->kind == Kind::Latent || leaf->kind == Kind::Parameter || leaf->kind == Kind::Learned)
+      continue;
+    if (leaf->kind != Kind::Schedule && leaf->kind != Kind::Counter)
+      return false;
+    double number = point[leaf - scratch.leaves().data()].front();
+    isFirst &= number == leaf->inForce;
+    isLate &= number == leaf->late && !(leaf->isPositive && number == 0);
   }
-  return nullptr;
+  return isFirst || isLate;
 }
 
 Operation *prove::findHole(const Scratch &scratch, Value root, const Point &point) {
   auto values = scratch.evaluate(point);
-  Operation *cause = areFinite(values.lookup(root)) ? nullptr : causeOf(root, values);
+  if (areFinite(values.lookup(root)))
+    return nullptr;
+  Operation *cause = root.getDefiningOp();
+  while (Value from = cause ? notFiniteOperand(cause, values) : Value())
+    cause = from.getDefiningOp();
   auto operand = [&](unsigned i) {
     return scratch.range(cause->getOperand(i), boxOf(point), Scratch::Constants::Written);
   };
-  return cause && hasNoValue(cause, operand) ? cause : nullptr;
+  return cause && hasNoValue(cause, operand) && isTaken(scratch, cause, point) ? cause : nullptr;
 }
 
 /// Finite latents for which, at an admissible setting, the projection is no number.

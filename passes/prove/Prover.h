@@ -90,6 +90,11 @@ std::vector<Point> settings(const Scratch &scratch);
 /// The same setting with the latent at `x`.
 void setLatent(const Scratch &scratch, Point &point, double x);
 Box boxOf(const Point &point);
+bool areFinite(llvm::ArrayRef<double> numbers);
+/// The operand that an op has a number from that is not finite, of a select in the arm that it
+/// takes; null where that number begins with the op.
+mlir::Value notFiniteOperand(mlir::Operation *op,
+                             const llvm::DenseMap<mlir::Value, Numbers> &values);
 /// The op for which `root` surely has no value at a point, as a quotient by 0; null where it has
 /// one.
 mlir::Operation *findHole(const Scratch &scratch, mlir::Value root, const Point &point);

@@ -49,10 +49,6 @@ private:
 
 } // namespace
 
-static bool areFinite(ArrayRef<double> numbers) {
-  return llvm::all_of(numbers, [](double number) { return std::isfinite(number); });
-}
-
 static const char *nameOf(double number) {
   return std::isnan(number) ? "NaN" : number > 0 ? "infinite" : "-infinite";
 }
@@ -142,10 +138,8 @@ Value FiniteCheck::causeOf(Value value, const Values &values) {
     bool isInherited = reduce && !areFinite(values.lookup(reduce.getOperand()));
     return isInherited ? causeOf(reduce.getOperand(), values) : value;
   }
-  for (Value operand : value.getDefiningOp()->getOperands())
-    if (!areFinite(values.lookup(operand)))
-      return causeOf(operand, values);
-  return value;
+  Value from = notFiniteOperand(value.getDefiningOp(), values);
+  return from ? causeOf(from, values) : value;
 }
 
 Finding FiniteCheck::run() {

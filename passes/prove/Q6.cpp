@@ -62,7 +62,8 @@ private:
     });
   }
 
-  /// Cases take staircases one by one; here they turn together, between places and at them.
+  /// Cases take each staircase by itself. Here the line is cut where any of them turns: on each
+  /// piece, and at each cut, all have one value together.
   bool isLevelAlongTheLine(Value value) {
     const Leaf *latent = scratch.latent();
     if (!latent || isa<VectorType>(latent->value.getType()) || !scratch.dependsOnLatent(value))

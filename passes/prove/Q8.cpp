@@ -30,6 +30,7 @@ private:
   Finding judge(const ProxTerm &term);
   Finding judgeFactors(const ProxTerm &term);
   Finding judgeWeight(const Strength &strength);
+  Finding judgeKink(const Strength &kink, llvm::ArrayRef<Strength> kinks);
   Finding judgeSquares(llvm::ArrayRef<Strength> squares);
   Finding judgeTogether(llvm::ArrayRef<ProxTerm> terms);
   Strength strengthOf(const ProxTerm &term);
@@ -54,31 +55,35 @@ Finding ProxCheck::run() {
   ProxTerms all = proxTerms(
       root, scratch.latent()->value, [&](Value value) { return scratch.dependsOnLatent(value); },
       [](Value a, Value b) { return a == b; });
+  if (all.areTooMany)
+    return Finding::refuted("prox has too many terms: sums of sums over levels are multiplied out, "
+                            "and so is every `let` that is read twice");
   if (all.refused)
     return Finding::refuted("the term " + quoted(all.refused) +
                             " of prox has no closed form: a term is abs or the square of x - a, "
                             "or of x - nearest(x)");
   std::map<unsigned, std::vector<Strength>> squares; // of each level of the latent
+  std::vector<Strength> kinks;
   for (const ProxTerm &term : all.terms) {
     if (Finding found = judge(term); found.verdict != Verdict::Proved)
       return found;
-    if (term.isSquare)
-      squares[term.level].push_back(strengthOf(term));
+    (term.isSquare ? squares[term.level] : kinks).push_back(strengthOf(term));
   }
+  for (const Strength &kink : kinks)
+    if (Finding found = judgeKink(kink, kinks); found.verdict != Verdict::Proved)
+      return found;
   for (auto &[level, ofLevel] : squares)
     if (Finding found = judgeSquares(ofLevel); found.verdict != Verdict::Proved)
       return found;
   return judgeTogether(all.terms);
 }
 
-/// A term on its own; whether a square's weight is negative its fellows have a say in.
+/// What a term has to be whatever stands beside it.
 Finding ProxCheck::judge(const ProxTerm &term) {
   if (const Leaf *shared = sharedPartOf(term))
     return Finding::refuted("the term " + quoted(term.whole) + " of prox reads `" + shared->name +
                             "`, which moves with x; a `state` may keep it");
-  if (Finding found = judgeFactors(term); found.verdict != Verdict::Proved)
-    return found;
-  return term.isSquare ? Finding::proved("") : judgeWeight(strengthOf(term));
+  return judgeFactors(term);
 }
 
 const Leaf *ProxCheck::sharedPartOf(const ProxTerm &term) {
@@ -91,19 +96,29 @@ const Leaf *ProxCheck::sharedPartOf(const ProxTerm &term) {
   return nullptr;
 }
 
-/// What x is divided by is not 0, nor what it is multiplied by where the term has a point a.
+/// What divides is not 0, nor what x is multiplied by before something is added: the point a is
+/// over that.
 Finding ProxCheck::judgeFactors(const ProxTerm &term) {
+  auto refuseZero = [&](const ProxNumber &number, StringRef how) -> std::optional<Finding> {
+    Sign sign = signOf(number);
+    if (sign == Sign::Positive || sign == Sign::Negative)
+      return std::nullopt;
+    return Finding::refuted("the term " + quoted(term.whole) + " of prox " + how.str() + " by " +
+                            quoted(number.value) + ", which may be 0: it lies in " +
+                            hull(algebra.range(formula(number), Interval::point(0))));
+  };
+  for (const ProxTerm::Factor &factor : term.weight)
+    if (factor.divides)
+      if (auto zero = refuseZero(factor.number, "is divided"))
+        return *zero;
   using Kind = ProxTerm::Step::Kind;
-  for (const ProxTerm::Step &step : term.steps) {
-    bool divides = step.kind == Kind::Divide;
-    if (!divides && (step.kind != Kind::Multiply || term.isCentered()))
-      continue;
-    Sign sign = signOf(step.number);
-    if (sign != Sign::Positive && sign != Sign::Negative)
-      return Finding::refuted("the term " + quoted(term.whole) + " of prox " +
-                              (divides ? "divides" : "multiplies") + " x by " +
-                              quoted(step.number.value) + ", which may be 0: it lies in " +
-                              hull(algebra.range(formula(step.number), Interval::point(0))));
+  bool isMovedLater = false;
+  for (const ProxTerm::Step &step : llvm::reverse(term.steps)) {
+    isMovedLater |= step.kind == Kind::Add || step.kind == Kind::Subtract;
+    if (step.kind == Kind::Divide || (step.kind == Kind::Multiply && isMovedLater))
+      if (auto zero =
+              refuseZero(step.number, step.kind == Kind::Divide ? "divides x" : "multiplies x"))
+        return *zero;
   }
   return Finding::proved("");
 }
@@ -142,6 +157,18 @@ Finding ProxCheck::judgeWeight(const Strength &strength) {
   return Finding::refuted("the term " + quoted(strength.term->whole) +
                           " of prox has a coefficient that may be negative: it lies in " +
                           hull(algebra.range(strength.weight, Interval::point(0))));
+}
+
+/// Abs of one y is one abs.
+Finding ProxCheck::judgeKink(const Strength &kink, llvm::ArrayRef<Strength> kinks) {
+  if (isNonNegative(algebra.sign(kink.weight, line)))
+    return Finding::proved("");
+  Fraction total;
+  for (const Strength &other : kinks)
+    if (other.term->level == kink.term->level && other.term->nearest == kink.term->nearest &&
+        other.term->steps == kink.term->steps)
+      total = total + other.weight;
+  return isNonNegative(algebra.sign(total, line)) ? Finding::proved("") : judgeWeight(kink);
 }
 
 /// Squares together are one square: of x - a whatever their centers are if they add up to more

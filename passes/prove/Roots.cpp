@@ -100,13 +100,16 @@ bool Algebra::addKink(const Piece &piece, const Fraction &difference, bool jumps
   if (affine) {
     Polynomial constant = p.coefficient(0, 0), slope = p.coefficient(0, 1);
     Fraction root = -Fraction(constant, slope);
-    if (std::optional<double> number = ratio(constant, slope))
+    std::optional<double> number = ratio(constant, slope);
+    if (number)
       root = Fraction::constant(-*number);
-    else {
-      Sign steep = sign(slope, piece);
-      if (steep != Sign::Positive && steep != Sign::Negative)
-        return false;
-    }
+    // At a slope of 0 all of the line is a root: what cannot jump has one value then, from either
+    // side, if the root is the same at every other slope.
+    Sign steep = sign(slope, piece);
+    bool isSteep = steep == Sign::Positive || steep == Sign::Negative;
+    bool isOneSided = isNonNegative(steep) || isNonPositive(steep);
+    if (!isSteep && (jumps || !number || !isOneSided))
+      return false;
     return addRoot(piece, root, jumps, kinks);
   }
   // x^2 = k, where k moves with the host's numbers.

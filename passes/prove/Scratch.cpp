@@ -338,21 +338,31 @@ bool Scratch::dependsOnLatent(Value value) const {
   Operation *op = value.getDefiningOp();
   if (!op)
     return latent() && latent()->value == value;
-  return llvm::any_of(op->getOperands(), [&](Value operand) { return dependsOnLatent(operand); });
+  if (auto known = ofLatent.find(value); known != ofLatent.end())
+    return known->second;
+  bool depends =
+      llvm::any_of(op->getOperands(), [&](Value operand) { return dependsOnLatent(operand); });
+  return ofLatent[value] = depends;
 }
 
 const Leaf *Scratch::sharedPartOf(Value value) const {
-  if (const Leaf *leaf = leafOf(value)) {
-    bool ofLatents = leaf->kind == Leaf::Kind::Shared &&
-                     llvm::any_of(leaf->source.getDefiningOp()->getOperands(), [&](Value operand) {
-                       return dependsOnLatent(operand) || sharedPartOf(operand);
-                     });
-    return ofLatents ? leaf : nullptr;
+  llvm::DenseSet<Value> seen;
+  SmallVector<Value> open{value};
+  while (!open.empty()) {
+    Value next = open.pop_back_val();
+    if (!seen.insert(next).second)
+      continue;
+    if (Operation *op = next.getDefiningOp()) {
+      llvm::append_range(open, llvm::reverse(op->getOperands())); // the first one first
+      continue;
+    }
+    const Leaf *leaf = leafOf(next);
+    if (leaf && leaf->kind == Leaf::Kind::Shared &&
+        llvm::any_of(leaf->source.getDefiningOp()->getOperands(), [&](Value operand) {
+          return dependsOnLatent(operand) || sharedPartOf(operand);
+        }))
+      return leaf;
   }
-  if (Operation *op = value.getDefiningOp())
-    for (Value operand : op->getOperands())
-      if (const Leaf *found = sharedPartOf(operand))
-        return found;
   return nullptr;
 }
 

@@ -116,6 +116,7 @@ private:
   Interval rangeOfShared(mlir::Operation *op);
   mlir::Value clone(mlir::Operation *op, mlir::IRMapping &mapping);
 
+  mutable llvm::DenseMap<mlir::Value, bool> ofLatent; ///< of values that were asked about
   /// What one value is computed by, in numbered places: it is asked for at very many points.
   struct Program {
     struct Step {
