@@ -12,7 +12,7 @@ struct Coefficient {
   mlir::Value value; ///< set: this, and not `host`
 
   Coefficient(double literal) : host(literal) {}
-  Coefficient(HostScalar host) : host(std::move(host)) {}
+  Coefficient(HostScalar host) : host(host) {}
   explicit Coefficient(mlir::Value value) : value(value) {}
 
   bool isHost() const { return !value; }
@@ -30,7 +30,7 @@ public:
       : builder(builder), loc(loc), host(builder, loc) {}
 
   Coefficient add(Coefficient a, Coefficient b);
-  Coefficient sub(Coefficient a, Coefficient b) { return add(std::move(a), neg(std::move(b))); }
+  Coefficient sub(Coefficient a, Coefficient b) { return add(a, neg(b)); }
   Coefficient mul(Coefficient a, Coefficient b);
   Coefficient div(Coefficient a, Coefficient b);
   Coefficient neg(Coefficient a);
@@ -40,7 +40,7 @@ public:
 
 private:
   template <typename Op> Coefficient emit(Coefficient a, Coefficient b) {
-    mlir::Value left = rounded(std::move(a)), right = rounded(std::move(b));
+    mlir::Value left = rounded(a), right = rounded(b);
     return Coefficient(Op::create(builder, loc, left, right).getResult());
   }
 
